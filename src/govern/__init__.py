@@ -1,0 +1,1 @@
+"""govern: policy-as-code compliance for machine-learning models."""

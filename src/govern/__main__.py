@@ -1,0 +1,23 @@
+"""Process entry point. Imports nothing but `sys` before its `try`, so that every fault has an exit code."""
+
+import sys
+
+
+def main() -> None:
+    """Run the command line and end the process with one of the documented exit codes (DESIGN: 0 1 2 3 4 70 130)."""
+    try:
+        from govern.cli.main import run
+
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = 130
+    except BaseException as fault:
+        if isinstance(fault, SystemExit):
+            raise
+        sys.stderr.write(f"govern: internal error X101: {type(fault).__name__} while starting\n")
+        code = 70
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""Canonical bytes: RFC 8785 JSON, sha256, decimals as text, instants.
+
+Everything that is hashed or signed goes through this module. Floats never do: a measured value is a decimal
+string, a count is an integer below 2**53 (RFC 8785 section 3.2.2.3 serialises doubles, whose digits differ
+between platforms once arithmetic was involved).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation, localcontext
+from fractions import Fraction
+from typing import Union
+
+__all__ = [
+    "Json",
+    "JsonObject",
+    "canonical_bytes",
+    "decimal_text",
+    "digest_of",
+    "fraction_text",
+    "instant_text",
+    "parse_instant",
+    "sha256_hex",
+]
+
+# A union that names itself cannot be written with `|` on Python 3.11.
+Json = Union[None, bool, int, str, Sequence["Json"], Mapping[str, "Json"]]
+JsonObject = Mapping[str, Json]
+
+_INSTANT = re.compile(r"(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})Z", re.ASCII)
+_MAX_INTEGER = 2**53 - 1
+
+
+def _checked(value: Json, depth: int = 0) -> Json:
+    if depth > 200:
+        raise ValueError("nested too deeply for a canonical record")
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, int):
+        if abs(value) > _MAX_INTEGER:
+            raise ValueError("integer outside ±(2**53 - 1): write it as text")
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _checked(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_checked(item, depth + 1) for item in value]
+    raise TypeError(f"{type(value).__name__} has no place in a canonical record")
+
+
+def canonical_bytes(value: Json) -> bytes:
+    """Serialise by RFC 8785 (JCS). Raises TypeError for floats, ValueError for big integers."""
+    import rfc8785
+
+    return rfc8785.dumps(_checked(value))
+
+
+def sha256_hex(data: bytes) -> str:
+    """Give the sha256 of bytes as 64 lower-case hex digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def digest_of(value: Json) -> str:
+    """Give the sha256 of a value's canonical bytes as 64 lower-case hex digits."""
+    return sha256_hex(canonical_bytes(value))
+
+
+def decimal_text(value: Decimal | int) -> str:
+    """Write a finite decimal without exponent, trailing zeros or negative zero, e.g. `0.8` for `0.800`.
+
+    Raises ValueError for NaN, infinity, more than 34 digits or an exponent outside ±30: such a value, printed
+    plainly, could fill the memory.
+    """
+    number = Decimal(value)
+    if not number.is_finite():
+        raise ValueError("not a finite number")
+    with localcontext() as context:
+        context.prec = 40
+        try:
+            number = number.normalize()
+        except InvalidOperation as fault:
+            raise ValueError("number out of range") from fault
+    _sign, digits, exponent = number.as_tuple()
+    if len(digits) > 34 or not isinstance(exponent, int) or abs(exponent + len(digits) - 1) > 30:
+        raise ValueError("number out of range: at most 34 digits and an exponent within ±30")
+    text = format(number, "f")
+    return "0" if number == 0 else text
+
+
+def fraction_text(value: Fraction, places: int = 6) -> str:
+    """Round an exact fraction half-even to `places` decimals and write it as `decimal_text` does."""
+    scaled = value * 10**places
+    return decimal_text(Decimal(round(scaled)).scaleb(-places))
+
+
+def parse_instant(text: str) -> datetime:
+    """Read an RFC 3339 instant in UTC with whole seconds and `Z`, e.g. `2026-03-01T00:00:00Z`.
+
+    Offsets, fractions, dates without time and leap seconds are refused with ValueError: they are never guessed.
+    """
+    if not _INSTANT.fullmatch(text):
+        raise ValueError("expected an instant such as 2026-03-01T00:00:00Z (UTC, whole seconds)")
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+
+
+def instant_text(moment: datetime) -> str:
+    """Write an aware datetime as RFC 3339 in UTC with whole seconds. Raises ValueError for a naive one."""
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone is not an instant")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,1 @@
+"""Catalogue entries, one module a room; see `govern.diagnostics.catalogue`."""

@@ -1,0 +1,84 @@
+"""What the compiler asks of a check kind. `checks` implements it; `gate` hands the catalogue to the compiler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from govern.policy.outcomes import Stage
+from govern.policy.types import Duration, Flag
+
+__all__ = ["CheckParams", "CheckSpec", "EvidenceNeed", "Tighten", "parameter"]
+
+Tighten = Literal["up", "down", "superset", "subset", "order", "fixed", "with"]
+"""Direction in which an overlay may move a parameter (policy-language: monotone overlays)."""
+
+
+def parameter(
+    description: str,
+    *,
+    tighten: Tighten = "fixed",
+    default: Any = ...,
+    order: tuple[str, ...] = (),
+    alias: str | None = None,
+) -> Any:
+    """Declare a parameter of a check kind: its meaning, its default (`...` = required) and its direction.
+
+    `order` lists the members of an ordered enum from weakest to strictest, for `tighten="order"`.
+    """
+    extra: dict[str, Any] = {"tighten": tighten}
+    if order:
+        extra["order"] = list(order)
+    return Field(default=default, description=description, json_schema_extra=extra, alias=alias)
+
+
+class CheckParams(BaseModel):
+    """Parameters that every check kind takes. Unset optionals stay out of the plan; every default is written in."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=False)
+
+    bound: Flag = parameter(
+        "Evidence must name the model and data it speaks of.",
+        tighten="order",
+        default=False,
+        order=("false", "true"),
+    )
+    min_grade: Literal["E0", "E1", "E2", "E3", "E4"] = parameter(
+        "Least evidence grade accepted.", tighten="order", default="E0", order=("E0", "E1", "E2", "E3", "E4")
+    )
+    max_age: Duration | None = parameter("Evidence older than this is stale.", tighten="down", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceNeed:
+    """One item of evidence that a rule reads: its kind and the parts of it, e.g. `columns:sex`."""
+
+    kind: str
+    reads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckSpec:
+    """The compile-time face of a check kind."""
+
+    kind: str
+    """E.g. `fairness.disparity`."""
+    version: int
+    summary: str
+    """One sentence: passes when."""
+    cannot_show: str
+    """What this check cannot show, printed by `govern explain` and the reference page."""
+    params: type[CheckParams]
+    needs: Callable[[Any], tuple[EvidenceNeed, ...]]
+    """Evidence needs of validated parameters."""
+    default_stages: tuple[Stage, ...] = (Stage.PRE_REGISTRATION, Stage.PRE_DEPLOYMENT)
+    message_fields: tuple[str, ...] = ()
+    registry_params: tuple[str, ...] = ()
+    """Names of parameters whose value names a SourceRegistry document of the policies."""
+    default_remediation: str = ""
+
+
+CheckCatalogue = Mapping[str, CheckSpec]

@@ -1,0 +1,136 @@
+"""What a check says: outcomes, findings, and the evidence they rest on.
+
+These types lie in `policy` because the compiler, the checks above it and the decision all speak them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from govern.canonical import Json
+
+__all__ = [
+    "CheckResult",
+    "Decision",
+    "Enforcement",
+    "EvidenceRef",
+    "Finding",
+    "Holds",
+    "Location",
+    "Outcome",
+    "Stage",
+]
+
+
+class Outcome(StrEnum):
+    """What one rule came to (DESIGN section 4, frozen)."""
+
+    PASS = "pass"  # noqa: S105 - an outcome, not a password
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+    MISSING_EVIDENCE = "missing_evidence"
+    ERROR = "error"
+    WAIVED = "waived"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class Decision(StrEnum):
+    """What the whole plan came to."""
+
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    UNDECIDED = "undecided"
+
+
+class Enforcement(StrEnum):
+    """What a rule's outcome may do: only `block` can stop a model."""
+
+    BLOCK = "block"
+    WARN = "warn"
+    RECORD = "record"
+
+
+class Stage(StrEnum):
+    """The gates of a model's life."""
+
+    PRE_TRAINING = "pre-training"
+    PRE_REGISTRATION = "pre-registration"
+    PRE_DEPLOYMENT = "pre-deployment"
+    POST_DEPLOYMENT = "post-deployment"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a finding rests: a bundle-relative file with line and column, or a JSON pointer into it."""
+
+    file: str
+    line: int | None = None
+    column: int | None = None
+    pointer: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One concrete thing an outcome rests on."""
+
+    code: str
+    """Code of the diagnostics catalogue, e.g. `F201`."""
+    detail: str
+    """What was found, in a sentence. Never holds a row-level value or a secret."""
+    observed: str | None = None
+    """The measured value as text: a decimal string, or words such as `undefined (no positives)`."""
+    required: str | None = None
+    """What the rule asks for, e.g. `>= 0.8`."""
+    location: Location | None = None
+    remediation: str | None = None
+    """What to change, and where."""
+    discriminator: str = ""
+    """Names the thing (group, package, section, node key); with the code it makes the fingerprint. Never a value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceRef:
+    """An item of evidence that an outcome read."""
+
+    name: str
+    """Its role, e.g. `predictions`, `model_card`, `lineage`, `requirements`, `advisories`."""
+    file: str
+    """Bundle-relative path, or a name for policy-side inputs such as an advisory snapshot."""
+    digest: str
+    """sha256 in hex of the bytes that were parsed."""
+    bound: bool = False
+    """Whether it names the model and the data it speaks of, and both match."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holds:
+    """Until when an outcome is true. Checks have no clock; only `decide` compares, half-open: from <= now < until."""
+
+    otherwise: Outcome
+    """The outcome outside the interval."""
+    reason: str
+    """Why it ends, e.g. `advisory snapshot older than 30d`."""
+    start: str | None = None
+    """Instant (RFC 3339, Z) or None for always."""
+    until: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """What one evaluation of one check kind came to."""
+
+    outcome: Outcome
+    summary: str
+    """One sentence for the report: what was measured and how it compares."""
+    findings: tuple[Finding, ...] = ()
+    evidence: tuple[EvidenceRef, ...] = ()
+    observed: str | None = None
+    """Headline value as text, when there is one."""
+    required: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Values of the kind's `message_fields`, e.g. `{"worst.group": "sex=F"}`."""
+    holds: tuple[Holds, ...] = ()
+    facts: Json = None
+    """Canonical JSON with a `kind` member for figures and tables of the report; no floats, no row-level values."""
