@@ -4,4 +4,19 @@ from __future__ import annotations
 
 from govern.diagnostics.catalogue import Code
 
-CODES: dict[str, Code] = {}
+CODES: dict[str, Code] = {
+    "D101": Code(
+        slug="check-crashed",
+        title="A check failed with an exception that it did not foresee.",
+        why="A crash measured nothing. The rule's outcome is `error`, so a blocking rule keeps the model undecided.",
+        example="A plug-in check that divides by zero.",
+        fix="Report it with the bundle's layout; run again with GOVERN_DEBUG=1 to see the traceback.",
+    ),
+    "D102": Code(
+        slug="nothing-decided",
+        title="No rule of the plan applies to this bundle at this stage.",
+        why="A model that no rule looked at was not allowed by anybody; silence is not consent.",
+        example="`govern check bundle -s post-deployment` with policies that only have rules for pre-registration.",
+        fix="Name a policy that has rules for the stage, or declare the facts that its applies_when asks for.",
+    ),
+}

@@ -1,0 +1,48 @@
+# Everything a fresh machine needs is python3 (3.11 to 3.13), make and a package registry.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+STAMP := $(VENV)/.installed
+export UV_COMPILE_BYTECODE = 1
+export UV_PROJECT_ENVIRONMENT = $(VENV)
+
+.PHONY: demo test test-browser lint types imports check bench docs schemas clean
+
+# A virtual environment that holds uv, and through it exactly what uv.lock names.
+$(UV):
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.8,<1"
+
+$(STAMP): pyproject.toml uv.lock | $(UV)
+	$(UV) sync --quiet --frozen --inexact --extra data
+	@touch $@
+
+demo: $(STAMP)  ## judge the example's two bundles, sign, log, verify, tamper
+	@$(BIN)/python examples/mortgage/demo.py
+
+test: $(STAMP)  ## the whole suite but the browser tests
+	$(BIN)/pytest -n 2 -m "not browser"
+
+test-browser: $(STAMP)  ## needs a Chromium on the PATH
+	$(BIN)/pytest -m browser
+
+lint: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+imports: $(STAMP)
+	$(BIN)/lint-imports
+
+bench: $(STAMP)  ## prints ratios against peers; asserts answers, never times
+	$(UV) sync --quiet --frozen --inexact --extra data --group bench --group example
+	$(BIN)/python benchmarks/run.py
+
+docs: $(STAMP)  ## generated reference pages and schemas
+	$(BIN)/python -m govern.cli.reference docs/reference schemas
+
+clean:
+	rm -rf $(VENV) build dist demo-out .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,175 @@
+"""The decision: a pure function of the evaluation, verified waivers and the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from govern.canonical import Json, canonical_bytes, instant_text, parse_instant, sha256_hex
+from govern.decision.evaluation import Evaluation, RuleOutcome
+from govern.decision.waivers import Ruling, VerifiedWaiver, rule_on_waiver
+from govern.policy.outcomes import Decision, Enforcement, Holds, Outcome
+
+__all__ = ["DECISION_SCHEMA", "DecisionRecord", "Settled", "decide", "outcome_at", "overall"]
+
+DECISION_SCHEMA = "urn:govern:decision:v1"
+
+_WORSE = (Outcome.PASS, Outcome.INCONCLUSIVE, Outcome.MISSING_EVIDENCE, Outcome.ERROR, Outcome.FAIL)
+"""From harmless to harmful; the two outcomes not listed are settled before this order is asked."""
+
+_LETS_THROUGH = frozenset({Outcome.PASS, Outcome.NOT_APPLICABLE, Outcome.WAIVED})
+_UNDECIDED = frozenset({Outcome.INCONCLUSIVE, Outcome.MISSING_EVIDENCE, Outcome.ERROR})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What one rule finally came to, and why that differs from the check's own outcome if it does."""
+
+    rule: RuleOutcome
+    outcome: Outcome
+    why: str | None = None
+    rulings: tuple[tuple[str, Ruling], ...] = ()
+    """(waiver digest, ruling) for every waiver that names this rule."""
+    waiver: VerifiedWaiver | None = None
+
+    @property
+    def blocks(self) -> bool:
+        """Whether this rule keeps the model from passing the gate."""
+        return self.rule.enforcement is Enforcement.BLOCK and self.outcome not in _LETS_THROUGH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionRecord:
+    """`{evaluation, clock, waivers, approvals, outcomes after waiving}` and what they come to."""
+
+    evaluation: Evaluation
+    clock: datetime
+    settled: tuple[Settled, ...]
+    decision: Decision
+    holds_until: datetime | None
+    """Earliest instant at which something that this decision rests on ends; None when nothing does."""
+
+    def document(self) -> dict[str, Json]:
+        """The decision as canonical JSON."""
+        return {
+            "schema": DECISION_SCHEMA,
+            "evaluation": {"digest": {"sha256": self.evaluation.digest}},
+            "clock": instant_text(self.clock),
+            "waivers": [
+                {"rule": item.rule.rule, "digest": {"sha256": digest}, "ruling": ruling.value}
+                for item in self.settled
+                for digest, ruling in item.rulings
+            ],
+            "approvals": [],
+            "outcomes": [
+                {
+                    "rule": item.rule.rule,
+                    "enforcement": item.rule.enforcement.value,
+                    "outcome": item.outcome.value,
+                    "evaluated": item.rule.outcome.value,
+                    "why": item.why,
+                }
+                for item in self.settled
+            ],
+            "holds_until": None if self.holds_until is None else instant_text(self.holds_until),
+            "decision": self.decision.value,
+        }
+
+    def data(self) -> bytes:
+        """RFC 8785 bytes of the record."""
+        return canonical_bytes(self.document())
+
+    @property
+    def digest(self) -> str:
+        """sha256 of the record's bytes, hex."""
+        return sha256_hex(self.data())
+
+    @property
+    def blocking(self) -> tuple[str, ...]:
+        """Qualified ids of the rules that keep the model from passing."""
+        return tuple(item.rule.rule for item in self.settled if item.blocks)
+
+
+def outcome_at(outcome: Outcome, holds: Iterable[Holds], now: datetime) -> tuple[Outcome, str | None]:
+    """Settle an outcome at an instant: half-open, `start <= now < until`.
+
+    A law that is not in force makes a rule not applicable, whatever it found. Anything else that ended can only
+    make the outcome worse: stale advisories never turn a known match into a doubt.
+    """
+    ended = [item for item in holds if _outside(item, now)]
+    if outcome is Outcome.NOT_APPLICABLE or not ended:
+        return outcome, None
+    for item in ended:
+        if item.otherwise is Outcome.NOT_APPLICABLE:
+            return Outcome.NOT_APPLICABLE, item.reason
+    worst = max(ended, key=lambda item: _WORSE.index(item.otherwise))
+    if _WORSE.index(worst.otherwise) > _WORSE.index(outcome):
+        return worst.otherwise, worst.reason
+    return outcome, None
+
+
+def _outside(item: Holds, now: datetime) -> bool:
+    if item.start is not None and now < parse_instant(item.start):
+        return True
+    return item.until is not None and now >= parse_instant(item.until)
+
+
+def overall(outcomes: Iterable[tuple[Enforcement, Outcome]]) -> Decision:
+    """Combine outcomes after waiving (DESIGN section 4). Order-free and total.
+
+    One failed block rule denies; otherwise one undecided block rule leaves it undecided; nothing applicable at
+    all is undecided, never allowed.
+    """
+    items = tuple(outcomes)
+    blocking = {outcome for enforcement, outcome in items if enforcement is Enforcement.BLOCK}
+    if Outcome.FAIL in blocking:
+        return Decision.DENIED
+    if blocking & _UNDECIDED:
+        return Decision.UNDECIDED
+    if all(outcome is Outcome.NOT_APPLICABLE for _enforcement, outcome in items):
+        return Decision.UNDECIDED
+    return Decision.ALLOWED
+
+
+def decide(evaluation: Evaluation, *, clock: datetime, waivers: Sequence[VerifiedWaiver] = ()) -> DecisionRecord:
+    """Decide. `waivers` have already been verified by `attestation`; whether each applies is settled here."""
+    settled = tuple(_settle(item, evaluation, waivers, clock) for item in evaluation.outcomes)
+    decision = overall((item.rule.enforcement, item.outcome) for item in settled)
+    return DecisionRecord(
+        evaluation=evaluation,
+        clock=clock,
+        settled=settled,
+        decision=decision,
+        holds_until=_earliest_end(settled, clock),
+    )
+
+
+def _settle(rule: RuleOutcome, evaluation: Evaluation, waivers: Sequence[VerifiedWaiver], clock: datetime) -> Settled:
+    outcome, why = outcome_at(rule.outcome, rule.result.holds, clock)
+    rulings: list[tuple[str, Ruling]] = []
+    applied: VerifiedWaiver | None = None
+    for waiver in sorted(waivers, key=lambda item: item.digest):
+        if waiver.rule != rule.rule:
+            continue
+        ruling = rule_on_waiver(rule, outcome, waiver, evaluation=evaluation, now=clock)
+        rulings.append((waiver.digest, ruling))
+        if ruling is Ruling.APPLIED and applied is None:
+            applied = waiver
+    if applied is not None:
+        why = f"waived until {instant_text(applied.expires)} by {applied.approver}"
+        outcome = Outcome.WAIVED
+    return Settled(rule=rule, outcome=outcome, why=why, rulings=tuple(rulings), waiver=applied)
+
+
+def _earliest_end(settled: Sequence[Settled], now: datetime) -> datetime | None:
+    ends: list[datetime] = []
+    for item in settled:
+        if item.rule.enforcement is not Enforcement.BLOCK:
+            continue  # what only warns cannot end a certificate
+        if item.waiver is not None:
+            ends.append(item.waiver.expires)
+        if item.outcome is Outcome.PASS:
+            ends.extend(parse_instant(hold.until) for hold in item.rule.result.holds if hold.until is not None)
+    later = [end for end in ends if end > now]
+    return min(later) if later else None

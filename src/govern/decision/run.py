@@ -1,0 +1,118 @@
+"""Run a compiled plan over an opened bundle: every rule to an outcome, in the plan's order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from govern.canonical import Json
+from govern.checks.context import CheckContext
+from govern.checks.interface import Check
+from govern.decision.evaluation import Evaluation, RuleOutcome, Subject
+from govern.diagnostics import Diagnostic, InputError
+from govern.policy.outcomes import CheckResult, Finding, Location, Outcome
+from govern.policy.plan import Plan, PlanRule
+
+__all__ = ["run_plan"]
+
+
+def run_plan(
+    plan: Plan,
+    checks: Mapping[str, Check],
+    context: CheckContext,
+    *,
+    subject: Subject,
+    not_assessed: tuple[str, ...],
+    advisories: Mapping[str, Json] | None,
+    lineage_digest: str | None,
+) -> Evaluation:
+    """Evaluate every rule of a plan. Never raises for anything a bundle holds: that is an outcome.
+
+    Args:
+        plan: the compiled plan of one stage.
+        checks: check kinds by name; every kind of the plan must be there.
+        context: the opened bundle and the policy-side inputs.
+        subject: identity and digests of the bundle.
+        not_assessed: clauses of the loaded control catalogues that no rule of the plan covers.
+        advisories: digest and date of the advisory snapshot, or None.
+        lineage_digest: sha256 of the lineage graph, or None when there is none that can be read.
+    """
+    return Evaluation(
+        plan_digest=plan.digest,
+        stage=plan.stage.value,
+        subject=subject,
+        policies=tuple(item.record() for item in plan.policies),
+        outcomes=tuple(_outcome(rule, checks[rule.check], context) for rule in plan.rules),
+        not_assessed=not_assessed,
+        advisories=advisories,
+        lineage_digest=lineage_digest,
+    )
+
+
+def _outcome(rule: PlanRule, check: Check, context: CheckContext) -> RuleOutcome:
+    reason = None
+    off = rule.switched_off(context)
+    if off is not None:
+        reason = off
+        result = CheckResult(outcome=Outcome.NOT_APPLICABLE, summary=off)
+    else:
+        result = _evaluate(rule, check, context)
+    return RuleOutcome(
+        rule=rule.id,
+        policy=rule.policy,
+        rule_digest=rule.digest,
+        title=rule.title,
+        check=rule.check,
+        severity=rule.severity,
+        enforcement=rule.enforcement,
+        controls=rule.controls,
+        waivable=rule.waivable,
+        max_waiver_days=rule.max_waiver_days,
+        message=rule.render_message(result.fields),
+        remediation=rule.remediation,
+        reason=reason,
+        result=result,
+    )
+
+
+def _evaluate(rule: PlanRule, check: Check, context: CheckContext) -> CheckResult:
+    try:
+        result = check.evaluate(rule.params, context)
+    except InputError as fault:
+        return unreadable(fault)
+    except Exception as fault:  # noqa: BLE001 - the check runner's border: a crash is an outcome, never a pass
+        return CheckResult(
+            outcome=Outcome.ERROR,
+            summary=f"The check {rule.check} crashed ({type(fault).__name__}); nothing was measured.",
+            findings=(Finding(code="D101", detail=f"{rule.check} raised {type(fault).__name__}."),),
+        )
+    if not isinstance(result, CheckResult):
+        return CheckResult(
+            outcome=Outcome.ERROR,
+            summary=f"The check {rule.check} gave no result.",
+            findings=(Finding(code="D101", detail=f"{rule.check} returned {type(result).__name__}."),),
+        )
+    return result
+
+
+def unreadable(fault: InputError) -> CheckResult:
+    """Turn evidence that could not be read into the outcome `error`, each diagnostic a finding."""
+    first = fault.diagnostics[0]
+    more = len(fault.diagnostics) - 1
+    return CheckResult(
+        outcome=Outcome.ERROR,
+        summary=first.message + (f" ({more} more)" if more else ""),
+        findings=tuple(_finding(item) for item in fault.diagnostics),
+    )
+
+
+def _finding(item: Diagnostic) -> Finding:
+    location = None
+    if item.span is not None:
+        location = Location(file=item.span.file, line=item.span.line, column=item.span.column)
+    return Finding(
+        code=item.code,
+        detail=item.message,
+        location=location,
+        remediation=item.hint,
+        discriminator=item.message,
+    )

@@ -1,0 +1,117 @@
+"""Whether a verified waiver covers an outcome: one function, called from everywhere, with a closed set of rulings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+
+from govern.decision.evaluation import Evaluation, RuleOutcome
+from govern.policy.outcomes import Outcome
+
+__all__ = ["Ruling", "VerifiedWaiver", "rule_on_waiver"]
+
+
+class Ruling(StrEnum):
+    """What became of a waiver. The first that holds, in this order, is given."""
+
+    BAD_SIGNATURE = "bad_signature"
+    REVOKED = "revoked"
+    WRONG_SUBJECT = "wrong_subject"
+    WRONG_STAGE = "wrong_stage"
+    WRONG_RULE = "wrong_rule"
+    RULE_CHANGED = "rule_changed"
+    RULE_NOT_WAIVABLE = "rule_not_waivable"
+    OUTCOME_NOT_COVERABLE = "outcome_not_coverable"
+    NOT_YET_VALID = "not_yet_valid"
+    EXPIRED = "expired"
+    TOO_LONG = "too_long"
+    APPROVER_NOT_ALLOWED = "approver_not_allowed"
+    APPROVER_IS_OWNER = "approver_is_owner"
+    WORSE_THAN_WAIVED = "worse_than_waived"
+    APPLIED = "applied"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedWaiver:
+    """The facts of a `waiver:v1` statement, after the signature was checked above."""
+
+    digest: str
+    """sha256 of the payload, hex: the waiver's identity."""
+    rule: str
+    rule_digest: str
+    """Digest of the compiled rule: a changed rule voids the waiver."""
+    bundle: str | None
+    """Bundle digest it is scoped to, or None when scoped to a model and versions."""
+    model: str | None
+    versions: tuple[str, ...]
+    stages: tuple[str, ...]
+    covers: tuple[Outcome, ...]
+    limit: Decimal | None
+    """The worst observed value that it still covers."""
+    approver: str
+    owner: str
+    not_before: datetime
+    expires: datetime
+    signature_valid: bool
+    revoked: bool
+    approver_in_role: bool
+
+
+def rule_on_waiver(
+    rule: RuleOutcome, outcome: Outcome, waiver: VerifiedWaiver, *, evaluation: Evaluation, now: datetime
+) -> Ruling:
+    """Rule on one waiver for one outcome at one instant. Pure; validity is half-open, `not_before <= now < expires`.
+
+    `error` and `not_applicable` can never be waived, and a passing rule needs no waiver: all three are
+    `outcome_not_coverable`.
+    """
+    for ruling, holds in (
+        (Ruling.BAD_SIGNATURE, not waiver.signature_valid),
+        (Ruling.REVOKED, waiver.revoked),
+        (Ruling.WRONG_SUBJECT, not _same_subject(waiver, evaluation)),
+        (Ruling.WRONG_STAGE, evaluation.stage not in waiver.stages),
+        (Ruling.WRONG_RULE, waiver.rule != rule.rule),
+        (Ruling.RULE_CHANGED, waiver.rule_digest != rule.rule_digest),
+        (Ruling.RULE_NOT_WAIVABLE, not rule.waivable),
+        (Ruling.OUTCOME_NOT_COVERABLE, not _coverable(outcome, waiver)),
+        (Ruling.NOT_YET_VALID, now < waiver.not_before),
+        (Ruling.EXPIRED, now >= waiver.expires),
+        (Ruling.TOO_LONG, waiver.expires - waiver.not_before > timedelta(days=rule.max_waiver_days)),
+        (Ruling.APPROVER_NOT_ALLOWED, not waiver.approver_in_role),
+        (Ruling.APPROVER_IS_OWNER, waiver.approver == waiver.owner),
+        (Ruling.WORSE_THAN_WAIVED, _worse(rule, waiver)),
+    ):
+        if holds:
+            return ruling
+    return Ruling.APPLIED
+
+
+def _same_subject(waiver: VerifiedWaiver, evaluation: Evaluation) -> bool:
+    if waiver.bundle is not None:
+        return waiver.bundle == evaluation.subject.digest
+    return waiver.model == evaluation.subject.name and evaluation.subject.version in waiver.versions
+
+
+def _coverable(outcome: Outcome, waiver: VerifiedWaiver) -> bool:
+    return outcome in waiver.covers and outcome in (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.MISSING_EVIDENCE)
+
+
+def _worse(rule: RuleOutcome, waiver: VerifiedWaiver) -> bool:
+    """Whether the observed value fell beyond the waiver's limit; anything that cannot be compared has."""
+    if waiver.limit is None:
+        return False
+    result = rule.result
+    try:
+        observed = Decimal(result.observed or "")
+    except InvalidOperation:
+        return True
+    if not observed.is_finite():
+        return True
+    required = result.required or ""
+    if required.startswith((">=", ">")):
+        return observed < waiver.limit
+    if required.startswith(("<=", "<")):
+        return observed > waiver.limit
+    return True
