@@ -25,6 +25,7 @@ _ROOMS = {
     "A": "attestation",
     "G": "ledger",
     "R": "report",
+    "U": "usage",
     "X": "internal",
 }
 

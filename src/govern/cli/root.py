@@ -1,0 +1,65 @@
+"""The root command. Knows the commands by name and loads only the one that is called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+__all__ = ["LazyGroup", "root"]
+
+_COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("govern.cli.init:init", "Make a workspace: policies, keys, trust root, ledger, CI job."),
+    "check": ("govern.cli.check:check", "The gate: decide, sign, log, report."),
+    "verify": ("govern.cli.verify:verify", "The auditor: verify a certificate offline, one line a check."),
+    "report": ("govern.cli.report:report", "Render a stored result again; no check is re-run."),
+    "explain": ("govern.cli.explain:explain", "What a rule, control, check kind or code means and how to fix it."),
+    "policy": ("govern.cli.policy:policy", "Lint and compile policies, print their schema."),
+    "lineage": ("govern.cli.lineage:lineage", "Show or export a bundle's lineage graph."),
+    "ledger": ("govern.cli.ledger:ledger", "List, verify and prove entries of the ledger."),
+    "keys": ("govern.cli.keys:keys", "Make signing keys."),
+    "trust": ("govern.cli.trust:trust", "Show and sign the trust root."),
+    "advisories": ("govern.cli.advisories:advisories", "Build or inspect an advisory snapshot."),
+    "doctor": ("govern.cli.doctor:doctor", "One line per thing that the gate depends on."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called, so that `--help` imports click and nothing else."""
+
+    def __init__(self, *args: object, table: dict[str, tuple[str, str]], **kwargs: object) -> None:
+        """Take a table from command name to `module:attribute` and its line of help."""
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # click's own signature
+        self.table = table
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Give the names in the order of a model's way through the gate."""
+        return list(self.table)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        if cmd_name not in self.table:
+            return None
+        module, attribute = self.table[cmd_name][0].split(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from the table, importing none."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_where, text) in self.table.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    table=_COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="\b\nExamples:\n  govern check examples/mortgage/v2 -s pre-registration --no-issue\n  govern explain I104",
+)
+@click.version_option(package_name="govern", message="govern %(version)s")
+def root() -> None:
+    """Policy-as-code compliance for machine-learning models.
+
+    Exit codes: 0 allowed or valid, 1 denied or invalid, 2 usage or policy error, 3 could not decide,
+    4 integrity failure, 70 internal error, 130 interrupted.
+    """

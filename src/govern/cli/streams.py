@@ -1,0 +1,62 @@
+"""Writing to stdout and stderr without letting the stream decide the exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from typing import TextIO
+
+__all__ = ["colour_wanted", "err", "in_github", "out", "silence", "terminal_width"]
+
+
+def _write(stream: TextIO, text: str) -> None:
+    try:
+        stream.write(text if text.endswith("\n") else text + "\n")
+        stream.flush()
+    except BrokenPipeError:
+        silence(stream)  # `govern … | head`: stop writing, keep the computed exit code
+
+
+def silence(stream: TextIO) -> None:
+    """Point a broken stream at nowhere, so that Python's own flush at exit cannot fail again."""
+    with contextlib.suppress(OSError, ValueError), open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123
+        os.dup2(nowhere.fileno(), stream.fileno())
+
+
+def out(text: str) -> None:
+    """Write a result to stdout. A closed pipe is not an error; a full disk raises OSError."""
+    _write(sys.stdout, text)
+
+
+def err(text: str) -> None:
+    """Write progress, warnings and diagnostics to stderr; failing to do so changes nothing."""
+    with contextlib.suppress(OSError):
+        _write(sys.stderr, text)
+
+
+def colour_wanted(choice: str) -> bool:
+    """Whether stdout gets colour: `always`, `never`, or `auto` by NO_COLOR, FORCE_COLOR, TERM and the TTY."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def terminal_width() -> int:
+    """Columns to fill: COLUMNS, else the terminal's, else 120 so that CI logs do not depend on the runner."""
+    text = os.environ.get("COLUMNS", "")
+    if text.isdigit() and 40 <= int(text) <= 400:
+        return int(text)
+    if sys.stdout.isatty():
+        with contextlib.suppress(OSError):
+            return max(40, os.get_terminal_size(sys.stdout.fileno()).columns)
+    return 120
+
+
+def in_github() -> bool:
+    """Whether a workflow runner reads our lines and would act on `::commands`."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"

@@ -1,0 +1,150 @@
+"""The gate: policies and a bundle in, a decision out. Signs nothing; see `gate.issue`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from govern.canonical import Json
+from govern.decision.decide import DecisionRecord, decide
+from govern.decision.evaluation import Evaluation, Subject
+from govern.decision.run import run_plan
+from govern.diagnostics import Diagnostic, InputError, UsageError
+from govern.gate.policies import Loaded, load_policies
+from govern.policy.outcomes import Stage
+
+if TYPE_CHECKING:
+    from govern.bundle import Bundle
+    from govern.security.advisories.snapshot import Snapshot
+
+__all__ = ["CheckRequest", "Checked", "Refused", "check"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckRequest:
+    """What the caller asks: everything that decides is named here, the clock included."""
+
+    bundle: Path
+    stage: Stage
+    policies: Sequence[Path]
+    clock: datetime
+    advisories: Path | None = None
+    name: str | None = None
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A bundle that could not be opened or identified: undecided, no digest, nothing to sign."""
+
+    request: CheckRequest
+    loaded: Loaded
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A decision with everything it was made from."""
+
+    request: CheckRequest
+    loaded: Loaded
+    bundle: Bundle
+    snapshot: Snapshot | None
+    evaluation: Evaluation
+    decision: DecisionRecord
+    lineage: Mapping[str, Json] | None
+
+
+def check(request: CheckRequest) -> Checked | Refused:
+    """Decide whether a bundle may pass the gate of a stage.
+
+    Deterministic: the same policies, bundle, advisory snapshot and clock give the same evaluation and decision
+    bytes. Reads nothing but the request's paths; no network, no environment, no clock.
+
+    Raises:
+        UsageError: the caller's fault (absent path, policies that do not compile, no identity).
+        IntegrityError: a file changed while it was read, or the snapshot is not what its name says.
+    """
+    loaded = load_policies(request.policies, stage=request.stage)
+    if not request.bundle.is_dir():
+        message = f"there is no folder {request.bundle}"
+        raise UsageError(Diagnostic(code="U103", message=message, hint="pass the folder that holds the model"))
+    try:
+        bundle = _open(request)
+    except InputError as fault:
+        return Refused(request=request, loaded=loaded, diagnostics=fault.diagnostics)
+    snapshot, problem = _snapshot(request.advisories)
+    return _judge(request, loaded, bundle, snapshot, problem)
+
+
+def _open(request: CheckRequest) -> Bundle:
+    from govern.bundle import open_bundle
+
+    return open_bundle(request.bundle, name=request.name, version=request.version)
+
+
+def _snapshot(path: Path | None) -> tuple[Snapshot | None, Diagnostic | None]:
+    """Load the advisory snapshot. Unreadable is a problem for the rules that need it, not for the others."""
+    if path is None:
+        return None, None
+    from govern.security.advisories.snapshot import load_snapshot
+
+    try:
+        return load_snapshot(path), None
+    except InputError as fault:
+        return None, fault.diagnostics[0]
+
+
+def _judge(
+    request: CheckRequest,
+    loaded: Loaded,
+    bundle: Bundle,
+    snapshot: Snapshot | None,
+    problem: Diagnostic | None,
+) -> Checked:
+    from govern.checks.context import CheckContext
+    from govern.gate.lineage import lineage_document
+
+    context = CheckContext(
+        bundle=bundle,
+        stage=request.stage.value,
+        registries=loaded.registries,
+        advisories=snapshot,
+        advisories_problem=problem,
+    )
+    graph = lineage_document(context)
+    evaluation = run_plan(
+        loaded.plan,
+        loaded.checks,
+        context,
+        subject=_subject(bundle),
+        not_assessed=tuple(item.control for item in loaded.not_assessed),
+        advisories=None if snapshot is None else {"digest": {"sha256": snapshot.digest}, "as_of": snapshot.as_of},
+        lineage_digest=None if graph is None else str(graph["digest"]),
+    )
+    bundle.verify_unchanged()
+    return Checked(
+        request=request,
+        loaded=loaded,
+        bundle=bundle,
+        snapshot=snapshot,
+        evaluation=evaluation,
+        decision=decide(evaluation, clock=request.clock),
+        lineage=graph,
+    )
+
+
+def _subject(bundle: Bundle) -> Subject:
+    return Subject(
+        name=bundle.name,
+        version=bundle.version,
+        digest=bundle.digest,
+        model_digest=bundle.model_digest,
+        layout=bundle.layout,
+        files=len(bundle.files),
+        bytes=sum(entry.size for entry in bundle.files.values()),
+    )
+
