@@ -147,4 +147,3 @@ def _subject(bundle: Bundle) -> Subject:
         files=len(bundle.files),
         bytes=sum(entry.size for entry in bundle.files.values()),
     )
-

@@ -1,0 +1,146 @@
+"""`govern check`: the gate."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from govern.cli.answer import Answer
+from govern.cli.options import at_option, clock_of, stage_option, workspace_of, workspace_option
+from govern.cli.streams import colour_wanted, err, in_github, out, terminal_width
+
+if TYPE_CHECKING:
+    from govern.canonical import Json
+    from govern.gate.check import Checked, Refused
+    from govern.gate.outputs import Output
+    from govern.gate.workspace import Workspace
+
+FORMATS = ("text", "json", "html")
+
+
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  govern check bundle -s pre-registration -p policies --no-issue\n"
+    "  govern check bundle -s pre-deployment -o html=report.html -o json=result.json"
+)
+@click.argument("bundle", type=click.Path(path_type=Path))
+@stage_option
+@click.option(
+    "-p", "--policy", "policies", multiple=True, type=click.Path(path_type=Path), help="Policy file or folder."
+)
+@click.option(
+    "-o", "--output", "outputs", multiple=True, metavar="FORMAT[=PATH]", help=f"Output: {', '.join(FORMATS)}."
+)
+@click.option("--no-issue", is_flag=True, help="Decide only: sign nothing, log nothing (pull requests, laptops).")
+@at_option
+@click.option("--advisories", type=click.Path(path_type=Path), help="Advisory snapshot to match dependencies with.")
+@click.option("--name", help="Model name, when the bundle has no model record.")
+@click.option("--model-version", help="Model version, when the bundle has no model record.")
+@click.option("--supersedes", metavar="DIGEST", help="sha256 of the certificate payload that this one replaces.")
+@click.option(
+    "--fail-on", type=click.Choice(("fail", "warn", "never")), default="fail", help="When exit code 1 is used."
+)
+@click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", help="Colour on stdout.")
+@click.option("--timings/--no-timings", default=True, help="Timings in the JSON output.")
+@click.option("-q", "--quiet", is_flag=True, help="Only the verdict line.")
+@click.option("-v", "--verbose", is_flag=True, help="Passed rules too, and where each setting came from.")
+@workspace_option
+def check(
+    bundle: Path,
+    stage: str,
+    policies: tuple[Path, ...],
+    outputs: tuple[str, ...],
+    no_issue: bool,
+    at: str | None,
+    advisories: Path | None,
+    name: str | None,
+    model_version: str | None,
+    supersedes: str | None,
+    fail_on: str,
+    color: str,
+    timings: bool,
+    quiet: bool,
+    verbose: bool,
+    directory: Path | None,
+) -> Answer:
+    """Decide whether BUNDLE may pass the gate of a stage; sign and log the decision; write the outputs.
+
+    Exit codes: 0 allowed, 1 denied, 2 usage or policy error, 3 could not decide, 4 integrity failure.
+    """
+    from govern.gate.check import CheckRequest
+    from govern.gate.check import check as run_check
+    from govern.gate.outputs import parse_outputs
+    from govern.policy.outcomes import Stage
+
+    started = time.monotonic()
+    asked = parse_outputs(outputs, formats=FORMATS, bundle=bundle)
+    workspace = workspace_of(directory, policies=policies, advisories=advisories)
+    if verbose:
+        _settings(workspace)
+    request = CheckRequest(
+        bundle=bundle,
+        stage=Stage(stage),
+        policies=workspace.paths("policies"),
+        clock=clock_of(at),
+        advisories=workspace.path("advisories"),
+        name=name,
+        version=model_version,
+    )
+    if not no_issue:
+        from govern.gate.issue import signing_of
+
+        signing = signing_of(workspace)  # a missing key must be said before minutes of checking
+    made = run_check(request)
+    for warning in made.loaded.warnings:
+        err(str(warning))
+    document, code = _conclude(made, fail_on, None if no_issue else (workspace, signing, supersedes))
+    if timings:
+        document["timings"] = {"total_ms": round((time.monotonic() - started) * 1000)}
+    return _write(asked, document, code, color=color, quiet=quiet, verbose=verbose)
+
+
+def _settings(workspace: Workspace) -> None:
+    for key, origin in sorted(workspace.origins.items()):
+        err(f"setting {key} = {' '.join(workspace.values[key])} ({origin})")
+
+
+def _conclude(made: Checked | Refused, fail_on: str, issuing: tuple[object, ...] | None) -> tuple[dict[str, Json], int]:
+    """Compute the exit code, sign what can be signed, and build the result document."""
+    from govern.decision.exit_codes import FailOn, exit_code
+    from govern.gate.check import Refused
+    from govern.gate.result import refused_document, result_document
+
+    if isinstance(made, Refused):
+        return refused_document(made, exit_code=3), 3
+    code = exit_code(made.decision, FailOn(fail_on))
+    certificate = None
+    if issuing is not None:
+        from govern.gate.issue import issue
+
+        workspace, signing, supersedes = issuing
+        certificate = issue(made, workspace=workspace, signing=signing, supersedes=supersedes, entropy=os.urandom)  # type: ignore[arg-type]
+    return result_document(made, exit_code=code, certificate=certificate), code
+
+
+def _write(
+    asked: tuple[Output, ...], document: dict[str, Json], code: int, *, color: str, quiet: bool, verbose: bool
+) -> Answer:
+    from govern.gate.outputs import write_outputs
+    from govern.report.render import renderers
+
+    made = renderers(
+        document,
+        width=terminal_width(),
+        color=colour_wanted(color),
+        quiet=quiet,
+        verbose=verbose,
+        github=in_github(),
+    )
+    faults = write_outputs(asked, made, out)
+    for fault in faults:
+        err(str(fault))
+    return Answer(2 if faults and code == 0 else code)

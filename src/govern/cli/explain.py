@@ -1,0 +1,71 @@
+"""`govern explain`: what something means, from the plan and the catalogues; offline."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from pathlib import Path
+
+import click
+
+from govern.cli.answer import Answer
+from govern.cli.options import workspace_of, workspace_option
+from govern.cli.streams import out
+from govern.diagnostics import Diagnostic, UsageError
+
+_CODE = re.compile(r"[A-Z][0-9]{3}")
+
+
+@click.command(epilog="\b\nExamples:\n  govern explain I104\n  govern explain fairness.disparity")
+@click.argument("name")
+@click.option(
+    "-p", "--policy", "policies", multiple=True, type=click.Path(path_type=Path), help="Policy file or folder."
+)
+@workspace_option
+def explain(name: str, policies: tuple[Path, ...], directory: Path | None) -> Answer:
+    """Explain NAME: a diagnostic code, a check kind, a rule (`policy/rule`) or a control (`catalogue/clause`).
+
+    Rules and controls are looked up in the policies given with -p or named by the workspace.
+    """
+    if _CODE.fullmatch(name):
+        out(_code(name))
+        return Answer(0)
+    from govern.checks.registry import builtin_specs
+
+    specs = builtin_specs()
+    if name in specs:
+        from govern.policy.explain import explain_kind
+
+        out(explain_kind(specs[name]))
+        return Answer(0)
+    workspace = workspace_of(directory, policies=policies)
+    from govern.gate.explain import explain_name
+
+    paths = workspace.paths("policies")
+    known = sorted(specs)
+    if paths:
+        text, names = explain_name(name, paths)
+        if text is not None:
+            out(text)
+            return Answer(0)
+        known = sorted({*known, *names})
+    raise UsageError(_unknown(name, known, looked=bool(paths)))
+
+
+def _code(name: str) -> str:
+    from govern.diagnostics.catalogue import all_codes, lookup
+
+    try:
+        entry = lookup(name)
+    except KeyError as fault:
+        raise UsageError(_unknown(name, list(all_codes()), looked=True)) from fault
+    example = "\n".join(f"    {line}" for line in entry.example.splitlines())
+    return f"{name} {entry.slug}\n\n{entry.title}\n\nWhy: {entry.why}\n\nExample:\n{example}\n\nFix: {entry.fix}"
+
+
+def _unknown(name: str, known: list[str], *, looked: bool) -> Diagnostic:
+    near = difflib.get_close_matches(name, known, n=3)
+    hint = f"did you mean {', '.join(near)}?" if near else "see docs/reference"
+    if not looked:
+        hint += "; rules and controls need policies: pass -p"
+    return Diagnostic(code="U109", message=f"nothing is called '{name}'", hint=hint)
