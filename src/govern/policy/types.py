@@ -15,21 +15,9 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from govern.canonical import decimal_text
+from govern.inputs.scalars import ScalarText
 
 __all__ = ["Count", "Duration", "Flag", "Names", "Number", "ScalarText", "Text"]
-
-
-class ScalarText(str):
-    """The text of a YAML scalar, with its style: `plain` is False for quoted and block scalars."""
-
-    __slots__ = ("plain",)
-    plain: bool
-
-    def __new__(cls, text: str, *, plain: bool = True) -> ScalarText:
-        """Make the text; `plain` says whether it was written without quotes."""
-        made = super().__new__(cls, text)
-        made.plain = plain
-        return made
 
 
 _NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")

@@ -1,7 +1,171 @@
-"""Diagnostic codes of the room `bundle`."""
+"""Diagnostic codes of the room `bundle`: B1 the folder and its identity, B2 the model record."""
 
 from __future__ import annotations
 
 from govern.diagnostics.catalogue import Code
 
-CODES: dict[str, Code] = {}
+_REFUSED = "A refused bundle has no digest, so nothing about it is signed or logged and the decision is undecided."
+
+CODES: dict[str, Code] = {
+    "B101": Code(
+        slug="symlink",
+        title="The bundle holds a symbolic link.",
+        why="A link can point outside the bundle, and what it points to can change after signing.",
+        example="`model.safetensors -> /mnt/models/latest.safetensors`; a download left in a hub cache.",
+        fix=f"Copy with links followed (`cp -rL`), or download to a local folder. {_REFUSED}",
+    ),
+    "B102": Code(
+        slug="special-file",
+        title="The bundle holds something that is neither file nor folder.",
+        why="Opening a FIFO or a device can block for ever or have effects.",
+        example="A FIFO, a socket, a device node.",
+        fix=f"Remove it. {_REFUSED}",
+    ),
+    "B103": Code(
+        slug="name-not-utf8",
+        title="A file name is not UTF-8.",
+        why="The manifest lists names as UTF-8; another spelling would be another manifest.",
+        example="A name with the single byte 0xFF, unpacked from an old archive.",
+        fix=f"Rename the file. {_REFUSED}",
+    ),
+    "B104": Code(
+        slug="name-not-nfc",
+        title="A file name is not in Unicode normalisation form C.",
+        why="Two spellings of `é` look alike and are two names; some file systems turn one into the other.",
+        example="A name with `e` followed by a combining accent, as some macOS tools write it.",
+        fix=f"Rename it, for example with `convmv -f utf8 -t utf8 --nfc`. {_REFUSED}",
+    ),
+    "B105": Code(
+        slug="name-collision",
+        title="Two names differ only in upper and lower case.",
+        why="On many file systems they are one file, so the bundle cannot be copied there unchanged.",
+        example="`README.md` and `Readme.md` side by side.",
+        fix=f"Rename one of the two. {_REFUSED}",
+    ),
+    "B106": Code(
+        slug="name-forbidden-character",
+        title="A file name holds a control character or a backslash.",
+        why="Such names break manifests, terminals and reports, and a backslash is a separator elsewhere.",
+        example="A name with a newline in it.",
+        fix=f"Rename the file. {_REFUSED}",
+    ),
+    "B107": Code(
+        slug="too-many-or-deep",
+        title="The folder tree exceeds a cap.",
+        why="Caps keep a hostile bundle from taking the machine of whoever judges it.",
+        example="More than 100,000 entries, folders nested more than 32 deep, a path of more than 1,024 bytes.",
+        fix=f"Archive or split the data; only the operator can raise a cap. {_REFUSED}",
+    ),
+    "B108": Code(
+        slug="unreadable",
+        title="An entry of the bundle cannot be read.",
+        why="A file that is skipped is a file that nobody judged.",
+        example="A file without read permission.",
+        fix=f"Make it readable for the user that runs govern, or remove it. {_REFUSED}",
+    ),
+    "B109": Code(
+        slug="changed-while-reading",
+        title="The bundle changed while it was being judged.",
+        why="The digest would speak of other bytes than the ones the checks saw.",
+        example="A training job that still writes into the folder.",
+        fix="Judge a copy that nothing writes to, then run again.",
+    ),
+    "B110": Code(
+        slug="path-leaves-bundle",
+        title="A path written in the bundle points outside it.",
+        why="Nothing outside the bundle is covered by its digest; nothing outside is opened.",
+        example="`../../etc/passwd`, `/data/model.pkl`, `C:\\model.pkl`, `file:///x`.",
+        fix="Write the path relative to the bundle's root, with forward slashes.",
+    ),
+    "B111": Code(
+        slug="no-identity",
+        title="Nothing says which model and version this is.",
+        why="A decision names a model and a version; a folder's name proves neither.",
+        example="A folder with weights and no govern.yaml.",
+        fix="Add govern.yaml with metadata.name and metadata.version, or give --name and --version.",
+    ),
+    "B112": Code(
+        slug="several-models",
+        title="The folder holds several models and no record says which one is meant.",
+        why="One decision speaks of one model; choosing one silently would judge the wrong one.",
+        example="`m1/MLmodel` and `m2/MLmodel` below a folder without govern.yaml.",
+        fix="Give the folder of the one model, or put a govern.yaml into the folder given.",
+    ),
+    "B113": Code(
+        slug="identity-conflict",
+        title="Two sources name the model or its version differently.",
+        why="The certificate would name a model that the record does not.",
+        example="`--version 2.0` for a bundle whose govern.yaml says 1.9.",
+        fix="Correct the one that is wrong, or leave the option out.",
+    ),
+    "B114": Code(
+        slug="empty-bundle",
+        title="There is no file in the folder.",
+        why="Nothing there is not the same as nothing to object to.",
+        example="An empty folder, or one with empty folders only.",
+        fix=f"Give the folder that holds the model and its evidence. {_REFUSED}",
+    ),
+    "B115": Code(
+        slug="not-a-folder",
+        title="The bundle's path is not a folder that can be opened.",
+        why="A bundle is a folder: one version of one model with its evidence.",
+        example="A path that does not exist, or the path of an archive.",
+        fix="Unpack the archive, and give the folder.",
+    ),
+    "B116": Code(
+        slug="malformed-manifest",
+        title="A manifest is not in its one allowed form.",
+        why="Two spellings of one list would have two digests.",
+        example="Lines out of order, upper-case digits, a missing last newline.",
+        fix="Use the MANIFEST.sha256 that govern wrote beside the bundle, unchanged.",
+    ),
+    "B117": Code(
+        slug="named-file-absent",
+        title="The bundle names a file that is not in it.",
+        why="What is named and absent was not judged.",
+        example="`spec.artefacts` lists `model/weights.bin`, and there is no such file.",
+        fix="Add the file or correct the path; upper and lower case count.",
+    ),
+    "B118": Code(
+        slug="working-copy-inside",
+        title="The bundle holds a folder of a tool, such as `.git` or `.cache`.",
+        why="It is content like any other: it is hashed, and every change in it changes the bundle digest.",
+        example="A bundle that is a checked-out repository.",
+        fix="Export a clean copy, for example with `git archive`.",
+    ),
+    "B201": Code(
+        slug="record-unknown-key",
+        title="The model record has a key that does not exist.",
+        why="A misspelt key would silently declare nothing.",
+        example="`spec.risk_teir: high`.",
+        fix="Correct the spelling; put fields of your own under `extensions:`.",
+    ),
+    "B202": Code(
+        slug="record-missing-key",
+        title="The model record lacks a required key.",
+        why="Without name, version and owner no decision can be addressed to anybody.",
+        example="A govern.yaml without `spec.owner`.",
+        fix="Add the key.",
+    ),
+    "B203": Code(
+        slug="record-wrong-type",
+        title="A value in the model record has the wrong type.",
+        why="A list read as a text, or a text as a list, would mean something else to each reader.",
+        example="`spec.data_classes: personal` where a list is needed.",
+        fix="Write the type that the message names.",
+    ),
+    "B204": Code(
+        slug="record-bad-value",
+        title="A value in the model record is not one of those allowed.",
+        why="Selectors and rules compare these values; an unknown one matches nothing.",
+        example="`spec.risk_tier: extreme`.",
+        fix="Use one of the values that the message names.",
+    ),
+    "B205": Code(
+        slug="record-not-a-model",
+        title="The file is not a model record of a known version.",
+        why="Another kind of document, or a later version, may mean something else by the same keys.",
+        example="`kind: Policy`, or `apiVersion: govern/v2`, in govern.yaml.",
+        fix="Start the record with `apiVersion: govern/v1` and `kind: Model`.",
+    ),
+}

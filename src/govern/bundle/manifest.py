@@ -1,0 +1,213 @@
+"""The manifest: every file of a bundle with its sha256. Its own sha256 is the bundle digest.
+
+The bytes are what `sha256sum` prints, in the order of the paths' bytes, so that
+`find . -type f | cut -c3- | LC_ALL=C sort | xargs -r sha256sum | sha256sum` gives the same digest, as do in-toto's
+dirHash and Go's h1. Neither YAML nor pydantic is needed here: `govern verify` starts with this module.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from govern.diagnostics import BundleRefusedError, Diagnostic, InputError, IntegrityError, Span
+from govern.inputs.folder import FileStat, open_inside, walk_folder
+from govern.inputs.limits import FolderLimits
+
+__all__ = [
+    "Difference",
+    "FileEntry",
+    "Manifest",
+    "ManifestLine",
+    "changed_while_reading",
+    "compare",
+    "hash_folder",
+    "manifest_from",
+    "manifest_of",
+    "parse_manifest",
+]
+
+_CHUNK_BYTES = 1024 * 1024
+_HEAD_BYTES = 256
+_SERIAL_BELOW_BYTES = 4 * 1024 * 1024
+"""Below this a thread costs more than it saves."""
+_LINE = re.compile(rb"([0-9a-f]{64})  ([^\x00-\x1f\x7f\\]+)\n")
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestLine:
+    """One line of a manifest."""
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """A file of an opened bundle."""
+
+    path: str
+    """Relative to the bundle, with `/`."""
+    sha256: str
+    size: int
+    head: bytes = b""
+    """Its first bytes, for telling formats apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A manifest: its lines, its bytes, and its digest (sha256 of the bytes, in hex)."""
+
+    entries: tuple[ManifestLine, ...]
+    data: bytes
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How one path differs between two manifests."""
+
+    kind: Literal["changed", "missing", "extra"]
+    """`missing`: only in the first manifest; `extra`: only in the second."""
+    path: str
+    first: str | None
+    """sha256 in the first manifest."""
+    second: str | None
+    """sha256 in the second manifest."""
+
+
+def manifest_from(files: Iterable[FileEntry | ManifestLine]) -> Manifest:
+    """Make the manifest of files whose sha256 is known, in the order of their paths' bytes."""
+    lines = tuple(sorted((ManifestLine(item.path, item.sha256) for item in files), key=lambda line: line.path.encode()))
+    data = b"".join(f"{line.sha256}  {line.path}\n".encode() for line in lines)
+    return Manifest(lines, data, hashlib.sha256(data).hexdigest())
+
+
+def manifest_of(root: Path, *, limits: FolderLimits | None = None) -> Manifest:
+    """Hash a folder. Raises BundleRefusedError (B101 to B108, B114) or IntegrityError B109."""
+    return manifest_from(hash_folder(root, limits=limits))
+
+
+def hash_folder(root: Path, *, limits: FolderLimits | None = None) -> tuple[FileEntry, ...]:
+    """List and hash every file below `root`, large folders in a few threads; in the order of the paths' bytes.
+
+    Raises BundleRefusedError with every refusal, and IntegrityError B109 for files that change meanwhile.
+    """
+    files = walk_folder(root, limits=limits).files
+
+    def one(item: FileStat) -> FileEntry | Diagnostic:
+        return _hash_file(root, item)
+
+    results: Iterable[FileEntry | Diagnostic]
+    if len(files) > 1 and sum(item.size for item in files) >= _SERIAL_BELOW_BYTES:
+        with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
+            results = list(pool.map(one, files))
+    else:
+        results = map(one, files)
+    entries: list[FileEntry] = []
+    faults: list[Diagnostic] = []
+    for result in results:
+        if isinstance(result, FileEntry):
+            entries.append(result)
+        else:
+            faults.append(result)
+    refused = [fault for fault in faults if fault.code == "B108"]
+    if refused:
+        raise BundleRefusedError(refused)
+    if faults:
+        raise IntegrityError(faults)
+    return tuple(entries)
+
+
+def changed_while_reading(path: str, what: str) -> Diagnostic:
+    """Make the diagnostic B109 for one path."""
+    return Diagnostic(
+        code="B109",
+        message=f"{what} while the bundle was being judged",
+        span=Span(path),
+        hint="Judge a copy that nothing writes to, then run again.",
+    )
+
+
+def _hash_file(root: Path, item: FileStat) -> FileEntry | Diagnostic:
+    digest = hashlib.sha256()
+    size = 0
+    head = b""
+    try:
+        with open_inside(root, item.path) as descriptor:
+            while chunk := os.read(descriptor, _CHUNK_BYTES):
+                head = head or chunk[:_HEAD_BYTES]
+                digest.update(chunk)
+                size += len(chunk)
+            after = os.fstat(descriptor)
+    except FileNotFoundError:
+        return changed_while_reading(item.path, "the file went away")
+    except OSError as fault:
+        return Diagnostic(
+            code="B108",
+            message=f"cannot be read: {fault.strerror}",
+            span=Span(item.path),
+            hint="Make it readable for the user that runs govern, or remove it.",
+        )
+    if size != item.size or (after.st_size, after.st_mtime_ns) != (item.size, item.mtime_ns):
+        return changed_while_reading(item.path, "the file changed")
+    return FileEntry(item.path, digest.hexdigest(), size, head)
+
+
+def parse_manifest(data: bytes, *, file: str = "MANIFEST.sha256") -> Manifest:
+    """Read manifest bytes in their one allowed form. Raises InputError B116 with the line for any other."""
+
+    def refuse(line: int, problem: str) -> InputError:
+        return InputError(
+            Diagnostic(
+                code="B116",
+                message=problem,
+                span=Span(file, line, 1),
+                hint="Use the manifest that govern wrote beside the bundle, unchanged.",
+            )
+        )
+
+    lines: list[ManifestLine] = []
+    previous = b""
+    position = 0
+    while position < len(data):
+        match = _LINE.match(data, position)
+        if match is None:
+            raise refuse(len(lines) + 1, "not of the form `<64 lower-case hex digits>  <path>`")
+        path = match.group(2)
+        if path <= previous:
+            raise refuse(len(lines) + 1, "out of order or given twice: lines are sorted by the path's bytes")
+        try:
+            text = path.decode("utf-8")
+        except UnicodeDecodeError as fault:
+            raise refuse(len(lines) + 1, "the path is not UTF-8") from fault
+        if any(part in ("", ".", "..") for part in text.split("/")):
+            raise refuse(len(lines) + 1, "the path is absolute or has empty, `.` or `..` parts")
+        lines.append(ManifestLine(text, match.group(1).decode("ascii")))
+        previous, position = path, match.end()
+    if not lines:
+        raise refuse(1, "the manifest is empty")
+    return Manifest(tuple(lines), data, hashlib.sha256(data).hexdigest())
+
+
+def compare(first: Manifest, second: Manifest) -> tuple[Difference, ...]:
+    """Name every path in which two manifests differ, in the order of the paths' bytes; empty when they are equal."""
+    before = {line.path: line.sha256 for line in first.entries}
+    after = {line.path: line.sha256 for line in second.entries}
+    return tuple(
+        Difference(_kind(before.get(path), after.get(path)), path, before.get(path), after.get(path))
+        for path in sorted(before.keys() | after.keys(), key=str.encode)
+        if before.get(path) != after.get(path)
+    )
+
+
+def _kind(first: str | None, second: str | None) -> Literal["changed", "missing", "extra"]:
+    if first is None:
+        return "extra"
+    return "missing" if second is None else "changed"

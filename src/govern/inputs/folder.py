@@ -1,0 +1,220 @@
+"""Walking a folder of strangers: by directory descriptors, never through a link, nothing opened but plain files.
+
+Every entry is looked at with `lstat` before anything is opened, because opening a FIFO blocks for ever. Whatever
+may not be in a bundle is refused, never skipped, and all refusals come at once.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from govern.diagnostics import BundleRefusedError, Diagnostic, Span, UsageError
+from govern.inputs.limits import FolderLimits
+
+__all__ = ["FileStat", "Listing", "open_inside", "walk_folder"]
+
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+# O_NONBLOCK: should a FIFO have taken the place of the file since lstat, opening it does not wait for a writer.
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+_KINDS = (
+    (stat.S_ISFIFO, "a FIFO"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a character device"),
+    (stat.S_ISBLK, "a block device"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FileStat:
+    """A regular file as the walk saw it. `path` is relative to the root, with `/`."""
+
+    path: str
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Every regular file under a root, sorted by the bytes of its path."""
+
+    root: Path
+    files: tuple[FileStat, ...]
+
+
+def walk_folder(root: Path, *, limits: FolderLimits | None = None) -> Listing:
+    """List every file under `root`. Empty folders do not count.
+
+    Raises UsageError B115 when `root` is not a folder, and BundleRefusedError with every refusal: B101 links, B102
+    special files, B103 to B106 names, B107 caps, B108 unreadable entries, B114 no file at all. `root` itself may
+    be a link: it is the caller's argument, not part of the bundle.
+    """
+    try:
+        descriptor = os.open(root, _DIRECTORY)
+    except OSError as fault:
+        raise UsageError(
+            Diagnostic(
+                code="B115",
+                message=f"{root} cannot be opened as a folder: {fault.strerror}",
+                hint="Give the folder that holds the model and its evidence.",
+            )
+        ) from fault
+    walk = _Walk(limits or FolderLimits())
+    try:
+        with suppress(_TooMany):
+            walk.folder(descriptor, "", 1)
+    finally:
+        os.close(descriptor)
+    if not walk.faults and not walk.files:
+        walk.refuse("B114", ".", "there is no file in the folder", "Give the folder that holds the model.")
+    if walk.faults:
+        raise BundleRefusedError(walk.faults)
+    return Listing(root, tuple(sorted(walk.files, key=lambda item: item.path.encode())))
+
+
+class _TooMany(Exception):  # noqa: N818 - not an error: counting stops here
+    """More entries than the cap."""
+
+
+@dataclass(slots=True)
+class _Walk:
+    limits: FolderLimits
+    files: list[FileStat] = field(default_factory=list)
+    faults: list[Diagnostic] = field(default_factory=list)
+    entries: int = 0
+
+    def refuse(self, code: str, path: str, message: str, hint: str) -> None:
+        self.faults.append(Diagnostic(code=code, message=message, span=Span(path), hint=hint))
+
+    def folder(self, descriptor: int, prefix: str, depth: int) -> None:
+        """List one open folder. `prefix` is empty or ends with `/`."""
+        try:
+            names = self._names(descriptor)
+        except OSError as fault:
+            self.refuse("B108", prefix.rstrip("/") or ".", f"the folder cannot be listed: {fault.strerror}", _READABLE)
+            return
+        folded: dict[str, str] = {}
+        for name in names:
+            path = prefix + name
+            if self._name_is_sound(name, path):
+                key = unicodedata.normalize("NFC", name.casefold())
+                first = folded.setdefault(key, path)
+                if first != path:
+                    self.refuse(
+                        "B105",
+                        path,
+                        f"differs from {first} only in upper and lower case",
+                        "Rename one of the two: on some file systems they are one file.",
+                    )
+                self._entry(descriptor, name, path, depth)
+
+    def _names(self, descriptor: int) -> list[str]:
+        names = []
+        with os.scandir(descriptor) as entries:
+            for entry in entries:
+                self.entries += 1
+                if self.entries > self.limits.entries:
+                    self.refuse(
+                        "B107",
+                        ".",
+                        f"more than {self.limits.entries:,} files and folders",
+                        "Archive or split the data.",
+                    )
+                    raise _TooMany
+                names.append(entry.name)
+        return sorted(names)
+
+    def _name_is_sound(self, name: str, path: str) -> bool:
+        before = len(self.faults)
+        try:
+            size = len(path.encode("utf-8"))
+        except UnicodeEncodeError:
+            self.refuse("B103", path, "the name is not UTF-8", "Rename the file.")
+            return False
+        if size > self.limits.path_bytes:
+            self.refuse("B107", path, f"a path of {size:,} bytes; at most {self.limits.path_bytes:,}", "Shorten it.")
+        if not unicodedata.is_normalized("NFC", name):
+            self.refuse(
+                "B104", path, "the name is not in Unicode form NFC", "Rename it to NFC (convmv -f utf8 -t utf8 --nfc)."
+            )
+        if "\\" in name or any(unicodedata.category(char) == "Cc" for char in name):
+            self.refuse("B106", path, "the name holds a control character or a backslash", "Rename it.")
+        return len(self.faults) == before
+
+    def _entry(self, descriptor: int, name: str, path: str, depth: int) -> None:
+        try:
+            status = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+        except OSError as fault:
+            self.refuse("B108", path, f"cannot be looked at: {fault.strerror}", _READABLE)
+            return
+        if stat.S_ISREG(status.st_mode):
+            if os.access(name, os.R_OK, dir_fd=descriptor):
+                self.files.append(FileStat(path, status.st_size, status.st_mtime_ns))
+            else:
+                self.refuse("B108", path, "the file is not readable", _READABLE)
+        elif stat.S_ISDIR(status.st_mode):
+            self._subfolder(descriptor, name, path, depth)
+        elif stat.S_ISLNK(status.st_mode):
+            self._link(descriptor, name, path)
+        else:
+            kind = next((text for is_kind, text in _KINDS if is_kind(status.st_mode)), "neither file nor folder")
+            self.refuse("B102", path, f"is {kind}", "Remove it: a bundle holds files and folders only.")
+
+    def _subfolder(self, descriptor: int, name: str, path: str, depth: int) -> None:
+        if depth >= self.limits.depth:
+            self.refuse("B107", path, f"folders nested more than {self.limits.depth} deep", "Flatten the folders.")
+            return
+        try:
+            below = os.open(name, _DIRECTORY | os.O_NOFOLLOW, dir_fd=descriptor)
+        except OSError as fault:
+            self.refuse("B108", path, f"the folder cannot be opened: {fault.strerror}", _READABLE)
+            return
+        try:
+            self.folder(below, path + "/", depth + 1)
+        finally:
+            os.close(below)
+
+    def _link(self, descriptor: int, name: str, path: str) -> None:
+        try:
+            target = os.readlink(name, dir_fd=descriptor)
+        except OSError:
+            target = "?"
+        self.refuse(
+            "B101",
+            path,
+            f"is a link to {target}",
+            "Replace links by what they point to (cp -rL SOURCE TARGET; for a hub cache, download to a local folder).",
+        )
+
+
+_READABLE = "Make it readable for the user that runs govern, or remove it."
+
+
+@contextmanager
+def open_inside(root: Path, path: str) -> Iterator[int]:
+    """Open a regular file below `root` without passing through any link, and give its descriptor.
+
+    `path` comes from a `Listing`. Raises OSError when any part of it is a link, absent or not what it was.
+    """
+    *folders, name = path.split("/")
+    descriptor = os.open(root, _DIRECTORY)
+    try:
+        for part in folders:
+            below = os.open(part, _DIRECTORY | os.O_NOFOLLOW, dir_fd=descriptor)
+            os.close(descriptor)
+            descriptor = below
+        file = os.open(name, _FILE, dir_fd=descriptor)
+    finally:
+        os.close(descriptor)
+    try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise OSError(0, "no longer a regular file", path)
+        yield file
+    finally:
+        os.close(file)

@@ -1,0 +1,272 @@
+"""Strict JSON: no duplicate keys, no NaN, no overflow, bounded depth, and a place for every fault.
+
+The standard library's scanner does the reading. Only when something is wrong is the text walked a second time,
+slowly, to say where.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Union
+
+from govern.diagnostics import Diagnostic, InputError, Related, Span
+from govern.inputs.limits import JSON_BYTES, JSON_DEPTH
+from govern.inputs.text import Places, decode_text
+
+__all__ = ["JsonValue", "parse_json", "pointer_span"]
+
+# A union that names itself cannot be written with `|` on Python 3.11.
+JsonValue = Union[None, bool, int, str, Decimal, list["JsonValue"], dict[str, "JsonValue"]]
+
+_MOST_FAULTS = 50
+_LARGEST_EXPONENT = 308
+_SMALLEST_EXPONENT = -400
+"""Below the smallest double (4.9e-324) with room: smaller exponents are an attack on whoever prints the number."""
+
+# The closing quote is optional so that an unterminated string is swallowed once, not searched again at each quote.
+_STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?'
+_STRINGS = re.compile(_STRING, re.DOTALL)
+_NOT_BRACKETS = re.compile(rb"[^\[\]{}]+")
+_TOKEN = re.compile(r'("[^"\\]*+(?:\\.[^"\\]*+)*+"?)|([\[{])|([\]}])|([,:])|([^\s\[\]{},:"]+)', re.DOTALL)
+_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
+_SOUND_ESCAPE = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u(?![dD][89a-fA-F])|\\[^u]", re.DOTALL
+)
+
+
+class _Flags:
+    """What the hooks of the fast pass noticed."""
+
+    def __init__(self) -> None:
+        self.wrong = False
+
+    def constant(self, _text: str) -> None:
+        self.wrong = True
+
+    def real(self, text: str) -> Decimal | None:
+        value = _finite(text)
+        if value is None:
+            self.wrong = True
+        return value
+
+    def integer(self, text: str) -> int | None:
+        if len(text) > _LARGEST_EXPONENT:
+            self.wrong = True
+            return None
+        return int(text)
+
+    def members(self, pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
+        made = dict(pairs)
+        if len(made) != len(pairs):
+            self.wrong = True
+        return made
+
+
+def _finite(text: str) -> Decimal | None:
+    """Give the number, or None when a double could not hold its magnitude."""
+    if len(text) > 2000:
+        return None
+    try:
+        value = Decimal(text)
+    except ArithmeticError:  # an exponent of twenty digits
+        return None
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int) or not -2400 < exponent < _LARGEST_EXPONENT:
+        return None
+    if value and not _SMALLEST_EXPONENT <= value.adjusted() < _LARGEST_EXPONENT:
+        return None
+    return value
+
+
+def parse_json(
+    data: bytes, *, file: str, max_bytes: int = JSON_BYTES, max_depth: int = JSON_DEPTH, utf16: bool = True
+) -> JsonValue:
+    """Read one JSON document: objects as dict, arrays as list, whole numbers as int, other numbers as Decimal.
+
+    Raises InputError with line and column: I101 and I102 (see `decode_text`), I104 duplicate keys (both places),
+    I109 lone surrogates, I110 deeper than `max_depth`, I113 NaN, Infinity and magnitudes from 1e308 on, I114 an
+    empty file, I201 everything else that is not JSON (RFC 8259), comments and trailing data included.
+    """
+    text = decode_text(data, file=file, utf16=utf16, max_bytes=max_bytes)
+    if not text.strip(" \t\r\n"):
+        raise InputError(Diagnostic(code="I114", message="the file is empty", span=Span(file, 1, 1)))
+    if _too_deep(text, max_depth):
+        raise _depth_refusal(text, file, max_depth)
+    flags = _Flags()
+    decoder = json.JSONDecoder(
+        object_pairs_hook=flags.members,
+        parse_float=flags.real,
+        parse_int=flags.integer,
+        parse_constant=flags.constant,
+    )
+    try:
+        value: JsonValue = decoder.decode(text)
+    except json.JSONDecodeError as fault:
+        line, column = Places(text).at(fault.pos)
+        raise InputError(
+            Diagnostic(
+                code="I201",
+                message=f"not JSON: {fault.msg}",
+                span=Span(file, line, column),
+                hint="JSON has no comments, no trailing commas, no single quotes and nothing after the value.",
+            )
+        ) from fault
+    if flags.wrong or _has_lone_surrogate(text):
+        raise InputError(list(_faults(text, file)))
+    return value
+
+
+def _too_deep(text: str, max_depth: int) -> bool:
+    if text.count("[") + text.count("{") <= max_depth:
+        return False
+    brackets = _NOT_BRACKETS.sub(b"", _STRINGS.sub(b"", text.encode("utf-8")))
+    # Each round takes the innermost pairs away, so `max_depth` rounds empty whatever is shallow enough.
+    for _ in range(max_depth):
+        shorter = brackets.replace(b"[]", b"").replace(b"{}", b"")
+        if len(shorter) == len(brackets):
+            # Brackets that do not pair up: the scanner stops at the first wrong one, so only those before it nest.
+            return len(brackets) - len(brackets.lstrip(b"[{")) > max_depth
+        brackets = shorter
+    return bool(brackets)
+
+
+def _depth_refusal(text: str, file: str, max_depth: int) -> InputError:
+    depth = 0
+    for match in _TOKEN.finditer(text):
+        depth += 1 if match.group(2) else -1 if match.group(3) else 0
+        if depth > max_depth:
+            span = Places(text).span(file, match.start())
+            break
+    else:  # the counts above and the tokens disagree only for text that is not JSON
+        span = Span(file)
+    return InputError(
+        Diagnostic(
+            code="I110",
+            message=f"nested more than {max_depth} deep",
+            span=span,
+            hint="Flatten the document; no format that govern reads nests this deep.",
+        )
+    )
+
+
+def _has_lone_surrogate(text: str) -> bool:
+    if not _SURROGATE_ESCAPE.search(text):
+        return False
+    # Whole escapes are taken out from left to right, so that an escaped backslash never hides the next escape.
+    return "\\" in _SOUND_ESCAPE.sub("", text)
+
+
+@dataclass(slots=True)
+class _Container:
+    pointer: str
+    is_object: bool
+    index: int = 0
+    key: str | None = None
+    wants_key: bool = True
+    seen: dict[str, int] | None = None
+
+    def child(self) -> str:
+        name = self.key if self.is_object else str(self.index)
+        return f"{self.pointer}/{(name or '').replace('~', '~0').replace('/', '~1')}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """One key or value met on the slow walk through sound JSON."""
+
+    kind: str
+    """`key`, `string`, `word` (numbers and names) or `open`."""
+    pointer: str
+    offset: int
+    text: str
+    first: int | None = None
+    """For a key that was there before: where."""
+
+
+def _walk(text: str) -> Iterator[_Event]:
+    """Walk grammatically sound JSON (NaN and Infinity allowed) and yield its keys and values in order."""
+    stack: list[_Container] = []
+    for match in _TOKEN.finditer(text):
+        string, opening, closing, mark, _word = match.groups()
+        top = stack[-1] if stack else None
+        if mark == ",":
+            assert top is not None
+            top.index += 1
+            top.wants_key = True
+        elif mark == ":":
+            assert top is not None
+            top.wants_key = False
+        elif closing:
+            stack.pop()
+        elif string and top is not None and top.is_object and top.wants_key:
+            key = json.loads(string)
+            assert top.seen is not None
+            top.key = key
+            yield _Event("key", top.child(), match.start(), string, top.seen.get(key))
+            top.seen.setdefault(key, match.start())
+        else:
+            pointer = top.child() if top is not None else ""
+            yield _Event("open" if opening else "string" if string else "word", pointer, match.start(), match.group())
+            if opening:
+                stack.append(_Container(pointer, opening == "{", seen={} if opening == "{" else None))
+
+
+def _faults(text: str, file: str) -> Iterator[Diagnostic]:
+    places = Places(text)
+    found = 0
+    for event in _walk(text):
+        fault = _fault_of(event, places, file)
+        if fault is not None:
+            found += 1
+            yield fault
+        if found == _MOST_FAULTS:
+            return
+
+
+def _fault_of(event: _Event, places: Places, file: str) -> Diagnostic | None:
+    span = places.span(file, event.offset, len(event.text))
+    if event.kind == "key" and event.first is not None:
+        first = places.span(file, event.first, len(event.text))
+        return Diagnostic(
+            code="I104",
+            message=f"the key at {event.pointer} is given twice (first in line {first.line})",
+            span=span,
+            hint="Keep one of the two; readers disagree about which one counts.",
+            related=(Related(first, "first given here"),),
+        )
+    if event.kind in ("key", "string") and _has_lone_surrogate(event.text):
+        return Diagnostic(
+            code="I109",
+            message=f"half of a surrogate pair in the text at {event.pointer or 'the top'}",
+            span=span,
+            hint="Write the whole character; half a pair is not text.",
+        )
+    if event.kind == "word" and event.text not in ("true", "false", "null"):
+        sound = event.text not in ("NaN", "Infinity", "-Infinity") and (
+            len(event.text) <= _LARGEST_EXPONENT
+            if re.fullmatch("-?[0-9]+", event.text)
+            else _finite(event.text) is not None
+        )
+        if not sound:
+            shown = event.text if len(event.text) <= 40 else f"{event.text[:40]}…"
+            return Diagnostic(
+                code="I113",
+                message=f"{event.pointer or 'the document'} is {shown}: JSON has no NaN, no infinity and no number "
+                "that a double cannot hold",
+                span=span,
+                hint="Write a finite number, or leave the key out when there is no value.",
+            )
+    return None
+
+
+def pointer_span(data: bytes, *, file: str, pointer: str) -> Span | None:
+    """Give the place of the value at a JSON pointer (RFC 6901) in a document that `parse_json` has accepted."""
+    text = decode_text(data, file=file)
+    for event in _walk(text):
+        if event.kind != "key" and event.pointer == pointer:
+            return Places(text).span(file, event.offset, len(event.text))
+    return None

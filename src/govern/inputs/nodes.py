@@ -1,0 +1,145 @@
+"""The tree of a YAML document: exact text, style and place of every node, and nothing resolved yet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, Union
+
+from govern.diagnostics import Span
+from govern.inputs.scalars import ScalarText
+
+__all__ = ["ListNode", "MapNode", "Node", "ScalarNode", "Style", "YamlValue", "span_at", "value_of"]
+
+Style = Literal["plain", "single", "double", "literal", "folded"]
+YamlValue = Union[None, ScalarText, Sequence["YamlValue"], Mapping[str, "YamlValue"]]
+
+_NULLS = frozenset(["", "~", "null", "Null", "NULL"])
+_SOURCE_BREAKS = re.compile("\r\n|[\r\n\u0085\u2028\u2029]")
+_VALUE_BREAKS = re.compile("[\n\u2028\u2029]")
+_ESCAPE = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarNode:
+    """A scalar: its text after unquoting, and where and how it was written."""
+
+    text: str
+    plain: bool
+    """Written without quotes and not as a block."""
+    span: Span
+    style: Style = "plain"
+    source: str = field(default="", repr=False, compare=False)
+    """The slice of the file that holds it: quotes and block header included."""
+
+    @property
+    def is_null(self) -> bool:
+        """Whether YAML 1.2 reads it as null: a plain empty text, `~`, `null`, `Null` or `NULL`."""
+        return self.plain and self.text in _NULLS
+
+    def place(self, offset: int) -> Span | None:
+        """Map an offset in `text` (code points, up to and including its end) back to the file.
+
+        Exact for scalars on one line and for literal blocks (`|`). None for folded blocks and scalars over
+        several lines, where no exact mapping exists, and for offsets outside the text.
+        """
+        line, column = self.span.line, self.span.column
+        if line is None or column is None or not 0 <= offset <= len(self.text):
+            return None
+        if self.style == "literal":
+            found = self._place_in_block(offset)
+            if found is None:
+                return None
+            down, across = found
+            line, column = line + down, across + 1
+        elif self.style == "folded" or self.span.end_line != line:
+            return None
+        else:
+            column += self._offset_in_line(offset)
+        return Span(self.span.file, line, column, line, column + 1)
+
+    def _offset_in_line(self, offset: int) -> int:
+        if self.style == "plain":
+            return offset
+        at = 1  # behind the opening quote
+        for _ in range(offset):
+            if self.style == "single":
+                at += 2 if self.source.startswith("''", at) else 1
+            else:
+                escape = _ESCAPE.match(self.source, at)
+                at += len(escape.group()) if escape else 1
+        return at
+
+    def _place_in_block(self, offset: int) -> tuple[int, int] | None:
+        value_lines = _VALUE_BREAKS.split(self.text)
+        source_lines = _SOURCE_BREAKS.split(self.source)[1:]
+        indent = next(
+            (len(source) - len(value) for value, source in zip(value_lines, source_lines, strict=False) if value), None
+        )
+        before = _VALUE_BREAKS.split(self.text[:offset])
+        index = len(before) - 1
+        if indent is None or indent < 0 or index >= len(source_lines):
+            return None
+        return index + 1, min(indent + len(before[-1]), len(source_lines[index]))
+
+
+@dataclass(frozen=True, slots=True)
+class ListNode:
+    """A sequence."""
+
+    items: tuple[Node, ...]
+    span: Span
+
+
+@dataclass(frozen=True)
+class MapNode:
+    """A mapping. Keys are texts, each given once, in the order of the file."""
+
+    entries: tuple[tuple[ScalarNode, Node], ...]
+    span: Span
+
+    @cached_property
+    def _by_key(self) -> Mapping[str, tuple[ScalarNode, Node]]:
+        return {key.text: (key, value) for key, value in self.entries}
+
+    def get(self, key: str) -> Node | None:
+        """Give the value of a key, or None."""
+        found = self._by_key.get(key)
+        return found[1] if found else None
+
+    def key_span(self, key: str) -> Span:
+        """Give the place of a key, or of the mapping when the key is not there."""
+        found = self._by_key.get(key)
+        return found[0].span if found else self.span
+
+    def keys(self) -> tuple[str, ...]:
+        """Give the keys in the order of the file."""
+        return tuple(self._by_key)
+
+
+Node = ScalarNode | ListNode | MapNode
+
+
+def value_of(node: Node) -> YamlValue:
+    """Turn a tree into dict, list and `ScalarText`; plain scalars that YAML 1.2 calls null become None."""
+    if isinstance(node, ScalarNode):
+        return None if node.is_null else ScalarText(node.text, plain=node.plain)
+    if isinstance(node, ListNode):
+        return [value_of(item) for item in node.items]
+    return {key.text: value_of(value) for key, value in node.entries}
+
+
+def span_at(node: Node, path: Sequence[str | int]) -> Span:
+    """Give the place of the value at a path of keys and indexes, or of the nearest node above it that exists."""
+    for step in path:
+        below: Node | None = None
+        if isinstance(node, MapNode):
+            below = node.get(str(step))
+        elif isinstance(node, ListNode) and isinstance(step, int) and 0 <= step < len(node.items):
+            below = node.items[step]
+        if below is None:
+            break
+        node = below
+    return node.span

@@ -1,0 +1,313 @@
+"""YAML from the event stream: nothing is composed or constructed, so nothing hostile is ever built.
+
+Only events show anchors, aliases and explicit tags, and only there can depth be capped before recursion:
+libyaml's own composer kills the process on 100,000 nested brackets. The reader collects every fault it can.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Literal, Protocol, cast
+
+from govern.diagnostics import Diagnostic, InputError, Related, Span
+from govern.inputs.limits import EVIDENCE_YAML, POLICY_YAML, YamlLimits
+from govern.inputs.nodes import ListNode, MapNode, Node, ScalarNode, Style, YamlValue, span_at, value_of
+from govern.inputs.text import Places, decode_text, hidden_characters
+from govern.inputs.yaml_rules import ambiguity, core_type, syntax_hint
+
+__all__ = [
+    "ListNode",
+    "MapNode",
+    "Node",
+    "ScalarNode",
+    "Strictness",
+    "YamlValue",
+    "parse_yaml",
+    "span_at",
+    "value_of",
+]
+
+Strictness = Literal["policy", "evidence"]
+"""`policy`: our own documents, where spellings that two readers take differently are refused as well."""
+
+_MOST_FAULTS = 50
+_STYLES: dict[str | None, Style] = {
+    None: "plain",
+    "": "plain",
+    "'": "single",
+    '"': "double",
+    "|": "literal",
+    ">": "folded",
+}
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+
+
+def parse_yaml(
+    data: bytes, *, file: str, strictness: Strictness, limits: YamlLimits | None = None, first_line: int = 1
+) -> Node:
+    """Read exactly one YAML document into a tree with places. Scalars keep their text: fields type them.
+
+    `first_line` is the line of `file` at which `data` begins (front matter of a card). Raises InputError with all
+    faults found: I101 to I115 of the catalogue. Under `policy` strictness UTF-16, invisible characters, keys that
+    are not text, YAML 1.1 spellings (I112) and non-finite numbers (I113) are refused too.
+    """
+    policy = strictness == "policy"
+    caps = limits or (POLICY_YAML if policy else EVIDENCE_YAML)
+    text = decode_text(data, file=file, utf16=not policy, max_bytes=caps.bytes)
+    faults = list(_characters(text, file, policy=policy))
+    if faults:
+        raise InputError([_moved(fault, first_line - 1) for fault in faults])
+    return _Builder(text, file, caps, policy=policy, shift=first_line - 1).build()
+
+
+def _characters(text: str, file: str, *, policy: bool) -> Iterator[Diagnostic]:
+    if policy:
+        yield from hidden_characters(text, file=file)
+    places: Places | None = None
+    for count, match in enumerate(_UNPRINTABLE.finditer(text)):
+        if count == _MOST_FAULTS:
+            return
+        if policy and match.group() == "\ufeff":
+            continue  # named above
+        places = places or Places(text)
+        yield Diagnostic(
+            code="I109",
+            message=f"U+{ord(match.group()):04X} may not stand in YAML",
+            span=places.span(file, match.start()),
+            hint="Delete the character, or write it as an escape in double quotes.",
+        )
+
+
+def _moved(fault: Diagnostic, lines: int) -> Diagnostic:
+    if not lines or fault.span is None or fault.span.line is None:
+        return fault
+    end = fault.span.end_line + lines if fault.span.end_line is not None else None
+    return replace(fault, span=replace(fault.span, line=fault.span.line + lines, end_line=end))
+
+
+class _Mark(Protocol):
+    """A place as libyaml gives it: 0-based, in code points."""
+
+    line: int
+    column: int
+    index: int
+
+
+class _Event(Protocol):
+    """The members of PyYAML's events that are read here; which exist depends on the event's class."""
+
+    start_mark: _Mark
+    end_mark: _Mark
+    anchor: str | None
+    tag: str | None
+    value: str
+    style: str | None
+    version: tuple[int, int] | None
+    tags: Mapping[str, str] | None
+
+
+class _Frame:
+    """A collection that is still open."""
+
+    __slots__ = ("entries", "is_map", "items", "key", "keys", "start")
+
+    def __init__(self, start: _Mark, *, is_map: bool) -> None:
+        self.start = start
+        self.is_map = is_map
+        self.items: list[Node] = []
+        self.entries: list[tuple[ScalarNode, Node]] = []
+        self.keys: dict[str, Span] = {}
+        self.key: ScalarNode | None = None
+
+
+class _Stop(Exception):  # noqa: N818 - not an error: the rest of the file cannot be read sensibly
+    """Reading ends here; the faults are already noted."""
+
+
+class _Builder:
+    """Builds the tree of one document from its events, without recursion."""
+
+    def __init__(self, text: str, file: str, caps: YamlLimits, *, policy: bool, shift: int) -> None:
+        self._text = text
+        self._file = file
+        self._caps = caps
+        self._policy = policy
+        self._shift = shift
+        self._faults: list[Diagnostic] = []
+        self._frames: list[_Frame] = []
+        self._root: Node | None = None
+        self._nodes = 0
+        self._documents = 0
+
+    def build(self) -> Node:
+        import yaml
+
+        # The names of the event classes, because the module is imported only when a document is read.
+        handlers: dict[type, Callable[[_Event], None]] = {
+            yaml.DocumentStartEvent: self._document,
+            yaml.ScalarEvent: self._scalar,
+            yaml.AliasEvent: self._alias,
+            yaml.SequenceStartEvent: self._open_list,
+            yaml.MappingStartEvent: self._open_map,
+            yaml.SequenceEndEvent: self._close,
+            yaml.MappingEndEvent: self._close,
+        }
+        try:
+            for event in yaml.parse(self._text, Loader=yaml.CSafeLoader):
+                handler = handlers.get(type(event))
+                if handler is not None:
+                    handler(cast("_Event", event))
+        except _Stop:
+            pass
+        except yaml.YAMLError as fault:
+            self._syntax(fault)
+        root = self._root
+        if not self._faults and (root is None or (isinstance(root, ScalarNode) and root.plain and not root.text)):
+            self._note("I114", "no document in the file", Span(self._file, 1 + self._shift, 1))
+        if self._faults or root is None:
+            raise InputError(self._faults)
+        return root
+
+    # --- places and faults
+
+    def _span(self, start: _Mark, end: _Mark) -> Span:
+        shift = self._shift + 1
+        return Span(self._file, start.line + shift, start.column + 1, end.line + shift, end.column + 1)
+
+    def _note(
+        self, code: str, message: str, span: Span, hint: str | None = None, related: tuple[Related, ...] = ()
+    ) -> None:
+        self._faults.append(Diagnostic(code=code, message=message, span=span, hint=hint, related=related))
+        if len(self._faults) >= _MOST_FAULTS:
+            raise _Stop
+
+    def _syntax(self, fault: Exception) -> None:
+        mark = getattr(fault, "problem_mark", None) or getattr(fault, "context_mark", None)
+        problem = str(getattr(fault, "problem", None) or "cannot be read")
+        if mark is None:
+            self._faults.append(Diagnostic(code="I103", message=f"not YAML: {problem}", span=Span(self._file)))
+            return
+        span = Span(self._file, mark.line + self._shift + 1, mark.column + 1)
+        code, hint = syntax_hint(problem, self._text, mark.line, mark.column)
+        context = getattr(fault, "context", None)
+        self._faults.append(
+            Diagnostic(
+                code=code, message=f"not YAML: {problem}{f' ({context})' if context else ''}", span=span, hint=hint
+            )
+        )
+
+    # --- events
+
+    def _document(self, event: _Event) -> None:
+        span = self._span(event.start_mark, event.end_mark)
+        self._documents += 1
+        if self._documents > 1:
+            self._note("I111", "a second document starts here", span, "Put one document in one file.")
+            raise _Stop
+        if event.version or event.tags:
+            self._note("I108", "a `%` directive changes how the rest is read", span, "Delete the directive.")
+
+    def _count(self, span: Span) -> None:
+        self._nodes += 1
+        if self._nodes > self._caps.nodes:
+            self._note("I110", f"more than {self._caps.nodes:,} nodes", span, "Split the document.")
+            raise _Stop
+
+    def _marks(self, event: _Event, span: Span, *, empty: bool = False) -> None:
+        """Note what a node must not carry: an anchor or an explicit tag."""
+        if event.anchor is not None:
+            self._note("I105", f"anchor &{event.anchor}", span, "Write the value out where it is needed.")
+        tag = event.tag
+        if tag is not None:
+            hint = "Delete the tag: the field decides the type."
+            if tag.startswith("!") and (empty or "(" in tag or "." in tag):
+                hint = "The text starts with `!`, which YAML takes as a tag: quote it, or use a `|` block."
+            shown = tag.replace("tag:yaml.org,2002:", "!!")
+            self._note("I107", f"explicit tag {shown}", span, hint)
+
+    def _scalar(self, event: _Event) -> None:
+        span = self._span(event.start_mark, event.end_mark)
+        style = _STYLES[event.style]
+        self._count(span)
+        if event.anchor is not None or event.tag is not None:
+            self._marks(event, span, empty=not event.value)
+        if len(event.value) > self._caps.scalar_chars:
+            self._note("I102", f"a text of {len(event.value):,} characters; at most {self._caps.scalar_chars:,}", span)
+        source = self._text[event.start_mark.index : event.end_mark.index]
+        self._place(ScalarNode(event.value, style == "plain", span, style, source))
+
+    def _alias(self, event: _Event) -> None:
+        span = self._span(event.start_mark, event.end_mark)
+        self._note("I105", f"alias *{event.anchor}", span, "Write the value out where it is needed.")
+        self._count(span)
+        self._place(ScalarNode(f"*{event.anchor}", False, span, "double"))
+
+    def _open_list(self, event: _Event) -> None:
+        self._open(event, is_map=False)
+
+    def _open_map(self, event: _Event) -> None:
+        self._open(event, is_map=True)
+
+    def _open(self, event: _Event, *, is_map: bool) -> None:
+        span = self._span(event.start_mark, event.end_mark)
+        self._count(span)
+        self._marks(event, span)
+        if len(self._frames) >= self._caps.depth:
+            self._note("I110", f"nested more than {self._caps.depth} deep", span, "Flatten the document.")
+            raise _Stop
+        self._frames.append(_Frame(event.start_mark, is_map=is_map))
+
+    def _close(self, event: _Event) -> None:
+        frame = self._frames.pop()
+        span = self._span(frame.start, event.end_mark)
+        self._place(MapNode(tuple(frame.entries), span) if frame.is_map else ListNode(tuple(frame.items), span))
+
+    # --- the tree
+
+    def _place(self, node: Node) -> None:
+        if not self._frames:
+            self._plain_rules(node)
+            self._root = node
+            return
+        frame = self._frames[-1]
+        if not frame.is_map:
+            self._plain_rules(node)
+            frame.items.append(node)
+        elif frame.key is None:
+            frame.key = self._as_key(node, frame)
+        else:
+            self._plain_rules(node)
+            frame.entries.append((frame.key, node))
+            frame.key = None
+
+    def _plain_rules(self, node: Node) -> None:
+        if self._policy and isinstance(node, ScalarNode) and node.plain:
+            found = ambiguity(node.text)
+            if found is not None:
+                self._note(found.code, found.message, node.span, found.hint)
+
+    def _as_key(self, node: Node, frame: _Frame) -> ScalarNode:
+        if not isinstance(node, ScalarNode):
+            self._note("I115", "a list or a mapping as a key", node.span, "Use a text as the key.")
+            return ScalarNode(f"?{len(frame.entries)}", False, node.span, "double")
+        if node.plain and node.text == "<<":
+            self._note("I106", "merge key `<<`", node.span, "Write the merged keys out.")
+            return ScalarNode(f"<<{len(frame.entries)}", False, node.span, "double")
+        if node.plain and (node.text == "" or (self._policy and core_type(node.text) != "text")):
+            self._note("I115", f"the key {node.text or '(empty)'} is not text", node.span, "Quote the key.")
+        elif self._policy and node.plain:
+            self._plain_rules(node)
+        first = frame.keys.get(node.text)
+        if first is not None:
+            self._note(
+                "I104",
+                f"the key '{node.text}' is given twice (first in line {first.line})",
+                node.span,
+                "Keep one of the two; readers disagree about which one counts.",
+                (Related(first, "first given here"),),
+            )
+            return node
+        frame.keys[node.text] = node.span
+        return node
