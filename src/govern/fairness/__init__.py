@@ -1,1 +1,50 @@
-"""Room `fairness`."""
+"""Fairness: counts, rates, intervals, tests and bounds. Statistics only: no files, no policies.
+
+Rows are reduced to a `Counts` tensor once; everything after that is arithmetic on integers, so that two analysts
+with the same counts get the same verdict. `judge(question, counts)` is the one entry a check needs.
+"""
+
+from __future__ import annotations
+
+from govern.fairness.counts import MAX_CELLS, MAX_GROUPS, Axis, Counts, GroupTable, Missing, dense_size
+from govern.fairness.disparity import (
+    GroupLine,
+    Judgement,
+    Pair,
+    Question,
+    Reason,
+    ReasonKind,
+    TableJudgement,
+    Verdict,
+)
+from govern.fairness.judge import coded_backwards, group_label, judge
+from govern.fairness.rates import METRICS, MetricName, Rate, Tally, Undefined, Value, components, needs_labels
+
+__all__ = [
+    "MAX_CELLS",
+    "MAX_GROUPS",
+    "METRICS",
+    "Axis",
+    "Counts",
+    "GroupLine",
+    "GroupTable",
+    "Judgement",
+    "MetricName",
+    "Missing",
+    "Pair",
+    "Question",
+    "Rate",
+    "Reason",
+    "ReasonKind",
+    "TableJudgement",
+    "Tally",
+    "Undefined",
+    "Value",
+    "Verdict",
+    "coded_backwards",
+    "components",
+    "dense_size",
+    "group_label",
+    "judge",
+    "needs_labels",
+]

@@ -1,0 +1,182 @@
+"""The question whether a rate differs between groups, and the judgement on it.
+
+Three modes, from weakest claim to strongest: `point` is the literal rule on exact fractions; `evidence_of_harm`
+fails only what is missed significantly; `demonstrated` passes only what simultaneous bounds establish.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from typing import Literal
+
+from govern.fairness.intervals import Interval
+from govern.fairness.rates import MetricName, Rate, Value
+
+__all__ = ["GroupLine", "Judgement", "Pair", "Question", "Reason", "ReasonKind", "TableJudgement", "Verdict"]
+
+
+class Verdict(StrEnum):
+    """What a judgement came to. `absent` means a declared group or the reference has no rows."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+    ABSENT = "absent"
+
+
+class ReasonKind(StrEnum):
+    """Why a table is not a plain pass."""
+
+    MISSED = "missed"
+    NOT_SIGNIFICANT = "not_significant"
+    NOT_DEMONSTRATED = "not_demonstrated"
+    SIGNIFICANT_GAP = "significant_gap"
+    SMALL_GROUP = "small_group"
+    NOT_COMPARABLE = "not_comparable"
+    UNDEFINED = "undefined"
+    UNKNOWN_DECIDES = "unknown_decides"
+    ABSENT_GROUP = "absent_group"
+    ABSENT_REFERENCE = "absent_reference"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked of the counts. Exactly one of `at_least` and `at_most` is set.
+
+    With reference `highest` a ratio is lowest over highest (`at_least`) and a difference highest minus lowest
+    (`at_most`). With a declared reference a ratio is group over reference and may be limited on either side, except
+    for equalized odds, where the smaller is divided by the larger; a difference is the absolute one (`at_most`).
+    """
+
+    metric: MetricName
+    compare: Literal["ratio", "difference"]
+    attributes: tuple[tuple[str, ...], ...]
+    at_least: Fraction | None = None
+    at_most: Fraction | None = None
+    decide: Literal["evidence_of_harm", "point", "demonstrated"] = "demonstrated"
+    alpha: Fraction = Fraction(1, 20)
+    reference: Mapping[str, str] | None = None
+    """None is the highest observed rate; otherwise the reference value of each attribute."""
+    min_n: int = 30
+    small_groups: Literal["exclude", "inconclusive"] = "inconclusive"
+    missing_bounds: Literal["none", "worst_case"] = "worst_case"
+    significant_gap: Literal["report", "fail"] = "report"
+
+    def __post_init__(self) -> None:
+        problem = self.contradiction()
+        if problem:
+            raise ValueError(problem)
+
+    def contradiction(self) -> str | None:
+        """Say what makes the question meaningless, if anything."""
+        if (self.at_least is None) == (self.at_most is None):
+            return "exactly one of at_least and at_most is needed"
+        if self.compare == "difference" and self.at_most is None:
+            return "a difference is limited from above: use at_most"
+        folded = self.reference is None or self.metric == "equalized_odds"
+        if self.compare == "ratio" and folded and self.at_least is None:
+            return "a ratio of the lower to the higher rate is limited from below: use at_least"
+        if self.limit < 0 or (folded and self.limit > 1) or (self.compare == "difference" and self.limit > 1):
+            return "the limit lies outside 0..1"
+        if not 0 < self.alpha < Fraction(1, 2):
+            return "alpha lies outside 0..0.5"
+        if not self.attributes or any(not table for table in self.attributes):
+            return "at least one attribute is needed"
+        if self.reference is not None:
+            named = {name for table in self.attributes for name in table}
+            lacking = sorted(named - self.reference.keys())
+            if lacking:
+                return f"the reference names no value of {', '.join(lacking)}"
+        return None
+
+    @property
+    def limit(self) -> Fraction:
+        """The threshold, whichever side it is on."""
+        limit = self.at_least if self.at_least is not None else self.at_most
+        return Fraction(0) if limit is None else limit
+
+    def met(self, value: Fraction) -> bool:
+        """Say whether an exact value meets the threshold; exactly on it does."""
+        return value >= self.limit if self.at_least is not None else value <= self.limit
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A comparison of two groups. With reference `highest`, `other` is the one with the higher rate."""
+
+    group: tuple[str, ...]
+    other: tuple[str, ...]
+    rate: Rate
+    other_rate: Rate
+    ratio: Value
+    difference: Value
+    value: Value
+    """The compared one of the two, folded as `Question` says."""
+    p: Decimal | None = None
+    """Fisher's exact p after Holm's correction, rounded up to six digits."""
+    expected_ok: bool = True
+    """Whether every cell of the 2x2 table is expected to hold at least five."""
+    bounds: Interval | None = None
+    """Simultaneous bounds of the compared value, in mode `demonstrated`."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLine:
+    """One group of a table, for display: nothing here enters a verdict except the rate."""
+
+    group: tuple[str, ...]
+    rate: Rate
+    spread: Interval | None
+    """95 percent Wilson interval, None when the rate is undefined."""
+    ratio: Value
+    """To the reference, or to the highest rate of the groups compared."""
+    difference: Value
+    small: bool
+    """Below the least denominator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing a verdict rests on."""
+
+    kind: ReasonKind
+    verdict: Verdict
+    group: tuple[str, ...] = ()
+    pair: Pair | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TableJudgement:
+    """One rate over one table of groups."""
+
+    attributes: tuple[str, ...]
+    metric: str
+    lines: tuple[GroupLine, ...]
+    worst: Pair | None
+    verdict: Verdict
+    reasons: tuple[Reason, ...]
+    unknown: int
+    """Records of unknown group that count for this rate."""
+    holds_for: int | None = None
+    """For a met threshold: how many decisions may change before it is missed, None if no number of them can."""
+    needed: int | None = None
+    """For a missed one: how many more the worst group needs, all else equal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """All tables of one question; the family of its tests is all of them together."""
+
+    verdict: Verdict
+    tables: tuple[TableJudgement, ...]
+    worst: TableJudgement | None
+    """The table whose worst comparison is the farthest on the wrong side."""
+    family: int
+    """Number of comparisons that the correction was made for."""
+    not_assessable: tuple[str, ...] = field(default=())
+    """Groups that could not be judged, as `sex=F, race=B`."""
