@@ -1,0 +1,15 @@
+"""The selection-rate ratio of v1's predictions as one would compute it with pandas and fairlearn; prints JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+from fairlearn.metrics import demographic_parity_ratio
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "mortgage"
+
+table = pd.read_csv(EXAMPLE / "v1" / "predictions" / "holdout.csv")
+ratio = demographic_parity_ratio(table["y_true"], table["y_pred"], sensitive_features=table["black"])
+print(json.dumps({"ratio": ratio}))
