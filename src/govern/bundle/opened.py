@@ -1,0 +1,125 @@
+"""An opened bundle: what is in it, which model it is, and the only way to its bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from govern.bundle.manifest import (
+    FileEntry,
+    ManifestLine,
+    changed_while_reading,
+    compare,
+    hash_folder,
+    manifest_from,
+    parse_manifest,
+)
+from govern.bundle.paths import inside
+from govern.bundle.reading import open_entry, read_entry
+from govern.bundle.record import ModelRecord
+from govern.bundle.record_reading import ReadRecord
+from govern.diagnostics import BundleRefusedError, Diagnostic, InputError, IntegrityError, Span
+from govern.inputs.limits import FolderLimits
+
+__all__ = ["Bundle", "Layout"]
+
+Layout = Literal["plain", "mlflow", "huggingface"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bundle:
+    """A folder that was listed and hashed. Immutable; its bytes are checked against the manifest when read."""
+
+    root: Path
+    name: str
+    version: str
+    layout: Layout
+    digest: str
+    """The bundle digest: sha256 of `manifest`, in hex."""
+    manifest: bytes
+    """The bytes of MANIFEST.sha256."""
+    files: Mapping[str, FileEntry]
+    """Every file by its path, in the order of the paths' bytes."""
+    record: ModelRecord
+    """The declared facts; holds only name and version when the bundle has no record."""
+    record_file: str | None
+    artefacts: tuple[str, ...]
+    """Paths of the files that make up the model, in the order of their bytes."""
+    notes: tuple[Diagnostic, ...] = ()
+    """Warnings about the folder, such as named files that are absent."""
+    limits: FolderLimits = field(default_factory=FolderLimits)
+    _read_record: ReadRecord | None = None
+
+    @property
+    def model_digest(self) -> str | None:
+        """The sha256 of the manifest lines of the artefact files alone; None when there is no artefact.
+
+        None, not the digest of nothing: evidence could otherwise bind itself to every model without files.
+        """
+        if not self.artefacts:
+            return None
+        return manifest_from(ManifestLine(path, self.files[path].sha256) for path in self.artefacts).digest
+
+    def read(self, path: str, *, limit: int) -> bytes:
+        """Give a file's bytes, which are exactly those whose sha256 is in the manifest.
+
+        Raises InputError B117 for a path that is not in the bundle and I102 for more than `limit` bytes, and
+        IntegrityError B109 when the file is no longer what was hashed.
+        """
+        return read_entry(self.root, self._entry(path), limit=limit)
+
+    def open(self, path: str) -> BinaryIO:
+        """Open a file of the bundle for streaming; never through a link. The caller closes it.
+
+        What is streamed is not compared with the manifest while it is read: `verify_unchanged` does that at the
+        end of a run. Raises InputError B117 and IntegrityError B109 as `read` does.
+        """
+        return open_entry(self.root, self._entry(path))
+
+    def find(self, *names: str) -> tuple[str, ...]:
+        """Give the root-level files whose name is one of `names`, upper and lower case aside, in path order."""
+        wanted = {name.casefold() for name in names}
+        return tuple(path for path in self.files if "/" not in path and path.casefold() in wanted)
+
+    def resolve(self, text: str, *, base: str = "") -> str | None:
+        """Give the path of the file that a path written in the bundle names, or None when it is absent.
+
+        `base` is the folder the text is relative to. Raises InputError B110 when it points outside the bundle.
+        """
+        path = inside(text, base=base)
+        return path if path in self.files else None
+
+    def record_span(self, *path: str | int) -> Span | None:
+        """Give the place of a value of the record, or of the nearest node above it; None without a record."""
+        return self._read_record.span(path) if self._read_record is not None else None
+
+    def verify_unchanged(self) -> None:
+        """List and hash the folder again. Raises IntegrityError B109 naming every file that differs."""
+        try:
+            now = manifest_from(hash_folder(self.root, limits=self.limits))
+        except BundleRefusedError as fault:
+            raise IntegrityError(
+                [
+                    changed_while_reading(".", f"the folder became one that may not be opened ({item.code})")
+                    for item in fault.diagnostics
+                ]
+            ) from fault
+        said = {"changed": "the file changed", "missing": "the file went away", "extra": "the file was added"}
+        differences = compare(parse_manifest(self.manifest), now)
+        if differences:
+            raise IntegrityError([changed_while_reading(item.path, said[item.kind]) for item in differences])
+
+    def _entry(self, path: str) -> FileEntry:
+        entry = self.files.get(path)
+        if entry is None:
+            raise InputError(
+                Diagnostic(
+                    code="B117",
+                    message="there is no such file in the bundle",
+                    span=Span(path),
+                    hint="Add the file or correct the path; upper and lower case count.",
+                )
+            )
+        return entry

@@ -1,0 +1,45 @@
+"""The only way to a bundle's bytes: through no link, and compared with the manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+from govern.bundle.manifest import FileEntry, changed_while_reading
+from govern.diagnostics import Diagnostic, InputError, IntegrityError, Span
+from govern.inputs.folder import open_inside
+
+__all__ = ["open_entry", "read_entry"]
+
+
+def read_entry(root: Path, entry: FileEntry, *, limit: int) -> bytes:
+    """Give a file's bytes, which are exactly those that were hashed.
+
+    Raises InputError I102 for more than `limit` bytes, and IntegrityError B109 when the file has changed.
+    """
+    if entry.size > limit:
+        raise InputError(
+            Diagnostic(
+                code="I102",
+                message=f"{entry.size:,} bytes; at most {limit:,} are read",
+                span=Span(entry.path),
+                hint="Split the file, or have the operator raise the cap.",
+            )
+        )
+    with open_entry(root, entry) as file:
+        data = file.read(entry.size + 1)
+    if hashlib.sha256(data).hexdigest() != entry.sha256:
+        raise IntegrityError(changed_while_reading(entry.path, "the file changed"))
+    return data
+
+
+def open_entry(root: Path, entry: FileEntry) -> BinaryIO:
+    """Open a regular file for streaming. The caller closes it. Raises IntegrityError B109 when it is no more."""
+    try:
+        with open_inside(root, entry.path) as descriptor:
+            return os.fdopen(os.dup(descriptor), "rb")
+    except OSError as fault:
+        problem = f"the file can no longer be opened ({fault.strerror})"
+        raise IntegrityError(changed_while_reading(entry.path, problem)) from fault
