@@ -7,6 +7,8 @@ between platforms once arithmetic was involved).
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
@@ -18,6 +20,8 @@ from typing import Union
 __all__ = [
     "Json",
     "JsonObject",
+    "base64_bytes",
+    "base64_text",
     "canonical_bytes",
     "decimal_text",
     "digest_of",
@@ -111,3 +115,23 @@ def instant_text(moment: datetime) -> str:
     if moment.tzinfo is None:
         raise ValueError("a time without a zone is not an instant")
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def base64_text(data: bytes) -> str:
+    """Write bytes in standard base64 (RFC 4648 section 4) with padding."""
+    return base64.b64encode(data).decode("ascii")
+
+
+def base64_bytes(text: str) -> bytes:
+    """Read standard base64 with padding, accepting only the one canonical spelling of the bytes.
+
+    Raises ValueError for white space, the URL alphabet, missing padding and stray bits in the last character:
+    Python's own strict decoder lets the last pass, which would let a signed file change without a change of meaning.
+    """
+    try:
+        data = base64.b64decode(text.encode("ascii"), validate=True)
+    except (binascii.Error, UnicodeEncodeError) as fault:
+        raise ValueError("not standard base64") from fault
+    if base64_text(data) != text:
+        raise ValueError("not canonical base64")
+    return data

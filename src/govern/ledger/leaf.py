@@ -1,0 +1,80 @@
+"""What the log holds of a signed statement: a Rekor v2 `hashedrekord` entry, version 0.0.2.
+
+The entry has hashes and a public key only, so the statement itself can be erased while every proof stays valid.
+Verifiers of other projects rebuild these bytes from the bundle; one byte off and they refuse it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from govern.canonical import base64_bytes, base64_text, canonical_bytes
+
+__all__ = ["PAYLOAD_TYPE", "Leaf", "leaf_body", "pae", "read_leaf"]
+
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+"""The one payload type that enters the log."""
+
+
+def pae(payload: bytes, payload_type: str = PAYLOAD_TYPE) -> bytes:
+    """Encode what a DSSE signature covers (DSSE protocol 1.0, pre-authentication encoding)."""
+    kind = payload_type.encode()
+    return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaf:
+    """The content of a log entry."""
+
+    digest: bytes
+    """sha256 over the pre-authentication encoding, raw."""
+    signature: bytes
+    """ECDSA signature in DER."""
+    spki: bytes
+    """The signer's public key as SubjectPublicKeyInfo DER."""
+
+    @property
+    def body(self) -> bytes:
+        """The canonical bytes of the entry."""
+        return canonical_bytes(
+            {
+                "apiVersion": "0.0.2",
+                "kind": "hashedrekord",
+                "spec": {
+                    "hashedRekordV002": {
+                        "data": {"algorithm": "SHA2_256", "digest": base64_text(self.digest)},
+                        "signature": {
+                            "content": base64_text(self.signature),
+                            "verifier": {
+                                "keyDetails": "PKIX_ECDSA_P256_SHA_256",
+                                "publicKey": {"rawBytes": base64_text(self.spki)},
+                            },
+                        },
+                    }
+                },
+            }
+        )
+
+
+def leaf_body(payload: bytes, signature: bytes, spki: bytes) -> bytes:
+    """Build the entry for a payload, its signature and the signer's key."""
+    return Leaf(digest=hashlib.sha256(pae(payload)).digest(), signature=signature, spki=spki).body
+
+
+def read_leaf(body: bytes) -> Leaf:
+    """Read an entry back. Raises ValueError unless it is exactly what `Leaf.body` would write."""
+    try:
+        record = json.loads(body.decode())["spec"]["hashedRekordV002"]
+        signature = record["signature"]
+        leaf = Leaf(
+            digest=base64_bytes(record["data"]["digest"]),
+            signature=base64_bytes(signature["content"]),
+            spki=base64_bytes(signature["verifier"]["publicKey"]["rawBytes"]),
+        )
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as fault:
+        raise ValueError("not a hashedrekord 0.0.2 entry") from fault
+    if leaf.body != body:
+        raise ValueError("not the canonical bytes of a hashedrekord 0.0.2 entry")
+    return leaf

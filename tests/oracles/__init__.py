@@ -1,0 +1,1 @@
+"""Other people's tools that the tests compare ours with."""

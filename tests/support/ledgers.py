@@ -1,0 +1,55 @@
+"""A real ledger in a temporary folder, with fixed keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from govern.ledger.leaf import leaf_body
+from govern.ledger.note import NoteSigner
+from govern.ledger.sqlite import LedgerPaths, SqliteLedger
+from govern.ledger.store import NewEntry
+
+CREATED = "2026-01-01T00:00:00Z"
+
+
+def log_signer(origin: str = "ledger.example", seed: int = 1) -> NoteSigner:
+    """The log key of the golden figures: 32 bytes of 0x01."""
+    return NoteSigner(origin, Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32))
+
+
+def entry(number: int | str) -> NewEntry:
+    """A well-formed log entry whose payload is a number. Its signature is bytes: the ledger does not look at it."""
+    payload = f"payload {number}".encode()
+    return NewEntry(payload=payload, body=leaf_body(payload, b"signature", b"key"))
+
+
+@dataclass
+class LedgerBox:
+    """Where a test's ledger lies, and shorthands to fill, damage and copy it."""
+
+    root: Path
+    signer: NoteSigner = field(default_factory=log_signer)
+
+    @property
+    def paths(self) -> LedgerPaths:
+        return LedgerPaths(
+            database=self.root / ".govern" / "ledger.db",
+            objects=self.root / ".govern" / "objects",
+            published=self.root / "published-checkpoint",
+        )
+
+    def create(self) -> SqliteLedger:
+        return SqliteLedger.create(self.paths, self.signer, created=CREATED)
+
+    def open(self, *, key: bool = True) -> SqliteLedger:
+        return SqliteLedger.open(self.paths, signer=self.signer if key else None)
+
+    def filled(self, count: int) -> LedgerBox:
+        """Create the ledger and append `count` entries, one batch each."""
+        with self.create() as ledger:
+            for number in range(count):
+                ledger.append([entry(number)])
+        return self
