@@ -10,14 +10,15 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
 from govern.diagnostics import BundleRefusedError, Diagnostic, InputError, IntegrityError, Span
-from govern.inputs.folder import FileStat, open_inside, walk_folder
+from govern.inputs.folder import FileStat, folder_inside, open_file, walk_folder
 from govern.inputs.limits import FolderLimits
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
 
 _CHUNK_BYTES = 1024 * 1024
 _HEAD_BYTES = 256
+_PORTION_BYTES = 16 * 1024 * 1024
 _SERIAL_BELOW_BYTES = 4 * 1024 * 1024
 """Below this a thread costs more than it saves."""
 _LINE = re.compile(rb"([0-9a-f]{64})  ([^\x00-\x1f\x7f\\]+)\n")
@@ -99,20 +101,19 @@ def hash_folder(root: Path, *, limits: FolderLimits | None = None) -> tuple[File
 
     Raises BundleRefusedError with every refusal, and IntegrityError B109 for files that change meanwhile.
     """
-    files = walk_folder(root, limits=limits).files
+    portions = list(_portions(walk_folder(root, limits=limits).files))
 
-    def one(item: FileStat) -> FileEntry | Diagnostic:
-        return _hash_file(root, item)
+    def one(portion: _Portion) -> list[FileEntry | Diagnostic]:
+        return _hash_portion(root, portion)
 
-    results: Iterable[FileEntry | Diagnostic]
-    if len(files) > 1 and sum(item.size for item in files) >= _SERIAL_BELOW_BYTES:
+    if len(portions) > 1 and sum(portion.size for portion in portions) >= _SERIAL_BELOW_BYTES:
         with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
-            results = list(pool.map(one, files))
+            results = list(pool.map(one, portions))
     else:
-        results = map(one, files)
+        results = [one(portion) for portion in portions]
     entries: list[FileEntry] = []
     faults: list[Diagnostic] = []
-    for result in results:
+    for result in chain.from_iterable(results):
         if isinstance(result, FileEntry):
             entries.append(result)
         else:
@@ -122,7 +123,44 @@ def hash_folder(root: Path, *, limits: FolderLimits | None = None) -> tuple[File
         raise BundleRefusedError(refused)
     if faults:
         raise IntegrityError(faults)
-    return tuple(entries)
+    return tuple(sorted(entries, key=lambda entry: entry.path.encode()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Portion:
+    """Files of one folder that one thread hashes, so that the folder is opened once for all of them."""
+
+    folder: str
+    files: tuple[FileStat, ...]
+
+    @property
+    def size(self) -> int:
+        return sum(item.size for item in self.files)
+
+
+def _portions(files: Iterable[FileStat]) -> Iterator[_Portion]:
+    by_folder: dict[str, list[FileStat]] = {}
+    for item in files:
+        by_folder.setdefault(item.path.rpartition("/")[0], []).append(item)
+    for folder, members in by_folder.items():
+        portion: list[FileStat] = []
+        size = 0
+        for item in members:
+            portion.append(item)
+            size += item.size
+            if size >= _PORTION_BYTES:
+                yield _Portion(folder, tuple(portion))
+                portion, size = [], 0
+        if portion:
+            yield _Portion(folder, tuple(portion))
+
+
+def _hash_portion(root: Path, portion: _Portion) -> list[FileEntry | Diagnostic]:
+    try:
+        with folder_inside(root, portion.folder) as descriptor:
+            return [_hash_file(descriptor, item) for item in portion.files]
+    except OSError as fault:
+        return [changed_while_reading(portion.folder or ".", f"the folder can no longer be opened ({fault.strerror})")]
 
 
 def changed_while_reading(path: str, what: str) -> Diagnostic:
@@ -135,17 +173,14 @@ def changed_while_reading(path: str, what: str) -> Diagnostic:
     )
 
 
-def _hash_file(root: Path, item: FileStat) -> FileEntry | Diagnostic:
-    digest = hashlib.sha256()
-    size = 0
-    head = b""
+def _hash_file(folder: int, item: FileStat) -> FileEntry | Diagnostic:
     try:
-        with open_inside(root, item.path) as descriptor:
-            while chunk := os.read(descriptor, _CHUNK_BYTES):
-                head = head or chunk[:_HEAD_BYTES]
-                digest.update(chunk)
-                size += len(chunk)
-            after = os.fstat(descriptor)
+        file = open_file(folder, item.path.rpartition("/")[2])
+        try:
+            digest, size, head = _hash_open_file(file, item.size)
+            after = os.fstat(file)
+        finally:
+            os.close(file)
     except FileNotFoundError:
         return changed_while_reading(item.path, "the file went away")
     except OSError as fault:
@@ -157,7 +192,19 @@ def _hash_file(root: Path, item: FileStat) -> FileEntry | Diagnostic:
         )
     if size != item.size or (after.st_size, after.st_mtime_ns) != (item.size, item.mtime_ns):
         return changed_while_reading(item.path, "the file changed")
-    return FileEntry(item.path, digest.hexdigest(), size, head)
+    return FileEntry(item.path, digest, size, head)
+
+
+def _hash_open_file(file: int, expected: int) -> tuple[str, int, bytes]:
+    """Give sha256, number of bytes and first bytes. Stops early when the file is longer than expected."""
+    digest = hashlib.sha256()
+    size = 0
+    head = b""
+    while size <= expected and (chunk := os.read(file, min(_CHUNK_BYTES, expected - size + 1))):
+        head = head or chunk[:_HEAD_BYTES]
+        digest.update(chunk)
+        size += len(chunk)
+    return digest.hexdigest(), size, head
 
 
 def parse_manifest(data: bytes, *, file: str = "MANIFEST.sha256") -> Manifest:

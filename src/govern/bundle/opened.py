@@ -28,7 +28,7 @@ __all__ = ["Bundle", "Layout"]
 Layout = Literal["plain", "mlflow", "huggingface"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Bundle:
     """A folder that was listed and hashed. Immutable; its bytes are checked against the manifest when read."""
 

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from govern.bundle.manifest import FileEntry, changed_while_reading
 from govern.diagnostics import Diagnostic, InputError, IntegrityError, Span
-from govern.inputs.folder import open_inside
+from govern.inputs.folder import folder_inside, open_file
 
 __all__ = ["open_entry", "read_entry"]
 
@@ -38,8 +38,9 @@ def read_entry(root: Path, entry: FileEntry, *, limit: int) -> bytes:
 def open_entry(root: Path, entry: FileEntry) -> BinaryIO:
     """Open a regular file for streaming. The caller closes it. Raises IntegrityError B109 when it is no more."""
     try:
-        with open_inside(root, entry.path) as descriptor:
-            return os.fdopen(os.dup(descriptor), "rb")
+        folder, _, name = entry.path.rpartition("/")
+        with folder_inside(root, folder) as descriptor:
+            return os.fdopen(open_file(descriptor, name), "rb")
     except OSError as fault:
         problem = f"the file can no longer be opened ({fault.strerror})"
         raise IntegrityError(changed_while_reading(entry.path, problem)) from fault

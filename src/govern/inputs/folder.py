@@ -6,6 +6,7 @@ may not be in a bundle is refused, never skipped, and all refusals come at once.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import unicodedata
@@ -17,12 +18,13 @@ from pathlib import Path
 from govern.diagnostics import BundleRefusedError, Diagnostic, Span, UsageError
 from govern.inputs.limits import FolderLimits
 
-__all__ = ["FileStat", "Listing", "open_inside", "walk_folder"]
+__all__ = ["FileStat", "Listing", "folder_inside", "open_file", "walk_folder"]
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 # O_NONBLOCK: should a FIFO have taken the place of the file since lstat, opening it does not wait for a writer.
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
+_MOST_FAULTS = 1000
 _KINDS = (
     (stat.S_ISFIFO, "a FIFO"),
     (stat.S_ISSOCK, "a socket"),
@@ -78,8 +80,13 @@ def walk_folder(root: Path, *, limits: FolderLimits | None = None) -> Listing:
     return Listing(root, tuple(sorted(walk.files, key=lambda item: item.path.encode())))
 
 
-class _TooMany(Exception):  # noqa: N818 - not an error: counting stops here
-    """More entries than the cap."""
+class _TooMany(Exception):  # noqa: N818 - not an error: the walk stops here
+    """More entries or refusals than the cap."""
+
+
+def _shown(text: str) -> str:
+    r"""Write bytes of a name that are not UTF-8 as `\xff`: such text cannot be encoded for any output."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 @dataclass(slots=True)
@@ -90,7 +97,11 @@ class _Walk:
     entries: int = 0
 
     def refuse(self, code: str, path: str, message: str, hint: str) -> None:
-        self.faults.append(Diagnostic(code=code, message=message, span=Span(path), hint=hint))
+        self.faults.append(Diagnostic(code=code, message=_shown(message), span=Span(_shown(path)), hint=hint))
+        if len(self.faults) == _MOST_FAULTS:
+            hint = "Remove those named first, then look again."
+            self.faults.append(Diagnostic(code="B107", message="too many refusals; the walk stopped", hint=hint))
+            raise _TooMany
 
     def folder(self, descriptor: int, prefix: str, depth: int) -> None:
         """List one open folder. `prefix` is empty or ends with `/`."""
@@ -197,24 +208,26 @@ _READABLE = "Make it readable for the user that runs govern, or remove it."
 
 
 @contextmanager
-def open_inside(root: Path, path: str) -> Iterator[int]:
-    """Open a regular file below `root` without passing through any link, and give its descriptor.
+def folder_inside(root: Path, folder: str) -> Iterator[int]:
+    """Open a folder below `root` (empty: `root` itself) without passing through any link; give its descriptor.
 
-    `path` comes from a `Listing`. Raises OSError when any part of it is a link, absent or not what it was.
+    Raises OSError when any part of it is a link, absent or not a folder.
     """
-    *folders, name = path.split("/")
     descriptor = os.open(root, _DIRECTORY)
     try:
-        for part in folders:
+        for part in folder.split("/") if folder else ():
             below = os.open(part, _DIRECTORY | os.O_NOFOLLOW, dir_fd=descriptor)
             os.close(descriptor)
             descriptor = below
-        file = os.open(name, _FILE, dir_fd=descriptor)
+        yield descriptor
     finally:
         os.close(descriptor)
-    try:
-        if not stat.S_ISREG(os.fstat(file).st_mode):
-            raise OSError(0, "no longer a regular file", path)
-        yield file
-    finally:
-        os.close(file)
+
+
+def open_file(folder: int, name: str) -> int:
+    """Open a regular file in an open folder, never a link, and give its descriptor. Raises OSError otherwise."""
+    descriptor = os.open(name, _FILE, dir_fd=folder)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "no longer a regular file", name)
+    return descriptor

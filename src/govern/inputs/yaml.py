@@ -33,6 +33,7 @@ Strictness = Literal["policy", "evidence"]
 """`policy`: our own documents, where spellings that two readers take differently are refused as well."""
 
 _MOST_FAULTS = 50
+_ODD_BREAKS = re.compile("[\u0085\u2028\u2029]")
 _STYLES: dict[str | None, Style] = {
     None: "plain",
     "": "plain",
@@ -140,6 +141,8 @@ class _Builder:
         self._root: Node | None = None
         self._nodes = 0
         self._documents = 0
+        # libyaml counts a line at U+0085, U+2028 and U+2029, editors do not.
+        self._places = Places(text) if _ODD_BREAKS.search(text) else None
 
     def build(self) -> Node:
         import yaml
@@ -173,6 +176,9 @@ class _Builder:
     # --- places and faults
 
     def _span(self, start: _Mark, end: _Mark) -> Span:
+        if self._places is not None:
+            (line, column), (end_line, end_column) = self._places.at(start.index), self._places.at(end.index)
+            return Span(self._file, line + self._shift, column, end_line + self._shift, end_column)
         shift = self._shift + 1
         return Span(self._file, start.line + shift, start.column + 1, end.line + shift, end.column + 1)
 

@@ -18,8 +18,12 @@ _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NON_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
+# Most scalars are words: their first letter already says that no pattern fits.
+_TYPED_START = frozenset("~nNtTfF+-.0123456789")
+_ODD_START = frozenset("yYnNoO+-.0123456789=")
+
 # YAML 1.1 types (yaml.org/type): spellings that are something else in 1.2.
-_BOOL_11 = re.compile(r"(?:y|n|yes|no|on|off)", re.IGNORECASE)
+_BOOL_11 = re.compile(r"yes|no|on|off", re.IGNORECASE)  # loaders take a lone y or n as text
 _OCTAL_11 = re.compile(r"[-+]?0[0-9_]+")
 _BINARY_11 = re.compile(r"[-+]?0b[01_]+")
 _UNDERSCORE_11 = re.compile(r"[-+]?(?:0x[0-9a-fA-F_]+|[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][-+]?[0-9]+)?")
@@ -37,6 +41,8 @@ class Ambiguity:
 
 def core_type(text: str) -> CoreType:
     """Say what YAML 1.2's core schema makes of a plain scalar."""
+    if text and text[0] not in _TYPED_START:
+        return "text"
     if _NULL.fullmatch(text):
         return "null"
     if _BOOL.fullmatch(text):
@@ -50,7 +56,7 @@ def core_type(text: str) -> CoreType:
 
 def ambiguity(text: str) -> Ambiguity | None:
     """Say why a plain scalar must not stand in a policy, or None when every reader takes it alike."""
-    if not text or len(text) > 400:
+    if not text or text[0] not in _ODD_START or len(text) > 400:
         return None
     quoted = f"Write '{text}' if text is meant"
     if _NON_FINITE.fullmatch(text) or (_FLOAT.fullmatch(text) and _overflows(text)):
