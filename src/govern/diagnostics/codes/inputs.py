@@ -117,4 +117,11 @@ CODES: dict[str, Code] = {
         example="A comment, a trailing comma, single quotes, a second value after the first.",
         fix="Correct the line and column named; any JSON validator shows the same place.",
     ),
+    "I203": Code(
+        slug="table-shape",
+        title="The table does not have the shape of a table.",
+        why="A reader that guesses puts values under other columns, and rates come out of them.",
+        example="A column name given twice, a row with too few cells, semicolons between cells.",
+        fix="Write one header line with names of their own, commas between cells, and full rows.",
+    ),
 }

@@ -1,0 +1,163 @@
+"""CSV of a bundle, streamed once with the standard library."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterator, Sequence
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from govern.diagnostics import Diagnostic, InputError, IntegrityError, Span
+from govern.evidence.tabulation import Repeats, Tabulation, Tally, named, require, shape_fault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from govern.bundle import Bundle
+    from govern.evidence.tabulation import CellKind, Row
+
+__all__ = ["csv_header", "tabulate_csv"]
+
+_MOST_COLUMNS = 10_000
+_TABLE_BYTES = 4 * 1024 * 1024 * 1024
+_WRONG_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+
+
+def csv_header(bundle: Bundle, path: str, wanted: Sequence[str] = ()) -> tuple[str, ...]:
+    """Read the column names alone. `wanted` are the columns a message about a wrong delimiter names."""
+    with _text_of(bundle, path) as text:
+        return _header(path, csv.reader(text, strict=True), wanted)
+
+
+class _Hashed(io.RawIOBase):
+    """A raw stream that hashes what passes through."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._source = source
+        self.digest = hashlib.sha256()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._source.read(len(buffer)) or b""
+        buffer[: len(data)] = data
+        self.digest.update(data)
+        return len(data)
+
+    def close(self) -> None:
+        self._source.close()
+        super().close()
+
+
+class _Text(io.TextIOWrapper):
+    """Text of a bundle file that can say, at its end, whether the bytes were those of the manifest."""
+
+    def __init__(self, raw: _Hashed) -> None:
+        self.raw_hash = raw.digest
+        buffered = io.BufferedReader(raw, 1 << 20)
+        wide = buffered.peek(2)[:2] in (b"\xff\xfe", b"\xfe\xff")
+        super().__init__(buffered, encoding="utf-16" if wide else "utf-8-sig", errors="strict", newline="")
+
+
+def _text_of(bundle: Bundle, path: str) -> _Text:
+    entry = bundle.files[path]
+    if entry.size == 0:
+        raise InputError(Diagnostic(code="I114", message="the file is empty", span=Span(path, 1, 1)))
+    if entry.size > _TABLE_BYTES:
+        message = f"{entry.size:,} bytes; at most {_TABLE_BYTES:,} are read"
+        raise InputError(Diagnostic(code="I102", message=message, span=Span(path)))
+    return _Text(_Hashed(bundle.open(path)))
+
+
+def _header(path: str, rows: Iterator[list[str]], wanted: Sequence[str]) -> tuple[str, ...]:
+    try:
+        header = tuple(next(rows, []))
+    except csv.Error as fault:
+        raise shape_fault(path, f"not CSV: {fault}", 1, "Quote cells that hold commas or quotes.") from fault
+    except UnicodeDecodeError as fault:
+        raise _undecodable(path, 1, fault) from fault
+    if not any(name.strip() for name in header):
+        raise shape_fault(path, "no header line", 1, "Begin the file with a line of column names.")
+    if len(header) == 1:
+        _refuse_other_delimiter(path, header[0], wanted)
+    if len(header) > _MOST_COLUMNS:
+        raise shape_fault(path, f"more than {_MOST_COLUMNS:,} columns", 1, "Keep the columns that are needed.")
+    twice = sorted({name for name in header if header.count(name) > 1}) if len(set(header)) < len(header) else []
+    if twice:
+        raise shape_fault(path, f"column {named(twice)} given twice", 1, "Give every column a name of its own.")
+    return header
+
+
+def _refuse_other_delimiter(path: str, line: str, wanted: Sequence[str]) -> None:
+    for delimiter, name in _WRONG_DELIMITERS.items():
+        if delimiter in line:
+            found = line.split(delimiter)
+            absent = [column for column in wanted if column not in found]
+            lacking = f"no column {named(absent)}; " if absent else ""
+            message = f"{lacking}commas give one column only; {name} would give {named(found)}"
+            raise shape_fault(path, message, 1, "Write commas between cells and a point in decimal numbers.")
+
+
+def _undecodable(path: str, line: int, fault: UnicodeDecodeError) -> InputError:
+    return InputError(
+        Diagnostic(
+            code="I101",
+            message=f"not UTF-8 text on or after this line: {fault.reason}",
+            span=Span(path, line),
+            hint="Save the table as UTF-8.",
+        )
+    )
+
+
+def tabulate_csv(bundle: Bundle, path: str, columns: Sequence[str], unique: str | None) -> Tabulation:
+    """See `tables.tabulate`."""
+    with _text_of(bundle, path) as text:
+        reader = csv.reader(text, strict=True)
+        header = _header(path, reader, columns)
+        require(path, header, [*columns, *([unique] if unique else [])])
+        tally = Tally(path, columns)
+        repeats = Repeats() if unique else None
+        place = header.index(unique) if unique else 0
+        pick = _picker([header.index(name) for name in columns])
+        try:
+            for row in _rows(path, reader, len(header)):
+                tally.add(pick(row), 1, reader.line_num)
+                if repeats is not None:
+                    repeats.see(row[place], reader.line_num)
+        except UnicodeDecodeError as fault:
+            raise _undecodable(path, reader.line_num + 1, fault) from fault
+        except csv.Error as fault:
+            raise shape_fault(path, f"not CSV: {fault}", reader.line_num, "Quote cells that hold quotes.") from fault
+        digest = text.raw_hash.hexdigest()
+    if digest != bundle.files[path].sha256:
+        raise IntegrityError(
+            Diagnostic(code="B109", message="the file changed while it was read", span=Span(path), hint="Try again.")
+        )
+    kinds: list[CellKind] = ["csv" for _ in columns]
+    first = repeats.first if repeats is not None else None
+    return Tabulation(tuple(columns), tuple(kinds), tally.combinations, tally.first_line, tally.rows, first)
+
+
+def _rows(path: str, reader: Any, width: int) -> Iterator[list[str]]:
+    """Yield rows of the header's width; blank lines are let through at the end of the file only."""
+    blank: int | None = None
+    for row in reader:
+        if len(row) != width:
+            if not row:
+                blank = blank or reader.line_num
+                continue
+            message = f"{len(row)} cells where the header has {width}"
+            raise shape_fault(path, message, reader.line_num, "Give every row as many cells as the header.")
+        if blank is not None:
+            raise shape_fault(path, "a blank line between rows", blank, "Delete the line.")
+        yield row
+
+
+def _picker(places: list[int]) -> Callable[[list[str]], Row]:
+    if len(places) == 1:
+        only = places[0]
+        return lambda row: (row[only],)
+    return itemgetter(*places)
