@@ -1,0 +1,55 @@
+"""Placeholder text: what templates leave behind and nobody filled in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+__all__ = ["cut_placeholders", "find_placeholders", "is_placeholder_alone", "not_applicable_reason"]
+
+# Every alternative starts with a literal and has bounded or negated-class repetition: scanning is linear.
+_ANYWHERE = re.compile(
+    r"""
+      \[?\bmore\ information\ (?:is\ )?needed\b\]?
+    | \bneeds\ more\ information\b
+    | \binformation\ needed\b
+    | \blorem\ ipsum\b
+    | \bto\ be\ (?:added|announced|completed|decided|defined|determined|filled\ in|written)\b
+    | \{\{[^{}\n]{0,200}\}\}
+    | \{%[^{}\n]{0,200}%\}
+    | <(?:insert|your|describe|add)\b[^<>\n]{0,120}>
+    | \[(?:your|insert|describe|add|fill\ in|e\.g\.)(?=[\s.,\]])[^\[\]\n]{0,200}\](?!\()
+    | \byyyy-mm-dd\b
+    | (?-i:\b(?:TODO|TBD|TBA|FIXME|XXX+)\b)
+    | \b(?:todo|tbd|tba|fixme)(?=\s*:)
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+"""`todo` counts in capitals, before a colon or alone: in Spanish and Portuguese it is an ordinary word."""
+
+_ALONE = re.compile(
+    r"[\W_]*(?:n/?a|not\ applicable|none|null|nil|todo|tbd|tba|fixme|xxx+|coming\ soon|\?+)?[\W_]*", re.IGNORECASE
+)
+_NOT_APPLICABLE = re.compile(r"[\s*_\[(]*(?:n/a|not\ applicable)\b[\s*_\])]*[:\-\u2013\u2014,.]*\s*", re.IGNORECASE)
+
+
+def find_placeholders(text: str) -> Iterator[str]:
+    """Give each placeholder phrase of a line or passage, in order."""
+    for hit in _ANYWHERE.finditer(text):
+        yield hit.group()
+
+
+def is_placeholder_alone(text: str) -> bool:
+    """Tell whether a whole passage is nothing but `N/A`, `none`, `-`, `...`, "coming soon" and the like."""
+    return bool(text.strip()) and len(text) <= 200 and _ALONE.fullmatch(text) is not None
+
+
+def cut_placeholders(text: str) -> str:
+    """Take the placeholder phrases out of a passage; a passage that is one becomes empty."""
+    return "" if is_placeholder_alone(text) else _ANYWHERE.sub(" ", text)
+
+
+def not_applicable_reason(text: str) -> str | None:
+    """Give the reason of an `N/A: reason` passage (it may be empty), or None when the passage is not one."""
+    hit = _NOT_APPLICABLE.match(text)
+    return text[hit.end() :] if hit else None

@@ -1,0 +1,46 @@
+"""Counting words and splitting sentences, with linear scans only."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+__all__ = ["casefolded", "count_words", "sentences", "squeeze"]
+
+_URL = re.compile(r"(?:https?://|www\.)\S+")
+_RUN = re.compile(r"[^\W_]+")
+_DENSE = re.compile(
+    "[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f]"
+)
+"""Scripts written without blanks (Han, kana, Thai, Lao, Khmer): two characters count as one word."""
+_SENTENCE_END = re.compile(r"(?<=[.!?:\u3002\uff01\uff1f])\s+|\n+")
+
+
+def squeeze(text: str) -> str:
+    """Collapse white space to single blanks and strip the ends."""
+    return " ".join(text.split())
+
+
+def casefolded(text: str) -> str:
+    """NFKC, case-folded, white space collapsed: the form in which texts are compared."""
+    return squeeze(unicodedata.normalize("NFKC", text).casefold())
+
+
+def count_words(text: str, *, addresses: bool = False) -> int:
+    """Count words: runs of letters and digits with at least one letter, two characters or longer.
+
+    Numbers and URLs do not count; with `addresses` (contacts, licence links) each URL counts as one word.
+    """
+    count = len(_URL.findall(text)) if addresses else 0
+    dense = 0
+    for run in _RUN.findall(_URL.sub(" ", text)):
+        here = len(_DENSE.findall(run))
+        dense += here
+        if len(run) - here >= 2 and any(char.isalpha() for char in _DENSE.sub("", run)):
+            count += 1
+    return count + (dense + 1) // 2
+
+
+def sentences(text: str) -> list[str]:
+    """Split text at sentence ends and line breaks; pieces are stripped and never empty."""
+    return [piece for piece in (part.strip() for part in _SENTENCE_END.split(text)) if piece]
