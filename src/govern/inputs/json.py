@@ -30,6 +30,7 @@ _SMALLEST_EXPONENT = -400
 # The closing quote is optional so that an unterminated string is swallowed once, not searched again at each quote.
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?'
 _STRINGS = re.compile(_STRING, re.DOTALL)
+_ALIKE = bytes.maketrans(b"{}", b"[]")
 _NOT_BRACKETS = re.compile(rb"[^\[\]{}]+")
 _TOKEN = re.compile(r'("[^"\\]*+(?:\\.[^"\\]*+)*+"?)|([\[{])|([\]}])|([,:])|([^\s\[\]{},:"]+)', re.DOTALL)
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -123,13 +124,14 @@ def parse_json(
 def _too_deep(text: str, max_depth: int) -> bool:
     if text.count("[") + text.count("{") <= max_depth:
         return False
-    brackets = _NOT_BRACKETS.sub(b"", _STRINGS.sub(b"", text.encode("utf-8")))
-    # Each round takes the innermost pairs away, so `max_depth` rounds empty whatever is shallow enough.
+    brackets = _NOT_BRACKETS.sub(b"", _STRINGS.sub(b"", text.encode("utf-8"))).translate(_ALIKE)
+    # Each round takes away the innermost pairs and so one level. Brackets of unlike kinds count as pairs here:
+    # the scanner stops at them by itself, no deeper than counted.
     for _ in range(max_depth):
-        shorter = brackets.replace(b"[]", b"").replace(b"{}", b"")
+        shorter = brackets.replace(b"[]", b"")
         if len(shorter) == len(brackets):
-            # Brackets that do not pair up: the scanner stops at the first wrong one, so only those before it nest.
-            return len(brackets) - len(brackets.lstrip(b"[{")) > max_depth
+            # What does not pair up is `]]]...[[[`: the scanner stops at the first `]`, or goes down all the `[`.
+            return not brackets.startswith(b"]") and len(brackets) > max_depth
         brackets = shorter
     return bool(brackets)
 
