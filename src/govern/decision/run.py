@@ -9,10 +9,11 @@ from govern.checks.context import CheckContext
 from govern.checks.interface import Check
 from govern.decision.evaluation import Evaluation, RuleOutcome, Subject
 from govern.diagnostics import Diagnostic, InputError
+from govern.policy.interface import CheckParams
 from govern.policy.outcomes import CheckResult, Finding, Location, Outcome
 from govern.policy.plan import Plan, PlanRule
 
-__all__ = ["run_plan"]
+__all__ = ["evaluate_safely", "run_plan"]
 
 
 def run_plan(
@@ -55,7 +56,7 @@ def _outcome(rule: PlanRule, check: Check, context: CheckContext) -> RuleOutcome
         reason = off
         result = CheckResult(outcome=Outcome.NOT_APPLICABLE, summary=off)
     else:
-        result = _evaluate(rule, check, context)
+        result = evaluate_safely(rule.check, check, rule.params, context)
     return RuleOutcome(
         rule=rule.id,
         policy=rule.policy,
@@ -74,22 +75,30 @@ def _outcome(rule: PlanRule, check: Check, context: CheckContext) -> RuleOutcome
     )
 
 
-def _evaluate(rule: PlanRule, check: Check, context: CheckContext) -> CheckResult:
+def evaluate_safely(kind: str, check: Check, params: CheckParams, context: CheckContext) -> CheckResult:
+    """Evaluate one check at the border where unreadable evidence and crashes become the outcome `error`."""
     try:
-        result = check.evaluate(rule.params, context)
+        result = check.evaluate(params, context)
     except InputError as fault:
         return unreadable(fault)
-    except Exception as fault:  # noqa: BLE001 - the check runner's border: a crash is an outcome, never a pass
+    except Exception as fault:  # the check runner's border: a crash is an outcome, never a pass
         return CheckResult(
             outcome=Outcome.ERROR,
-            summary=f"The check {rule.check} crashed ({type(fault).__name__}); nothing was measured.",
-            findings=(Finding(code="D101", detail=f"{rule.check} raised {type(fault).__name__}."),),
+            summary=f"The check {kind} crashed ({type(fault).__name__}); nothing was measured.",
+            findings=(Finding(code="D101", detail=f"{kind} raised {type(fault).__name__}."),),
         )
     if not isinstance(result, CheckResult):
         return CheckResult(
             outcome=Outcome.ERROR,
-            summary=f"The check {rule.check} gave no result.",
-            findings=(Finding(code="D101", detail=f"{rule.check} returned {type(result).__name__}."),),
+            summary=f"The check {kind} gave no result.",
+            findings=(Finding(code="D101", detail=f"{kind} returned {type(result).__name__}."),),
+        )
+    if result.outcome is Outcome.PASS and not result.evidence:
+        # The first law, held for every check kind, plug-ins included: a pass names what it rests on.
+        return CheckResult(
+            outcome=Outcome.ERROR,
+            summary=f"The check {kind} passed without naming any evidence; that is not a pass.",
+            findings=(Finding(code="D103", detail=f"{kind} gave pass with an empty evidence list."),),
         )
     return result
 

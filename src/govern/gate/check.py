@@ -90,10 +90,11 @@ def _snapshot(path: Path | None) -> tuple[Snapshot | None, Diagnostic | None]:
     """Load the advisory snapshot. Unreadable is a problem for the rules that need it, not for the others."""
     if path is None:
         return None, None
-    from govern.security.advisories.snapshot import load_snapshot
+    from govern.security.advisories.snapshot import current_snapshot, load_snapshot
 
     try:
-        return load_snapshot(path), None
+        folder = path if (path / "snapshot.json").exists() else current_snapshot(path)
+        return (None, None) if folder is None else (load_snapshot(folder), None)
     except InputError as fault:
         return None, fault.diagnostics[0]
 

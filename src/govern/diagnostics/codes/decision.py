@@ -19,4 +19,11 @@ CODES: dict[str, Code] = {
         example="`govern check bundle -s post-deployment` with policies that only have rules for pre-registration.",
         fix="Name a policy that has rules for the stage, or declare the facts that its applies_when asks for.",
     ),
+    "D103": Code(
+        slug="pass-without-evidence",
+        title="A check said pass without naming any evidence.",
+        why="Unknown is never pass: what nothing was read for has not been shown. The outcome is `error`.",
+        example="A plug-in check that returns CheckResult(outcome=Outcome.PASS, summary='fine').",
+        fix="Let the check name every file it read in `evidence`.",
+    ),
 }
