@@ -76,7 +76,6 @@ def main() -> None:
         "sentences": [rows[key] for key in sorted(rows)],
     }
     OUT.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", "utf-8")
-    print(f"{len(rows)} fingerprints")
 
 
 if __name__ == "__main__":
