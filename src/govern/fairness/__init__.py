@@ -18,6 +18,7 @@ from govern.fairness.disparity import (
     Verdict,
 )
 from govern.fairness.judge import coded_backwards, group_label, judge
+from govern.fairness.performance import CellMetric, Measured, ScoreMetric, from_cells, from_scores
 from govern.fairness.rates import METRICS, MetricName, Rate, Tally, Undefined, Value, components, needs_labels
 
 __all__ = [
@@ -25,10 +26,12 @@ __all__ = [
     "MAX_GROUPS",
     "METRICS",
     "Axis",
+    "CellMetric",
     "Counts",
     "GroupLine",
     "GroupTable",
     "Judgement",
+    "Measured",
     "MetricName",
     "Missing",
     "Pair",
@@ -36,6 +39,7 @@ __all__ = [
     "Rate",
     "Reason",
     "ReasonKind",
+    "ScoreMetric",
     "TableJudgement",
     "Tally",
     "Undefined",
@@ -44,6 +48,8 @@ __all__ = [
     "coded_backwards",
     "components",
     "dense_size",
+    "from_cells",
+    "from_scores",
     "group_label",
     "judge",
     "needs_labels",

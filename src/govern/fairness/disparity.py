@@ -13,7 +13,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Literal
 
-from govern.fairness.intervals import Interval
+from govern.fairness.intervals import Interval, difference_interval, ratio_interval
 from govern.fairness.rates import MetricName, Rate, Value
 
 __all__ = ["GroupLine", "Judgement", "Pair", "Question", "Reason", "ReasonKind", "TableJudgement", "Verdict"]
@@ -123,12 +123,24 @@ class Pair:
     bounds: Interval | None = None
     """Simultaneous bounds of the compared value, in mode `demonstrated`."""
 
+    def interval(self, compare: Literal["ratio", "difference"]) -> Interval:
+        """Give the 95 percent interval of this comparison alone, for display.
+
+        Of rate over other rate (Koopman), or of other rate less rate (Newcombe).
+        """
+        one, two = self.rate, self.other_rate
+        if compare == "ratio":
+            return ratio_interval(one.k, one.n, two.k, two.n)
+        return difference_interval(two.k, two.n, one.k, one.n)
+
 
 @dataclass(frozen=True, slots=True)
 class GroupLine:
     """One group of a table, for display: nothing here enters a verdict except the rate."""
 
     group: tuple[str, ...]
+    people: int
+    """Everybody in the group, whatever the rate is counted among."""
     rate: Rate
     spread: Interval | None
     """95 percent Wilson interval, None when the rate is undefined."""

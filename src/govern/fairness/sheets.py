@@ -150,5 +150,7 @@ def display_lines(sheet: Sheet) -> tuple[GroupLine, ...]:
             difference = Fraction(top.k, top.n) - Fraction(rate.k, rate.n)
             ratio = Fraction(rate.k * top.n, rate.n * top.k) if top.k else Undefined("the rate compared with is 0")
         spread = wilson(rate.k, rate.n) if rate.n else None
-        lines.append(GroupLine(group, rate, spread, ratio, difference, group in sheet.small))
+        lines.append(
+            GroupLine(group, sheet.table.groups[group].n, rate, spread, ratio, difference, group in sheet.small)
+        )
     return tuple(lines)

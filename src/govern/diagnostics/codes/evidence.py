@@ -85,7 +85,7 @@ CODES: dict[str, Code] = {
     "E123": Code(
         slug="not-binary",
         title="A column of decisions or labels holds something other than two values.",
-        why="Scores taken as decisions make every group look alike; words without a declared positive value count as nothing.",
+        why="Scores taken as decisions make every group look alike; words without a positive value count as nothing.",
         example="y_pred with 0.83, or with `y` and `n` in a bare table.",
         fix="Give decisions, and say in a FairnessRows document which value is positive.",
     ),
@@ -144,6 +144,13 @@ CODES: dict[str, Code] = {
         why="Brier's score of something that is no probability means nothing.",
         example="metric: brier and scores from 300 to 850.",
         fix="Give probabilities, or use a metric of the order alone such as auc.",
+    ),
+    "E132": Code(
+        slug="metric-ambiguous",
+        title="Two sources give one metric different values.",
+        why="Taking the better one would let its author choose.",
+        example='{"auc": 0.93} in metrics.json, and 0.81 computed from the predictions in the bundle.',
+        fix="Measure again, or remove the figure that is not of this model and data.",
     ),
     "E133": Code(
         slug="positive-type",

@@ -1,0 +1,199 @@
+"""What the fairness and performance families share: the prediction table as counts, and the terms of a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from govern.canonical import fraction_text, instant_text, parse_instant
+from govern.diagnostics import Diagnostic, InputError, Span, plain
+from govern.policy.interface import CheckParams
+from govern.policy.outcomes import CheckResult, EvidenceRef, Finding, Holds, Location, Outcome
+
+if TYPE_CHECKING:
+    from govern.checks.context import CheckContext
+    from govern.evidence.predictions import Predictions, PredictionSource
+    from govern.fairness import Counts
+
+__all__ = [
+    "Terms",
+    "counts_of",
+    "figure",
+    "finding_of",
+    "missing",
+    "prediction_refs",
+    "predictions_of",
+    "source_of",
+    "terms_of",
+]
+
+
+def source_of(context: CheckContext) -> PredictionSource | Diagnostic:
+    """Find the prediction table once a run. A Diagnostic says that there is none to judge by."""
+    from govern.evidence.predictions import find_predictions
+
+    return context.once("predictions.source", lambda: find_predictions(context.bundle))
+
+
+def predictions_of(
+    context: CheckContext, source: PredictionSource, attributes: tuple[str, ...]
+) -> Predictions | Diagnostic:
+    """Count the table by these attributes once a run."""
+    from govern.evidence.predictions import read_predictions
+
+    return context.once(
+        ("predictions.counts", attributes), lambda: read_predictions(context.bundle, source, attributes)
+    )
+
+
+def counts_of(predictions: Predictions) -> Counts:
+    """Turn what the reader counted into the tensor that fairness judges.
+
+    Raises InputError E126 when the attributes make more cells than a tensor may have.
+    """
+    from govern.fairness import MAX_CELLS, Axis, Counts, Missing, Tally, dense_size
+
+    axes = tuple(Axis(group.name, group.values, group.declared) for group in predictions.groups)
+    if dense_size(axes) > MAX_CELLS:
+        most = max(axes, key=lambda axis: len(axis.values))
+        raise InputError(
+            Diagnostic(
+                code="E126",
+                message=f"column `{plain(most.name)}` has {len(most.values):,} different values",
+                span=Span(predictions.source.file),
+                hint="It looks like an identifier. Name a column with few values, or bin the values beforehand.",
+            )
+        )
+    places = [{value: index for index, value in enumerate(axis.values)} for axis in axes]
+    cells = {
+        tuple(len(place) if value is None else place[value] for value, place in zip(group, places, strict=True)): Tally(
+            *four
+        )
+        for group, four in predictions.cells.items()
+    }
+    missing = Missing(predictions.missing_y_pred, predictions.missing_y_true, predictions.missing_rows)
+    return Counts(axes, predictions.labelled, cells, missing, predictions.rows)
+
+
+def prediction_refs(source: PredictionSource) -> tuple[EvidenceRef, ...]:
+    """Name the files that prediction evidence rests on."""
+    refs = [EvidenceRef(name="predictions", file=source.file, digest=source.digest, bound=source.bound)]
+    if source.described_by is not None and source.described_digest is not None:
+        refs.append(
+            EvidenceRef(
+                name="predictions", file=source.described_by, digest=source.described_digest, bound=source.bound
+            )
+        )
+    return tuple(refs)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How evidence meets the parameters that every kind takes."""
+
+    unmet: tuple[Finding, ...]
+    """Why it may not be used; empty when it may."""
+    holds: tuple[Holds, ...]
+
+
+def terms_of(
+    params: CheckParams, *, name: str, file: str, bound: bool, produced_at: str | None, tool: str | None
+) -> Terms:
+    """Check `bound`, `min_grade` and `max_age` of a piece of evidence.
+
+    Figures that an envelope says a tool wrote are of grade E1, all others are the submitter's word (E0).
+    """
+    unmet: list[Finding] = []
+    place = Location(file)
+    if params.bound and not bound:
+        unmet.append(
+            Finding(
+                code="E108",
+                detail=f"the {name} do not say by digest which model and data they speak of",
+                required="bound evidence",
+                location=place,
+                remediation="Describe the table in a FairnessRows document that lists every model file with its "
+                "digest, or add an evidence envelope.",
+                discriminator=f"unbound:{name}",
+            )
+        )
+    grade = "E1" if produced_at is not None and tool else "E0"
+    if grade < params.min_grade:
+        unmet.append(
+            Finding(
+                code="E134",
+                detail=f"the {name} are evidence of grade {grade}",
+                observed=grade,
+                required=f">= {params.min_grade}",
+                location=place,
+                remediation="Add an evidence envelope that names the tool; higher grades need signed records.",
+                discriminator=f"grade:{name}",
+            )
+        )
+    holds: list[Holds] = []
+    if params.max_age is not None:
+        if produced_at is None:
+            unmet.append(
+                Finding(
+                    code="E110",
+                    detail=f"the {name} do not say when they were made",
+                    required=f"at most {params.max_age} old",
+                    location=place,
+                    remediation="Add an evidence envelope with produced_at.",
+                    discriminator=f"undated:{name}",
+                )
+            )
+        else:
+            holds.append(_fresh(params.max_age, name, produced_at))
+    return Terms(tuple(unmet), tuple(holds))
+
+
+def _fresh(max_age: str, name: str, produced_at: str) -> Holds:
+    from govern.policy.durations import add
+
+    return Holds(
+        otherwise=Outcome.MISSING_EVIDENCE,
+        reason=f"{name} older than {max_age}",
+        until=instant_text(add(parse_instant(produced_at), max_age)),
+    )
+
+
+def finding_of(diagnostic: Diagnostic) -> Finding:
+    """Turn a reader's diagnostic into a finding."""
+    span = diagnostic.span
+    return Finding(
+        code=diagnostic.code,
+        detail=diagnostic.message,
+        location=None if span is None else Location(span.file, span.line, span.column),
+        remediation=diagnostic.hint,
+        discriminator=diagnostic.slug,
+    )
+
+
+def missing(
+    summary: str, findings: Sequence[Finding], evidence: tuple[EvidenceRef, ...] = (), required: str | None = None
+) -> CheckResult:
+    """Say that evidence is absent, stale or unbound."""
+    return CheckResult(
+        outcome=Outcome.MISSING_EVIDENCE,
+        summary=summary,
+        findings=tuple(findings),
+        evidence=evidence,
+        required=required,
+    )
+
+
+def figure(value: Fraction, limit: Decimal | None = None, places: int = 6) -> str:
+    """Write an exact value rounded half-even, with as many digits as keep it on its side of the limit."""
+    if limit is None:
+        return fraction_text(value, places)
+    exact = Fraction(limit)
+    for more in range(places, 31):
+        text = fraction_text(value, more)
+        shown = Fraction(text)
+        if (shown < exact) == (value < exact) and (shown > exact) == (value > exact):
+            return text
+    return ("less than " if value < exact else "more than ") + fraction_text(exact, 30)
