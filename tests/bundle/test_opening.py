@@ -148,7 +148,8 @@ def test_declared_folders_and_absent_files(tmp_path):
 def test_artefacts_by_content_when_none_is_declared(tmp_path, name, data, taken):
     bundle = BundleBuilder(tmp_path).record(artefacts=None).remove(MODEL_FILE).file(name, data).open()
     assert bundle.artefacts == ((name,) if taken else ())
-    assert (bundle.model_digest is not None) == taken
+    assert bundle.is_model(bundle.model_digest) == taken
+    assert not bundle.is_model("0" * 64)
 
 
 def test_evidence_changes_the_bundle_digest_and_not_the_model_digest(tmp_path):

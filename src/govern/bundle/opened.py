@@ -53,14 +53,17 @@ class Bundle:
     _read_record: ReadRecord | None = None
 
     @property
-    def model_digest(self) -> str | None:
-        """The sha256 of the manifest lines of the artefact files alone; None when there is no artefact.
+    def model_digest(self) -> str:
+        """The sha256 of the manifest lines of the artefact files alone, in hex.
 
-        None, not the digest of nothing: evidence could otherwise bind itself to every model without files.
+        Without artefacts it is the digest of nothing, the same for every such bundle: to see whether evidence
+        speaks of this model ask `is_model`.
         """
-        if not self.artefacts:
-            return None
         return manifest_from(ManifestLine(path, self.files[path].sha256) for path in self.artefacts).digest
+
+    def is_model(self, digest: str) -> bool:
+        """Say whether a digest that evidence cites is this model's; never true for a bundle without artefacts."""
+        return bool(self.artefacts) and digest == self.model_digest
 
     def read(self, path: str, *, limit: int) -> bytes:
         """Give a file's bytes, which are exactly those whose sha256 is in the manifest.
