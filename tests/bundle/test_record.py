@@ -312,3 +312,20 @@ def test_any_value_in_any_field_is_a_record_or_diagnostics_with_places(fields):
         codes, placed = {"B201"}, True
     assert placed
     assert codes <= {"B201", "B202", "B203", "B204"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "  owner: {name: A, contact: '" + "a@" + "." * 900_000 + "@'}",
+        "  retention: P" + "1" * 900_000,
+        "  purpose: '" + " " * 900_000 + "'",
+        "  cards: ['../" + "x" * 900_000 + "']",
+        "  risk_tier: " + "x" * 900_000,
+        "  ? " + "x" * 900_000 + "\n  : y",
+    ],
+)
+def test_long_hostile_texts_are_refused_in_short_words(line):
+    text = SMALL.replace("  owner: {name: A, contact: a@b.example}\n", "") if "owner" in line else SMALL
+    for message in messages(text + line + "\n"):
+        assert len(message) < 600

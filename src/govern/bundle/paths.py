@@ -30,7 +30,7 @@ def inside(text: str, *, base: str = "", span: Span | None = None) -> str:
         raise InputError(
             Diagnostic(
                 code="B110",
-                message=f"the path '{text}' points outside the bundle",
+                message=f"the path '{text[:200]}' points outside the bundle",
                 span=span,
                 hint="Write it relative to the bundle's root, with forward slashes.",
             )

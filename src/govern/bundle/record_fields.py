@@ -38,6 +38,10 @@ __all__ = [
 ]
 
 
+_MOST_CHARS = 10_000
+"""No field needs more, and patterns stay fast on hostile text."""
+
+
 class Part(BaseModel):
     """A mapping of the record. Unknown keys are errors; a key without a value counts as not written."""
 
@@ -53,6 +57,10 @@ def _matching(pattern: str, wanted: str) -> tuple[AfterValidator, WithJsonSchema
     compiled = re.compile(pattern)
 
     def check(text: str) -> str:
+        if len(text) > _MOST_CHARS:
+            raise PydanticCustomError(
+                "bad_value", "a text of {count} characters; at most {most}", {"count": len(text), "most": _MOST_CHARS}
+            )
         if not compiled.fullmatch(text):
             raise PydanticCustomError(
                 "bad_value", "expected {wanted}, found '{text}'", {"wanted": wanted, "text": text}
@@ -96,7 +104,7 @@ def _widened(places: tuple[str, ...]) -> tuple[str, ...]:
 
 AsTuple = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)
 
-NonEmpty = Annotated[Text, *_matching(r"(?s).*\S.*", "a text that is not empty")]
+NonEmpty = Annotated[Text, *_matching(r"[\s\S]*\S[\s\S]*", "a text that is not empty")]
 ModelName = Annotated[
     Text, *_matching(r"[a-z0-9][a-z0-9._-]{0,127}", "a name of lower-case letters, digits, `.`, `_` and `-`")
 ]
@@ -106,9 +114,9 @@ ModelVersion = Annotated[
 Slug = Annotated[Text, *_matching(r"[a-z0-9][a-z0-9._/-]{0,127}", "a short name in lower case")]
 Key = Annotated[Text, *_matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", "a name of letters, digits, `.`, `_` and `-`")]
 Uri = Annotated[Text, *_matching(r"[A-Za-z][A-Za-z0-9+.-]*:\S+", "a URI")]
-Contact = Annotated[Text, *_matching(r"[^@\s]+@[^@\s]+\.[^@\s]+|(?:https?|mailto):\S+", "an e-mail address or a URL")]
+Contact = Annotated[Text, *_matching(r"[^@\s]{1,64}@[^@\s]{1,255}|(?:https?|mailto):\S+", "an e-mail address or a URL")]
 Digest = Annotated[Text, *_matching(r"[0-9a-f]{64}", "a sha256 of 64 lower-case hex digits")]
-FilePath = Annotated[Text, *_matching(r"(?s).*\S.*", "a path inside the bundle")]
+FilePath = Annotated[Text, *_matching(r"[\s\S]*\S[\s\S]*", "a path inside the bundle")]
 """Whether it stays inside the bundle is judged when the bundle is open (B110)."""
 IsoDate = Annotated[date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
 IsoDuration = Annotated[

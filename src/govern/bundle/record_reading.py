@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -19,6 +19,7 @@ from govern.inputs.yaml import MapNode, Node, ScalarNode, parse_yaml, span_at, v
 
 __all__ = ["ReadRecord", "read_record"]
 
+_MESSAGE_CHARS = 400
 _FOUND = {"ListNode": "a list", "MapNode": "a mapping"}
 _WANTED = {
     "model_type": "a mapping",
@@ -136,6 +137,11 @@ def _written_paths(record: ModelRecord) -> Iterator[tuple[tuple[str | int, ...],
 
 
 def _diagnostic(root: Node, detail: ErrorDetails) -> Diagnostic:
+    made = _worded(root, detail)
+    return made if len(made.message) <= _MESSAGE_CHARS else replace(made, message=made.message[:_MESSAGE_CHARS] + "…")
+
+
+def _worded(root: Node, detail: ErrorDetails) -> Diagnostic:
     location = tuple(step for step in detail["loc"] if not str(step).startswith("=") and step != "[key]")
     dotted = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location).lstrip(".")
     kind = detail["type"]

@@ -235,7 +235,7 @@ def _fault_of(event: _Event, places: Places, file: str) -> Diagnostic | None:
         first = places.span(file, event.first, len(event.text))
         return Diagnostic(
             code="I104",
-            message=f"the key at {event.pointer} is given twice (first in line {first.line})",
+            message=f"the key at {_cut(event.pointer)} is given twice (first in line {first.line})",
             span=span,
             hint="Keep one of the two; readers disagree about which one counts.",
             related=(Related(first, "first given here"),),
@@ -243,7 +243,7 @@ def _fault_of(event: _Event, places: Places, file: str) -> Diagnostic | None:
     if event.kind in ("key", "string") and _has_lone_surrogate(event.text):
         return Diagnostic(
             code="I109",
-            message=f"half of a surrogate pair in the text at {event.pointer or 'the top'}",
+            message=f"half of a surrogate pair in the text at {_cut(event.pointer) or 'the top'}",
             span=span,
             hint="Write the whole character; half a pair is not text.",
         )
@@ -254,15 +254,18 @@ def _fault_of(event: _Event, places: Places, file: str) -> Diagnostic | None:
             else _finite(event.text) is not None
         )
         if not sound:
-            shown = event.text if len(event.text) <= 40 else f"{event.text[:40]}…"
             return Diagnostic(
                 code="I113",
-                message=f"{event.pointer or 'the document'} is {shown}: JSON has no NaN, no infinity and no number "
-                "that a double cannot hold",
+                message=f"{_cut(event.pointer) or 'the document'} is {_cut(event.text)}: JSON has no NaN, no infinity "
+                "and no number that a double cannot hold",
                 span=span,
                 hint="Write a finite number, or leave the key out when there is no value.",
             )
     return None
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 120 else f"{text[:120]}…"
 
 
 def pointer_span(data: bytes, *, file: str, pointer: str) -> Span | None:

@@ -10,6 +10,7 @@ __all__ = [
     "EVIDENCE_YAML",
     "JSON_BYTES",
     "JSON_DEPTH",
+    "POLICY_BYTES",
     "POLICY_YAML",
     "REQUIREMENTS_BYTES",
     "ArchiveLimits",
@@ -37,6 +38,7 @@ class YamlLimits:
 
 EVIDENCE_YAML = YamlLimits()
 POLICY_YAML = YamlLimits(depth=32, nodes=100_000, scalar_chars=64 * 1024)
+POLICY_BYTES = POLICY_YAML.bytes
 
 
 @dataclass(frozen=True, slots=True)

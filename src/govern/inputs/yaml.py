@@ -33,6 +33,7 @@ Strictness = Literal["policy", "evidence"]
 """`policy`: our own documents, where spellings that two readers take differently are refused as well."""
 
 _MOST_FAULTS = 50
+_MESSAGE_CHARS = 400
 _ODD_BREAKS = re.compile("[\u0085\u2028\u2029]")
 _STYLES: dict[str | None, Style] = {
     None: "plain",
@@ -185,7 +186,8 @@ class _Builder:
     def _note(
         self, code: str, message: str, span: Span, hint: str | None = None, related: tuple[Related, ...] = ()
     ) -> None:
-        self._faults.append(Diagnostic(code=code, message=message, span=span, hint=hint, related=related))
+        shown = message if len(message) <= _MESSAGE_CHARS else message[:_MESSAGE_CHARS] + "…"
+        self._faults.append(Diagnostic(code=code, message=shown, span=span, hint=hint, related=related))
         if len(self._faults) >= _MOST_FAULTS:
             raise _Stop
 
