@@ -16,7 +16,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 EXAMPLE = ROOT / "examples" / "mortgage"
-AT = "2026-03-02T09:00:00Z"
+AT = "2026-11-20T09:00:00Z"
 RUNS = 7
 PYTHON = sys.executable
 GOVERN = [PYTHON, "-m", "govern"]

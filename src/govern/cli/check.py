@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from govern.canonical import Json
     from govern.gate.check import Checked, Refused
     from govern.gate.outputs import Output
+    from govern.gate.signing import Signing
     from govern.gate.workspace import Workspace
 
 FORMATS = ("text", "json", "html")
@@ -90,14 +91,16 @@ def check(
         name=name,
         version=model_version,
     )
+    signing = None
     if not no_issue:
-        from govern.gate.issue import signing_of
+        from govern.gate.signing import signing_of
 
         signing = signing_of(workspace)  # a missing key must be said before minutes of checking
+        signing.check(clock=request.clock, stage=stage)
     made = run_check(request)
     for warning in made.loaded.warnings:
         err(str(warning))
-    document, code = _conclude(made, fail_on, None if no_issue else (workspace, signing, supersedes))
+    document, code = _conclude(made, fail_on, signing, supersedes)
     if timings:
         document["timings"] = {"total_ms": round((time.monotonic() - started) * 1000)}
     return _write(asked, document, code, color=color, quiet=quiet, verbose=verbose)
@@ -108,7 +111,9 @@ def _settings(workspace: Workspace) -> None:
         err(f"setting {key} = {' '.join(workspace.values[key])} ({origin})")
 
 
-def _conclude(made: Checked | Refused, fail_on: str, issuing: tuple[object, ...] | None) -> tuple[dict[str, Json], int]:
+def _conclude(
+    made: Checked | Refused, fail_on: str, signing: Signing | None, supersedes: str | None
+) -> tuple[dict[str, Json], int]:
     """Compute the exit code, sign what can be signed, and build the result document."""
     from govern.decision.exit_codes import FailOn, exit_code
     from govern.gate.check import Refused
@@ -118,11 +123,10 @@ def _conclude(made: Checked | Refused, fail_on: str, issuing: tuple[object, ...]
         return refused_document(made, exit_code=3), 3
     code = exit_code(made.decision, FailOn(fail_on))
     certificate = None
-    if issuing is not None:
+    if signing is not None:
         from govern.gate.issue import issue
 
-        workspace, signing, supersedes = issuing
-        certificate = issue(made, workspace=workspace, signing=signing, supersedes=supersedes, entropy=os.urandom)  # type: ignore[arg-type]
+        certificate = issue(made, signing=signing, supersedes=supersedes, entropy=os.urandom)
     return result_document(made, exit_code=code, certificate=certificate), code
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from govern.canonical import Json
 from govern.checks.context import CheckContext
 from govern.checks.interface import Check
+from govern.checks.roots import evidence_source
 from govern.decision.evaluation import Evaluation, RuleOutcome, Subject
 from govern.diagnostics import Diagnostic, InputError
-from govern.policy.interface import CheckParams
+from govern.policy.interface import CheckParams, EvidenceSource
 from govern.policy.outcomes import CheckResult, Finding, Location, Outcome
 from govern.policy.plan import Plan, PlanRule
 
@@ -37,26 +39,26 @@ def run_plan(
         advisories: digest and date of the advisory snapshot, or None.
         lineage_digest: sha256 of the lineage graph, or None when there is none that can be read.
     """
+    source = evidence_source(context)
     return Evaluation(
         plan_digest=plan.digest,
         stage=plan.stage.value,
         subject=subject,
         policies=tuple(item.record() for item in plan.policies),
-        outcomes=tuple(_outcome(rule, checks[rule.check], context) for rule in plan.rules),
+        outcomes=tuple(_outcome(rule, checks[rule.check], context, source) for rule in plan.rules),
         not_assessed=not_assessed,
         advisories=advisories,
         lineage_digest=lineage_digest,
     )
 
 
-def _outcome(rule: PlanRule, check: Check, context: CheckContext) -> RuleOutcome:
-    reason = None
-    off = rule.switched_off(context)
-    if off is not None:
-        reason = off
-        result = CheckResult(outcome=Outcome.NOT_APPLICABLE, summary=off)
+def _outcome(rule: PlanRule, check: Check, context: CheckContext, source: EvidenceSource) -> RuleOutcome:
+    reason = rule.switched_off(source)
+    if reason is not None:
+        result = CheckResult(outcome=Outcome.NOT_APPLICABLE, summary=reason)
     else:
         result = evaluate_safely(rule.check, check, rule.params, context)
+        result = replace(result, holds=(*result.holds, *rule.in_force))
     return RuleOutcome(
         rule=rule.id,
         policy=rule.policy,

@@ -144,7 +144,7 @@ def _advisories(checked: Checked) -> Json:
     return {
         "digest": snapshot.digest,
         "as_of": snapshot.as_of,
-        "records": snapshot.record_count,
+        "records": len(snapshot.records),
         "newest": snapshot.newest_modified,
     }
 

@@ -210,6 +210,12 @@ class SqliteLedger:
         with faults_named(self._paths.database):
             return self._index_of(bytes.fromhex(payload_digest))
 
+    def digests(self) -> tuple[tuple[int, str], ...]:
+        """Give every entry's index and payload digest (sha256, hex), in the order of the log."""
+        with self._snapshot():
+            rows = self._connection.execute("SELECT idx, payload_sha256 FROM entry ORDER BY idx").fetchall()
+        return tuple((int(index), bytes(digest).hex()) for index, digest in rows)
+
     def _index_of(self, digest: bytes) -> int | None:
         row = self._connection.execute("SELECT idx FROM entry WHERE payload_sha256=?", (digest,)).fetchone()
         return None if row is None else int(row[0])

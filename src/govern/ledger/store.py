@@ -62,6 +62,9 @@ class LedgerStore(Protocol):
     def find(self, payload_digest: str) -> int | None:
         """Give the index of the entry of a payload (sha256, hex), None when it is not in the log."""
 
+    def digests(self) -> Sequence[tuple[int, str]]:
+        """Give every entry's index and payload digest (sha256, hex), in the order of the log."""
+
     def prove(self, index: int) -> Logged:
         """Give the entry at an index with its proof against the newest checkpoint. UsageError when there is none."""
 

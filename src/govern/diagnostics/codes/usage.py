@@ -89,4 +89,11 @@ CODES: dict[str, Code] = {
         example="--quiet together with --verbose",
         fix="Leave it out.",
     ),
+    "U113": Code(
+        slug="trust-root-not-in-force",
+        title="The trust root has expired, or is not yet in force, at the instant of the decision.",
+        why="A certificate signed under it would not verify; nothing is signed and nothing can be said to be allowed.",
+        example="`govern check … --at 2020-01-01T00:00:00Z` with a trust root issued in 2026.",
+        fix="Sign a new version of the trust root: govern trust sign.",
+    ),
 }

@@ -1,0 +1,38 @@
+"""`govern init`: make a workspace."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from govern.cli.answer import Answer
+from govern.cli.options import at_option, clock_of
+from govern.cli.streams import out
+
+
+@click.command(epilog="\b\nExamples:\n  govern init gate\n  govern init gate --origin ledger.your-organisation.test")
+@click.argument("folder", default=".", type=click.Path(path_type=Path))
+@click.option("--origin", default="ledger.example", show_default=True, help="Host name under which the log signs.")
+@click.option("--owner", default="person:me", show_default=True, help="Who holds the root key.")
+@click.option("--example/--no-example", default=True, help="With an example bundle and a CI job.")
+@at_option
+def init(folder: Path, origin: str, owner: str, example: bool, at: str | None) -> Answer:
+    """Make a workspace in FOLDER: settings, policies, keys, a signed trust root, an empty ledger, a CI job, an example.
+
+    The example passes the policies: `cd FOLDER && govern check example -s pre-registration`.
+    """
+    from govern.gate.init import InitRequest, make_workspace
+    from govern.ledger.note import is_origin
+
+    if not is_origin(origin):
+        raise click.UsageError(f"--origin {origin}: expected a bare lower-case host name")
+    request = InitRequest(folder=folder, origin=origin, owner=owner, at=clock_of(at), example=example)
+    made = make_workspace(request, entropy=os.urandom)
+    lines = [f"made a workspace in {folder}:", *(f"  {name}" for name in made), ""]
+    if example:
+        lines.append(f"next: cd {folder} && govern check example -s pre-registration")
+    lines.append("keep .govern/keys/root.pem off this machine: it signs the trust root, nothing else")
+    out("\n".join(lines))
+    return Answer(0)

@@ -1,0 +1,124 @@
+"""`govern init`: a workspace that passes its own lint and check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import govern
+from govern import __version__
+from govern.attestation.keys import load_log_signer, load_signer
+from govern.canonical import instant_text
+from govern.diagnostics import Diagnostic, UsageError
+from govern.gate.outputs import write_atomic
+from govern.gate.trust import first_trust_root, new_key
+from govern.ledger.sqlite import LedgerPaths, SqliteLedger
+
+__all__ = ["InitRequest", "make_workspace"]
+
+TEMPLATE = Path(govern.__file__).parent / "gate" / "template"
+
+SETTINGS = """\
+# Settings of the gate. Each value is also an environment variable (GOVERN_LEDGER, GOVERN_ORIGIN, ...), and most are
+# flags; flag beats variable beats this file. Paths are relative to this file.
+
+[workspace]
+policies = ["policies"]
+advisories = ".govern/advisories"
+trust = "trust.json"
+ledger = ".govern/ledger.db"
+published_checkpoint = "published-checkpoint"
+output = "certificates"
+
+[signing]
+# A PEM file, or env:NAME. The root key is needed only to sign a new trust root: keep it off this machine.
+certifier = ".govern/keys/certifier.pem"
+log = ".govern/keys/log.pem"
+origin = "{origin}"
+verifier_id = "{verifier_id}"
+submitter = "{submitter}"
+
+[certificate]
+valid_for = "1y"
+"""
+
+IGNORE = """\
+# Keys never belong into version control. The ledger does not either; published-checkpoint does: it is what notices
+# a ledger that was cut or rewritten.
+.govern/
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InitRequest:
+    """What a new workspace is called and when it begins."""
+
+    folder: Path
+    origin: str
+    owner: str
+    at: datetime
+    example: bool
+
+
+def make_workspace(request: InitRequest, *, entropy: Callable[[int], bytes]) -> tuple[str, ...]:
+    """Write settings, policies, keys, a signed trust root, an empty ledger, a CI job and an example bundle.
+
+    Gives the paths made, relative to the folder. Raises UsageError U110 when there is a workspace already; a folder
+    with other files in it is fine, and none of them is overwritten.
+    """
+    folder = request.folder
+    if (folder / "govern.toml").exists() or (folder / ".govern").exists():
+        message = f"there is a workspace in {folder} already"
+        raise UsageError(Diagnostic(code="U110", message=message, hint="name another folder"))
+    verifier_id = f"https://{request.origin}/govern"
+    files = _files(request, verifier_id)
+    there = sorted(name for name in files if (folder / name).exists())
+    if there:
+        message = f"{', '.join(there)} would be overwritten"
+        raise UsageError(Diagnostic(code="U110", message=message, hint="name another folder"))
+    for name, data in files.items():
+        write_atomic(folder / name, data)
+    _keys_and_ledger(request, verifier_id, entropy)
+    return (*sorted(files), ".govern/keys/", ".govern/ledger.db", "published-checkpoint", "trust.json")
+
+
+def _files(request: InitRequest, verifier_id: str) -> dict[str, bytes]:
+    settings = SETTINGS.format(origin=request.origin, verifier_id=verifier_id, submitter=request.owner)
+    made = {"govern.toml": settings.encode(), ".gitignore": IGNORE.encode()}
+    parts = ["policies", "example"] if request.example else ["policies"]
+    for part in parts:
+        for path in sorted((TEMPLATE / part).rglob("*")):
+            if path.is_file():
+                made[path.relative_to(TEMPLATE).as_posix()] = path.read_bytes()
+    job = (TEMPLATE / "ci" / "govern.yml").read_text(encoding="utf-8").replace("@VERSION@", __version__)
+    if request.example:
+        made[".github/workflows/govern.yml"] = job.encode()
+    return made
+
+
+def _keys_and_ledger(request: InitRequest, verifier_id: str, entropy: Callable[[int], bytes]) -> None:
+    folder, keys = request.folder, request.folder / ".govern" / "keys"
+    new_key(keys, "root", kind="root")
+    new_key(keys, "certifier", kind="certifier")
+    new_key(keys, "log", kind="log", origin=request.origin)
+    log = load_log_signer((keys / "log.pem").read_bytes(), origin=request.origin)
+    trust = first_trust_root(
+        root=load_signer((keys / "root.pem").read_bytes()),
+        root_owner=request.owner,
+        certifier=load_signer((keys / "certifier.pem").read_bytes()).public,
+        certifier_owner=f"gate:{request.origin}",
+        log=log.key,
+        verifier_id=verifier_id,
+        issued_at=request.at,
+        valid_for="1y",
+        entropy=entropy,
+    )
+    write_atomic(folder / "trust.json", trust)
+    paths = LedgerPaths(
+        database=folder / ".govern" / "ledger.db",
+        objects=folder / ".govern" / "objects",
+        published=folder / "published-checkpoint",
+    )
+    SqliteLedger.create(paths, log, created=instant_text(request.at)).close()

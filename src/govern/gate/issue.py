@@ -1,0 +1,169 @@
+"""Issue: sign a decision as certificate or refusal, log it, write the files beside the bundle."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from govern import __version__
+from govern.attestation.issue import Issued
+from govern.attestation.issue import issue as sign_and_log
+from govern.attestation.statement import AdvisoriesRef, CertificateInputs, EvidenceItem, PolicyRef, RuleLine
+from govern.canonical import Json, instant_text
+from govern.diagnostics import Diagnostic, UsageError
+from govern.gate.check import Checked
+from govern.gate.engine import engine_digest
+from govern.gate.outputs import write_atomic
+from govern.gate.signing import Signing
+from govern.ledger.sqlite import SqliteLedger
+from govern.policy.durations import add
+
+if TYPE_CHECKING:
+    from govern.decision.decide import Settled
+
+__all__ = ["certificate_inputs", "issue"]
+
+
+def issue(
+    checked: Checked, *, signing: Signing, entropy: Callable[[int], bytes], supersedes: str | None = None
+) -> dict[str, Json]:
+    """Sign and log a decision, write its files, and give the result's `certificate` member.
+
+    Only an allowed decision becomes a certificate; any other becomes a refusal, which is another statement type.
+    The bundle was re-hashed after the checks (`Bundle.verify_unchanged`), so what is signed is what was judged.
+
+    Args:
+        checked: the decision.
+        signing: keys, trust root, ledger.
+        entropy: gives that many random bytes; `os.urandom` outside tests.
+        supersedes: sha256 (hex) of the payload of the certificate that this one replaces.
+
+    Raises:
+        UsageError: nobody could verify the signature, or the folder for the files cannot be written.
+        IntegrityError: the ledger is behind or inconsistent with its published checkpoint. Nothing is written then.
+    """
+    stage = checked.request.stage.value
+    signing.check(clock=checked.request.clock, stage=stage)
+    folder = signing.output or checked.request.bundle.resolve().parent
+    _writable(folder)
+    inputs = certificate_inputs(checked, signing=signing, entropy=entropy, supersedes=supersedes)
+    with SqliteLedger.open(signing.paths, signer=signing.log) as ledger:
+        issued = sign_and_log(inputs, signer=signing.signer, ledger=ledger)
+    for name, data in _files(checked, issued).items():
+        write_atomic(folder / name, data)
+    return {
+        "kind": issued.kind,
+        "path": issued.certificate_name,
+        "digest": issued.digest,
+        "ledger_index": issued.ledger_index,
+        "keyid": issued.keyid,
+        "valid_until": inputs.valid_until if issued.kind == "certificate" else None,
+    }
+
+
+def _files(checked: Checked, issued: Issued) -> Mapping[str, bytes]:
+    """The attestations, the manifest they speak of, and the two records whose digests they carry."""
+    subject = issued.stem.removesuffix(f".{checked.request.stage.value}")
+    return {
+        **issued.files(),
+        f"{subject}.MANIFEST.sha256": checked.bundle.manifest,
+        f"{issued.stem}.evaluation.json": checked.evaluation.data(),
+        f"{issued.stem}.decision.json": checked.decision.data(),
+    }
+
+
+def _writable(folder: Path) -> None:
+    """Find out before the ledger is appended to, which cannot be undone."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        allowed = os.access(folder, os.W_OK | os.X_OK)
+    except OSError:
+        allowed = False
+    if not allowed:
+        message = f"the folder for certificates, {folder}, cannot be written"
+        raise UsageError(Diagnostic(code="U108", message=message, hint="set [workspace] output, or --no-issue"))
+
+
+def certificate_inputs(
+    checked: Checked, *, signing: Signing, entropy: Callable[[int], bytes], supersedes: str | None = None
+) -> CertificateInputs:
+    """Gather everything that the certificate or refusal of a decision says."""
+    evaluation, decision, bundle = checked.evaluation, checked.decision, checked.bundle
+    snapshot = checked.snapshot
+    holds_until = decision.holds_until
+    return CertificateInputs(
+        certificate_id=str(uuid.UUID(bytes=entropy(16), version=4)),
+        nonce=entropy(16),
+        decision=decision.decision,
+        stage=evaluation.stage,
+        model_name=bundle.name,
+        model_version=bundle.version,
+        model_uri=bundle.record.metadata.uri or f"urn:govern:model:{bundle.name}:{bundle.version}",
+        bundle_digest=bundle.digest,
+        model_digest=bundle.model_digest,
+        files=evaluation.subject.files,
+        size_bytes=evaluation.subject.bytes,
+        verifier_id=signing.verifier_id,
+        engine_version=__version__,
+        engine_digest=engine_digest(),
+        lock_digest=None,
+        plan_digest=bare(evaluation.plan_digest),
+        policies=tuple(
+            PolicyRef(
+                name=item.name,
+                version=item.version,
+                legal_status=item.legal_status,
+                source_digest=bare(item.digest),
+            )
+            for item in checked.loaded.plan.policies
+        ),
+        evaluation_digest=evaluation.digest,
+        decision_record_digest=decision.digest,
+        rules=tuple(_rule(item) for item in decision.settled),
+        not_assessed=evaluation.not_assessed,
+        evidence=tuple(
+            EvidenceItem(name=f"{item.name}:{item.file}", digest=item.digest, bound=item.bound)
+            for item in evaluation.evidence()
+        ),
+        advisories=None if snapshot is None else AdvisoriesRef(digest=snapshot.digest, as_of=snapshot.as_of),
+        submitter=signing.submitter,
+        issued_at=instant_text(checked.request.clock),
+        valid_until=_valid_until(checked, signing),
+        trust_version=signing.trust.version,
+        trust_digest=signing.trust.digest,
+        ledger_origin=signing.log.key.name,
+        supersedes=supersedes,
+        blocking=decision.blocking,
+        earliest_expiry=None if holds_until is None else instant_text(holds_until),
+    )
+
+
+def bare(digest: str) -> str:
+    """Give a digest as plain hex."""
+    return digest.removeprefix("sha256:")
+
+
+def _valid_until(checked: Checked, signing: Signing) -> str:
+    """The workspace's period, or the end of what the decision rests on when that comes first."""
+    ends: list[datetime] = [add(checked.request.clock, signing.valid_for)]
+    if checked.decision.holds_until is not None:
+        ends.append(checked.decision.holds_until)
+    return instant_text(min(ends))
+
+
+def _rule(item: Settled) -> RuleLine:
+    return RuleLine(
+        id=item.rule.rule,
+        check=item.rule.check,
+        enforcement=item.rule.enforcement,
+        severity=item.rule.severity,
+        outcome=item.outcome,
+        controls=item.rule.controls,
+        observed=item.rule.result.observed,
+        required=item.rule.result.required,
+        waiver_digest=None if item.waiver is None else item.waiver.digest,
+    )

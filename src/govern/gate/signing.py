@@ -1,0 +1,136 @@
+"""What issuing needs: keys, trust root, ledger. Loaded before any check runs, so that a fault is said at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from govern.attestation.keys import Signer, load_log_signer, load_signer
+from govern.attestation.trust import TrustRoot
+from govern.attestation.trust_reading import load_trust
+from govern.diagnostics import Diagnostic, InputError, UsageError
+from govern.gate.workspace import Workspace
+from govern.ledger.sqlite import LedgerPaths
+from govern.policy.durations import parse as parse_duration
+
+if TYPE_CHECKING:
+    from govern.ledger.note import NoteSigner
+
+__all__ = ["Signing", "key_bytes", "ledger_paths", "read_file", "read_trust", "signing_of"]
+
+PASSWORD_VARIABLE = "GOVERN_KEY_PASSWORD"  # noqa: S105 - the name of a variable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signing:
+    """Everything that turns a decision into a signed, logged file."""
+
+    signer: Signer
+    log: NoteSigner
+    trust: TrustRoot
+    paths: LedgerPaths
+    verifier_id: str
+    submitter: str
+    valid_for: str
+    output: Path | None
+    """Folder for certificates; None means beside the bundle."""
+
+    def check(self, *, clock: datetime, stage: str) -> None:
+        """Refuse to sign what nobody could verify.
+
+        Raises InputError (U113) when the trust root is not in force at the clock, UsageError (U111) when it does not
+        let this key certify this stage, or does not know this log.
+        """
+        trust = self.trust
+        if not trust.issued_at <= clock < trust.expires:
+            message = f"the trust root (version {trust.version}) is not in force at {clock:%Y-%m-%dT%H:%M:%SZ}"
+            hint = "sign a new version: govern trust sign"
+            raise InputError(Diagnostic(code="U113", message=message, hint=hint))
+        keyid = self.signer.public.keyid
+        role = trust.roles.get("certifier")
+        entry = next((item for item in role.keys if item.keyid == keyid), None) if role is not None else None
+        if role is None or entry is None or not entry.window.holds(clock):
+            raise _unfit(f"the trust root does not let the key {keyid} certify now")
+        if role.stages is not None and stage not in role.stages:
+            raise _unfit(f"the trust root does not let the certifier sign for the stage {stage}")
+        if role.verifier_ids is not None and self.verifier_id not in role.verifier_ids:
+            raise _unfit(f"the trust root does not name the verifier {self.verifier_id}")
+        if trust.log(self.log.key.full_id) is None:
+            raise _unfit(f"the trust root does not name the log {self.log.key.vkey}")
+
+
+def _unfit(message: str) -> UsageError:
+    hint = "use the key that `govern trust show` lists, or sign a new trust root"
+    return UsageError(Diagnostic(code="U111", message=message, hint=hint))
+
+
+def signing_of(workspace: Workspace, environment: Mapping[str, str] = os.environ) -> Signing:
+    """Load keys, trust root and places from a workspace.
+
+    Raises UsageError (U103, U105, U111, A104) for what is not set or not there, IntegrityError for a broken trust root.
+    """
+    password = environment.get(PASSWORD_VARIABLE)
+    secret = password.encode() if password else None
+    certifier, log = workspace.need("certifier"), workspace.need("log")
+    origin = workspace.need("origin")
+    valid_for = workspace.need("valid_for")
+    try:
+        parse_duration(valid_for)
+    except ValueError as fault:
+        raise UsageError(Diagnostic(code="U102", message=f"[certificate] valid_for: {fault}")) from fault
+    return Signing(
+        signer=load_signer(key_bytes(certifier, environment), password=secret, file=certifier),
+        log=load_log_signer(key_bytes(log, environment), origin=origin, password=secret, file=log),
+        trust=read_trust(Path(workspace.need("trust"))),
+        paths=ledger_paths(workspace),
+        verifier_id=workspace.need("verifier_id"),
+        submitter=workspace.need("submitter"),
+        valid_for=valid_for,
+        output=workspace.path("output"),
+    )
+
+
+def key_bytes(where: str, environment: Mapping[str, str]) -> bytes:
+    """Read a private key: `env:NAME`, or a PEM file. Raises UsageError U111; the message never quotes the key."""
+    if where.startswith("env:"):
+        value = environment.get(where[4:])
+        if not value:
+            raise UsageError(Diagnostic(code="U111", message=f"the variable {where[4:]} holds no key"))
+        return value.encode()
+    try:
+        return Path(where).read_bytes()
+    except OSError as fault:
+        message = f"cannot read the key {where}: {fault.strerror or fault}"
+        raise UsageError(Diagnostic(code="U111", message=message, hint="make one: govern keys new")) from fault
+
+
+def read_trust(path: Path) -> TrustRoot:
+    """Read a trust root file. Raises UsageError U103 when it is not there, IntegrityError when it does not hold."""
+    return load_trust(read_file(path), file=str(path))
+
+
+def read_file(path: Path, *, limit: int = 8 * 1024 * 1024) -> bytes:
+    """Read a small file that the caller named. Raises UsageError U103."""
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(limit + 1)
+    except OSError as fault:
+        message = f"cannot read {path}: {fault.strerror or fault}"
+        raise UsageError(Diagnostic(code="U103", message=message)) from fault
+    if len(data) > limit:
+        raise UsageError(Diagnostic(code="U103", message=f"{path} is larger than {limit} bytes"))
+    return data
+
+
+def ledger_paths(workspace: Workspace) -> LedgerPaths:
+    """Give the three parts of the ledger: database, payloads beside it, published checkpoint apart from it."""
+    database = Path(workspace.need("ledger"))
+    return LedgerPaths(
+        database=database,
+        objects=database.parent / "objects",
+        published=Path(workspace.need("published_checkpoint")),
+    )

@@ -1,0 +1,151 @@
+"""The first law: no evidence, no pass. For every check kind, by taking its evidence away in every way we know.
+
+A kind joins by being in the registry: one without a row in `PARAMETERS` fails here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from govern.checks.context import CheckContext
+from govern.checks.registry import builtin_checks
+from govern.decision.run import evaluate_safely
+from govern.policy.outcomes import CheckResult, Outcome
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.bundles import BundleBuilder
+from support.policies import parameters, registries, snapshot
+
+CHECKS = builtin_checks()
+
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "model_card.present": {},
+    "model_card.sections": {"required": ["intended_use", "limitations", "training_data", "evaluation"]},
+    "model_card.placeholders": {},
+    "performance.threshold": {"metric": "accuracy", "at_least": 0.8},
+    "fairness.disparity": {
+        "metric": "selection_rate",
+        "compare": "ratio",
+        "at_least": 0.8,
+        "attributes": ["sex"],
+        "decide": "point",
+    },
+    "lineage.bound": {},
+    "lineage.present": {},
+    "lineage.acyclic": {},
+    "lineage.closed": {},
+    "lineage.sources": {"registry": "sources"},
+    "dependencies.pinned": {},
+    "dependencies.vulnerabilities": {"max_snapshot_age": "30d"},
+    "artefacts.formats": {"allowed": ["safetensors"]},
+    "artefacts.pickle": {"mode": "forbid"},
+    "expression": {"assert": "metrics.accuracy >= 0.8 && size(card.license) > 0"},
+}
+
+READS = {
+    "model_card": ["README.md"],
+    "performance": ["predictions/test.csv", "predictions/test.yaml", "metrics.json"],
+    "fairness": ["predictions/test.csv", "predictions/test.yaml"],
+    "lineage": ["lineage.yaml"],
+    "dependencies": ["requirements.txt"],
+    "artefacts": ["model/model.safetensors"],
+    "expression": ["README.md"],
+}
+
+SPOILED = {
+    "removed": None,
+    "empty": b"",
+    "blank": b"\n\n",
+    "binary": bytes(range(256)),
+    "not UTF-8": b"\xff\xfe\x00",
+    "null": b"null\n",
+    "an empty mapping": b"{}\n",
+    "an empty list": b"[]\n",
+    "NaN": b"NaN\n",
+    "deep": b"[" * 5000,
+    "a pickle": b"\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x04true\x85R.",
+}
+
+
+def judge(kind: str, builder: BundleBuilder, tmp_path: Path, **context: Any) -> CheckResult:
+    """Evaluate one kind on a bundle as a run would, crashes and unreadable evidence included."""
+    check = CHECKS[kind]
+    given_context = {"registries": registries(), "advisories": snapshot(tmp_path)} | context
+    bundle = builder.open()
+    made = CheckContext(bundle=bundle, stage="pre-registration", **given_context)
+    return evaluate_safely(kind, check, parameters(check.spec, PARAMETERS[kind]), made)
+
+
+def test_every_kind_has_a_row() -> None:
+    """A new check kind must say what it reads before it may pass anything."""
+    assert set(PARAMETERS) == set(CHECKS)
+
+
+@pytest.mark.parametrize("kind", sorted(PARAMETERS))
+def test_the_sound_bundle_passes(kind: str, tmp_path: Path) -> None:
+    """Otherwise the tests below would prove nothing."""
+    result = judge(kind, BundleBuilder(tmp_path), tmp_path)
+    assert result.outcome is Outcome.PASS, result
+    assert result.evidence, "a pass names the evidence that it rests on"
+
+
+@pytest.mark.parametrize("how", sorted(SPOILED))
+@pytest.mark.parametrize("kind", sorted(PARAMETERS))
+def test_without_its_evidence_nothing_passes(kind: str, how: str, tmp_path: Path) -> None:
+    """Each file that the kind reads is spoiled by itself."""
+    for path in READS[kind.split(".")[0]]:
+        if path == "metrics.json" and how in ("removed", "empty", "blank"):
+            continue  # recomputed from the predictions: the figures file is not needed
+        builder = BundleBuilder(tmp_path)
+        spoiled = SPOILED[how]
+        builder = builder.remove(path) if spoiled is None else builder.file(path, spoiled)
+        if path == "metrics.json":
+            builder.remove("predictions/test.csv")
+        result = judge(kind, builder, tmp_path)
+        assert result.outcome is not Outcome.PASS, (path, result.summary)
+        assert result.outcome is not Outcome.NOT_APPLICABLE, (path, result.summary)
+        assert result.summary
+
+
+@pytest.mark.parametrize("kind", sorted(PARAMETERS))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.binary(max_size=200))
+def test_random_bytes_never_pass(kind: str, tmp_path: Path, data: bytes) -> None:
+    """Whatever the evidence is replaced with: no pass and no exception."""
+    path = READS[kind.split(".")[0]][0]
+    result = judge(kind, BundleBuilder(tmp_path).file(path, data), tmp_path)
+    assert result.outcome is not Outcome.PASS
+
+
+def test_no_snapshot_is_missing_evidence(tmp_path: Path) -> None:
+    """Clean against nothing is not clean."""
+    result = judge("dependencies.vulnerabilities", BundleBuilder(tmp_path), tmp_path, advisories=None)
+    assert result.outcome is Outcome.MISSING_EVIDENCE
+
+
+def test_no_registry_entry_is_no_approval(tmp_path: Path) -> None:
+    """An empty list of sources approves nothing."""
+    result = judge("lineage.sources", BundleBuilder(tmp_path), tmp_path, registries=registries(empty=True))
+    assert result.outcome in (Outcome.FAIL, Outcome.INCONCLUSIVE)
+
+
+@pytest.mark.parametrize("kind", sorted(PARAMETERS))
+def test_unbound_evidence_does_not_pass_where_binding_is_demanded(kind: str, tmp_path: Path) -> None:
+    """`bound: true` is obeyed by every kind, or refused as a parameter."""
+    check = CHECKS[kind]
+    builder = BundleBuilder(tmp_path)
+    # A bare table and no lineage binding: nothing in the bundle names this model any more.
+    builder.record(evidence={"predictions": {"path": "predictions/test.csv"}})
+    builder.remove("predictions/test.yaml")
+    context = CheckContext(
+        bundle=builder.open(),
+        stage="pre-registration",
+        registries=registries(),
+        advisories=snapshot(tmp_path),
+    )
+    params = parameters(check.spec, PARAMETERS[kind] | {"bound": True})
+    result = evaluate_safely(kind, check, params, context)
+    if result.outcome is Outcome.PASS:
+        assert all(item.bound for item in result.evidence), result
