@@ -1,0 +1,169 @@
+"""From a bundle to its lineage graph: which files are records, who reads them, and how they join."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from govern.diagnostics import Diagnostic, InputError, Severity, Span, in_order
+from govern.inputs.json import parse_json
+from govern.inputs.limits import EVIDENCE_YAML, JSON_BYTES
+from govern.inputs.yaml import parse_yaml
+from govern.lineage.build import Contradiction, GraphBuilder, Limits
+from govern.lineage.claims import BundleFiles, Record
+from govern.lineage.graph import Graph
+from govern.lineage.openlineage import Events
+from govern.lineage.record import read_record
+
+if TYPE_CHECKING:
+    from govern.bundle import Bundle
+
+__all__ = ["Lineage", "bundle_files", "load_graph", "record_paths"]
+
+_RECORD = "lineage.yaml"
+_FOLDER = re.compile(r"lineage/[^/]+\.(?:json|jsonl|ndjson)", re.IGNORECASE)
+_LINES = (".jsonl", ".ndjson")
+_OURS = re.compile(rb'\s*\{\s*"(?:apiVersion|kind)"\s*:')
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """A bundle's lineage: what could be read of it, and what could not."""
+
+    graph: Graph
+    records: tuple[Record, ...]
+    files: BundleFiles
+    contradictions: tuple[Contradiction, ...] = ()
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Everything the readers had to say, in order of place."""
+        return in_order(item for record in self.records for item in record.diagnostics)
+
+    @property
+    def faults(self) -> tuple[Diagnostic, ...]:
+        """What makes the lineage unreadable."""
+        return tuple(item for item in self.diagnostics if item.severity is Severity.ERROR)
+
+
+def bundle_files(bundle: Bundle) -> BundleFiles:
+    """Give what the readers need of a bundle. Artefacts without a declared role count as weights."""
+    declared = {item.path: item.role for item in bundle.record.spec.artefacts}
+    weights = tuple(path for path in bundle.artefacts if _role(path, declared) in (None, "weights"))
+    return BundleFiles(
+        bundle.name, bundle.version, {path: entry.sha256 for path, entry in bundle.files.items()}, weights
+    )
+
+
+def _role(path: str, declared: Mapping[str, str]) -> str | None:
+    """Give the declared role of a file, or of the nearest declared folder above it."""
+    parts = path.split("/")
+    for size in range(len(parts), 0, -1):
+        prefix = "/".join(parts[:size])
+        for spelled in (prefix, f"{prefix}/"):
+            if spelled in declared:
+                return declared[spelled]
+    return None
+
+
+def record_paths(bundle: Bundle) -> tuple[str, ...]:
+    """Give the lineage records of a bundle: those the model record names, else the usual places."""
+    declared = bundle.record.spec.lineage
+    if declared:
+        return tuple(dict.fromkeys(bundle.resolve(path) or path for path in declared))
+    return (*bundle.find(_RECORD), *sorted(path for path in bundle.files if _FOLDER.fullmatch(path)))
+
+
+def load_graph(bundle: Bundle, *, limits: Limits | None = None) -> Lineage | None:
+    """Read every lineage record of a bundle into one graph. None when there is no record at all.
+
+    Faults are collected in the records, never raised: a caller that cannot live with them asks for `faults`. Only a
+    file that changed while it was read raises (IntegrityError B109).
+    """
+    paths = record_paths(bundle)
+    if not paths:
+        return None
+    files = bundle_files(bundle)
+    builder = GraphBuilder(limits)
+    events = Events()
+    records: list[Record] = []
+    for path in paths:
+        entry = bundle.files.get(path)
+        record = Record(path, "unknown", entry.sha256 if entry else "")
+        records.append(record)
+        try:
+            _read(bundle, record, files, builder, events)
+        except InputError as fault:
+            record.diagnostics.extend(fault.diagnostics)
+    try:
+        events.into(builder, files)
+    except InputError as fault:
+        records[0].diagnostics.extend(fault.diagnostics)
+    moved = builder.merge_unversioned()
+    builder.link_same_content()
+    for record in records:
+        record.subjects = [moved.get(key, key) for key in record.subjects]
+        record.dangling = [replace(item, key=moved.get(item.key, item.key)) for item in record.dangling]
+    subjects = {key for record in records for key in record.subjects if key in builder}
+    return Lineage(builder.build(tuple(sorted(subjects))), tuple(records), files, builder.contradictions())
+
+
+def _read(bundle: Bundle, record: Record, files: BundleFiles, builder: GraphBuilder, events: Events) -> None:
+    path = record.file
+    if path not in bundle.files:
+        raise InputError(
+            Diagnostic(
+                "L110",
+                f"the lineage record '{path}' is not in the bundle",
+                Span(path),
+                "add it, or take it out of spec.lineage",
+            )
+        )
+    if path.lower().endswith((".yaml", ".yml")):
+        _own(bundle.read(path, limit=EVIDENCE_YAML.bytes), record, files, builder)
+        return
+    data = bundle.read(path, limit=JSON_BYTES)
+    if _OURS.match(data):
+        _own(data, record, files, builder)
+        return
+    record.format = "openlineage"
+    if path.lower().endswith(_LINES):
+        _lines(data, record, events)
+        return
+    value = parse_json(data, file=path)
+    if isinstance(value, list):
+        for number, event in enumerate(value):
+            events.add(event, record, pointer=f"/{number}")
+        if not value:
+            record.diagnostics.append(
+                Diagnostic("L112", "the record holds no event", Span(path), severity=Severity.WARNING)
+            )
+    else:
+        events.add(value, record)
+
+
+def _own(data: bytes, record: Record, files: BundleFiles, builder: GraphBuilder) -> None:
+    record.format = "govern-lineage"
+    read_record(parse_yaml(data, file=record.file, strictness="evidence"), record, files, builder)
+
+
+def _lines(data: bytes, record: Record, events: Events) -> None:
+    """Read one event a line; every bad line is a fault of its own, and the others are still read."""
+    for number, line in enumerate(data.split(b"\n"), start=1):
+        text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+        if not text.strip():
+            continue
+        try:
+            value = parse_json(text, file=record.file)
+        except InputError as fault:
+            record.diagnostics.extend(_moved(item, number) for item in fault.diagnostics)
+            continue
+        events.add(value, record, pointer=f"/{number - 1}", line=number)
+
+
+def _moved(item: Diagnostic, line: int) -> Diagnostic:
+    if item.span is None:
+        return item
+    return replace(item, span=replace(item.span, line=line, end_line=line if item.span.end_line else None))
