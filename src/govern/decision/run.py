@@ -8,10 +8,9 @@ from dataclasses import replace
 from govern.canonical import Json
 from govern.checks.context import CheckContext
 from govern.checks.interface import Check
-from govern.checks.roots import evidence_source
 from govern.decision.evaluation import Evaluation, RuleOutcome, Subject
 from govern.diagnostics import Diagnostic, InputError
-from govern.policy.interface import CheckParams, EvidenceSource
+from govern.policy.interface import CheckParams
 from govern.policy.outcomes import CheckResult, Finding, Location, Outcome
 from govern.policy.plan import Plan, PlanRule
 
@@ -39,21 +38,20 @@ def run_plan(
         advisories: digest and date of the advisory snapshot, or None.
         lineage_digest: sha256 of the lineage graph, or None when there is none that can be read.
     """
-    source = evidence_source(context)
     return Evaluation(
         plan_digest=plan.digest,
         stage=plan.stage.value,
         subject=subject,
         policies=tuple(item.record() for item in plan.policies),
-        outcomes=tuple(_outcome(rule, checks[rule.check], context, source) for rule in plan.rules),
+        outcomes=tuple(_outcome(rule, checks[rule.check], context) for rule in plan.rules),
         not_assessed=not_assessed,
         advisories=advisories,
         lineage_digest=lineage_digest,
     )
 
 
-def _outcome(rule: PlanRule, check: Check, context: CheckContext, source: EvidenceSource) -> RuleOutcome:
-    reason = rule.switched_off(source)
+def _outcome(rule: PlanRule, check: Check, context: CheckContext) -> RuleOutcome:
+    reason = rule.switched_off(context)
     if reason is not None:
         result = CheckResult(outcome=Outcome.NOT_APPLICABLE, summary=reason)
     else:
@@ -80,7 +78,8 @@ def _outcome(rule: PlanRule, check: Check, context: CheckContext, source: Eviden
 def evaluate_safely(kind: str, check: Check, params: CheckParams, context: CheckContext) -> CheckResult:
     """Evaluate one check at the border where unreadable evidence and crashes become the outcome `error`."""
     try:
-        result = check.evaluate(params, context)
+        # A plug-in may break its promise at run time, whatever its annotations say.
+        result: object = check.evaluate(params, context)
     except InputError as fault:
         return unreadable(fault)
     except Exception as fault:  # the check runner's border: a crash is an outcome, never a pass

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from govern.canonical import Json
 from govern.decision.decide import DecisionRecord, decide
 from govern.decision.evaluation import Evaluation, Subject
 from govern.decision.run import run_plan
@@ -18,6 +17,7 @@ from govern.policy.outcomes import Stage
 
 if TYPE_CHECKING:
     from govern.bundle import Bundle
+    from govern.lineage.graph import Graph
     from govern.security.advisories.snapshot import Snapshot
 
 __all__ = ["CheckRequest", "Checked", "Refused", "check"]
@@ -55,7 +55,7 @@ class Checked:
     snapshot: Snapshot | None
     evaluation: Evaluation
     decision: DecisionRecord
-    lineage: Mapping[str, Json] | None
+    lineage: Graph | None
 
 
 def check(request: CheckRequest) -> Checked | Refused:
@@ -107,7 +107,8 @@ def _judge(
     problem: Diagnostic | None,
 ) -> Checked:
     from govern.checks.context import CheckContext
-    from govern.gate.lineage import lineage_document
+    from govern.gate.lineage import readable_graph
+    from govern.lineage.document import graph_document
 
     context = CheckContext(
         bundle=bundle,
@@ -116,7 +117,7 @@ def _judge(
         advisories=snapshot,
         advisories_problem=problem,
     )
-    graph = lineage_document(context)
+    graph = readable_graph(context)
     evaluation = run_plan(
         loaded.plan,
         loaded.checks,
@@ -124,7 +125,7 @@ def _judge(
         subject=_subject(bundle),
         not_assessed=tuple(item.control for item in loaded.not_assessed),
         advisories=None if snapshot is None else {"digest": {"sha256": snapshot.digest}, "as_of": snapshot.as_of},
-        lineage_digest=None if graph is None else str(graph["digest"]),
+        lineage_digest=None if graph is None else str(graph_document(graph)["digest"]),
     )
     bundle.verify_unchanged()
     return Checked(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from govern import __version__
 from govern.canonical import Json, instant_text
 from govern.gate.check import Checked, Refused
+from govern.gate.lineage import with_verdicts
 from govern.policy.outcomes import Decision, Enforcement, Outcome
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def result_document(
             for item in evaluation.evidence()
         ],
         "advisories": _advisories(checked),
-        "lineage": _lineage(checked),
+        "lineage": with_verdicts(checked.lineage, decision),
         "manifest": {
             "digest": checked.bundle.digest,
             "files": evaluation.subject.files,
@@ -147,31 +148,6 @@ def _advisories(checked: Checked) -> Json:
         "records": len(snapshot.records),
         "newest": snapshot.newest_modified,
     }
-
-
-def _lineage(checked: Checked) -> Json:
-    """Add to the graph what the lineage rules said of its nodes: statuses of roots and witness paths."""
-    if checked.lineage is None:
-        return None
-    document: dict[str, Json] = dict(checked.lineage)
-    statuses: dict[str, Json] = {}
-    witnesses: list[Json] = []
-    for item in checked.decision.settled:
-        facts = item.rule.result.facts
-        if not isinstance(facts, Mapping) or facts.get("kind") != "lineage-verdict":
-            continue
-        for root in _items(facts.get("roots")):
-            statuses[str(root["key"])] = dict(root)
-        if item.outcome not in (Outcome.PASS, Outcome.NOT_APPLICABLE):
-            paths = facts.get("witnesses")
-            witnesses.extend(paths if isinstance(paths, list | tuple) else ())
-    document["statuses"] = [statuses[key] for key in sorted(statuses)]
-    document["witnesses"] = witnesses
-    return document
-
-
-def _items(value: Json) -> list[Mapping[str, Json]]:
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list | tuple) else []
 
 
 def _summary(settled: tuple[Settled, ...]) -> dict[str, Json]:
