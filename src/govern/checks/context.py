@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from govern.bundle import Bundle
     from govern.diagnostics import Diagnostic
     from govern.lineage.registry import SourceRegistry
+    from govern.policy.cel_bind import Bound
+    from govern.policy.values import ParameterValue
     from govern.security.advisories.snapshot import Snapshot
 
 __all__ = ["CheckContext", "Root"]
@@ -38,6 +40,12 @@ class CheckContext:
     advisories_problem: Diagnostic | None = None
     """Why there is no snapshot, when one was asked for and could not be read."""
     _cache: dict[Hashable, Any] = field(default_factory=dict)
+
+    def bind(self, roots: frozenset[str], params: Mapping[str, ParameterValue]) -> Bound:
+        """Give the evidence of some roots of the expression language, bound once a run for the same roots."""
+        from govern.checks.roots import bind_roots
+
+        return bind_roots(self, roots, params)
 
     def once(self, key: Hashable, load: Callable[[], Loaded]) -> Loaded:
         """Load something once a run: the second rule that asks under the same key gets the same object.

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from govern.policy.outcomes import Stage
 from govern.policy.types import Duration, Flag
 
-__all__ = ["CheckParams", "CheckSpec", "EvidenceNeed", "Tighten", "parameter"]
+if TYPE_CHECKING:
+    from govern.policy.cel import Expression
+    from govern.policy.cel_bind import Bound
+    from govern.policy.values import ParameterValue
+
+__all__ = ["CheckParams", "CheckSpec", "CompiledText", "EvidenceNeed", "EvidenceSource", "Tighten", "parameter"]
 
 Tighten = Literal["up", "down", "superset", "subset", "order", "fixed", "with"]
 """Direction in which an overlay may move a parameter (policy-language: monotone overlays)."""
@@ -79,6 +84,29 @@ class CheckSpec:
     registry_params: tuple[str, ...] = ()
     """Names of parameters whose value names a SourceRegistry document of the policies."""
     default_remediation: str = ""
+    expression_params: tuple[str, ...] = ()
+    """Names (as written in `with:`) of parameters that hold an assertion of the expression language."""
+
+
+class CompiledText(str):
+    """The text of an expression parameter after compilation: still the author's text, with its compiled form."""
+
+    expression: Expression
+
+    @classmethod
+    def of(cls, expression: Expression) -> CompiledText:
+        """Wrap a compiled expression."""
+        made = cls(expression.source)
+        made.expression = expression
+        return made
+
+
+class EvidenceSource(Protocol):
+    """What a compiled condition is evaluated against; `checks.context.CheckContext` is one."""
+
+    def bind(self, roots: frozenset[str], params: Mapping[str, ParameterValue]) -> Bound:
+        """Give the evidence of these roots, bound once a run."""
+        ...
 
 
 CheckCatalogue = Mapping[str, CheckSpec]

@@ -1,0 +1,163 @@
+"""Expressions of policies: compile one with every static check, and evaluate it against bound evidence.
+
+Evaluation goes in a fixed order, so that the engine never meets evidence it could misjudge: every path that must be
+there is there (else *missing*); what is there has the schema's type and is finite; the iterations fit the engine's
+budget; then each conjunct is evaluated on its own. One false conjunct makes the whole false, else one without a
+truth value makes the whole fail, else it is true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from govern.canonical import Json
+from govern.diagnostics import Diagnostic, InternalError
+from govern.policy.cel_analysis import FoldUse
+from govern.policy.cel_ast import ast_digest
+from govern.policy.cel_bind import Bound, absent, budget, type_fault
+from govern.policy.cel_lexer import cut, relation, tokens, unwrap
+from govern.policy.evidence_schema import Path, path_text
+from govern.policy.expressions import FALSE, TRUE, EngineError, Failed, Verdict, engine_for, shown
+from govern.policy.values import ParameterValue, json_of
+
+__all__ = ["ConjunctResult", "Evaluated", "Expression", "evaluate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A compiled expression: plain data, so that it can be pickled; the engine compiles it again where it runs."""
+
+    source: str
+    """As the author wrote it."""
+    text: str
+    """Re-spelled without comments and avoidable white space; the same tree."""
+    ast: Json
+    digest: str
+    """sha256 (hex) of the tree's RFC 8785 bytes."""
+    reads: tuple[Path, ...]
+    required: tuple[Path, ...]
+    """Paths whose absence is missing evidence."""
+    folds: tuple[FoldUse, ...]
+    parts: tuple[str, ...]
+    """The top-level conjuncts, each in the author's spelling."""
+    params: Mapping[str, ParameterValue] = field(default_factory=dict)
+    """The policy parameters it reads: part of what the expression means."""
+
+    @property
+    def read_texts(self) -> list[str]:
+        """The paths as an author would write them, sorted."""
+        return sorted(path_text(path) for path in self.reads)
+
+    @property
+    def roots(self) -> frozenset[str]:
+        """The roots it reads."""
+        return frozenset(str(path[0]) for path in self.reads)
+
+    def document(self) -> dict[str, Json]:
+        """The expression as the plan writes it."""
+        return {"text": self.text, "reads": self.read_texts, "ast": self.ast}
+
+    def meaning(self) -> Json:
+        """What the rule digest hashes: the tree, with the values of the parameters it reads."""
+        if not self.params:
+            return self.ast
+        return {"ast": self.ast, "params": {name: json_of(value) for name, value in self.params.items()}}
+
+
+@dataclass(frozen=True, slots=True)
+class ConjunctResult:
+    """One conjunct and what it came to, with the value of each subexpression."""
+
+    text: str
+    verdict: Verdict
+    values: tuple[tuple[str, str], ...]
+    """(subexpression, value as text), in reading order."""
+    absorbed: tuple[str, ...] = ()
+    """Errors that `||` swallowed because another operand was true."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What an expression came to."""
+
+    verdict: Verdict
+    conjuncts: tuple[ConjunctResult, ...] = ()
+    missing: tuple[str, ...] = ()
+    """Concrete paths that must be there and are not."""
+
+
+@lru_cache(maxsize=1024)
+def _same_tree(roots: tuple[str, ...], text: str, digest: str) -> bool:
+    return ast_digest(engine_for(roots).compile(text).ast.root) == digest
+
+
+def evaluate(expression: Expression, bound: Bound) -> Evaluated:
+    """Evaluate a compiled expression against bound evidence.
+
+    Raises InternalError when this engine reads the text differently from the one that compiled the plan.
+    """
+    roots = tuple(sorted(bound.schema.roots))
+    if not _same_tree(roots, expression.text, expression.digest):
+        message = f"the expression engine reads '{expression.text}' differently from the plan"
+        raise InternalError(Diagnostic(code="P517", message=message))
+    unreadable = [bound.unreadable[root] for root in sorted(expression.roots) if root in bound.unreadable]
+    if unreadable:
+        return Evaluated(Failed("unreadable", "; ".join(unreadable)))
+    missing = [place for path in expression.required for place in absent(bound, path)]
+    if missing:
+        names = tuple(dict.fromkeys(missing))
+        return Evaluated(Failed("missing", f"no evidence has {', '.join(names)}"), missing=names)
+    for path in expression.reads:
+        fault = type_fault(bound, path)
+        if fault is not None:
+            return Evaluated(Failed("type", fault))
+    over = budget(bound, expression.folds)
+    if over is not None:
+        return Evaluated(Failed("budget", over))
+    conjuncts = tuple(_conjunct(part, bound, roots) for part in expression.parts)
+    return Evaluated(_joined([item.verdict for item in conjuncts]), conjuncts)
+
+
+def _joined(verdicts: list[Verdict]) -> Verdict:
+    if any(verdict == FALSE for verdict in verdicts):
+        return FALSE
+    return next((verdict for verdict in verdicts if isinstance(verdict, Failed)), TRUE)
+
+
+def _conjunct(text: str, bound: Bound, roots: tuple[str, ...]) -> ConjunctResult:
+    engine = engine_for(roots)
+    verdicts = [engine.compile(text).evaluate(activation) for activation in bound.activations]
+    verdict = verdicts[0]
+    if verdicts[-1] != verdict:
+        verdict = Failed("precision", f"'{text}' hangs on digits that a double cannot hold: use a built-in check")
+    values: dict[str, str] = {}
+    absorbed: list[str] = []
+    for operand in _operands(text):
+        try:
+            found = engine.compile(operand).value(bound.activations[0])
+        except EngineError:  # a piece that does not stand alone, e.g. the variable of a fold
+            continue
+        if isinstance(found, Failed):
+            absorbed.append(f"{operand}: {found.text}")
+        values[operand] = f"no value ({found.text})" if isinstance(found, Failed) else shown(found)
+    return ConjunctResult(text, verdict, tuple(values.items()), tuple(absorbed) if verdict == TRUE else ())
+
+
+def _operands(text: str) -> Iterator[str]:
+    """The subexpressions worth showing: the two sides of each comparison, or a term that is no comparison."""
+    text = unwrap(text)
+    for operator in ("||", "&&"):
+        pieces = cut(text, operator)
+        if len(pieces) > 1:
+            for start, end in pieces:
+                yield from _operands(text[start:end])
+            return
+    compared = relation(text)
+    for side in (text,) if compared is None else (compared[0], compared[2]):
+        items = tokens(side)
+        literal = len(items) == 1 and (items[0].kind != "word" or side in ("true", "false", "null"))
+        signed = len(items) == 2 and items[0].text == "-" and items[1].kind == "number"
+        if items and not literal and not signed and items[0].text not in ("[", "{"):
+            yield side

@@ -1,0 +1,435 @@
+"""What an expression reads, and what is wrong with it before any evidence is seen.
+
+One pass over the decoded tree follows every path from a root (through fields, indexes, folds and optionals) and
+infers coarse types, because the engine sees only dynamic values: it would accept `metrics.acu` or `card.owners > 1`.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from govern.diagnostics import Severity
+from govern.policy.cel_ast import Call, Const, Fold, Has, Ident, ListOf, Logic, MapOf, Node, Select, children, walk
+from govern.policy.evidence_schema import (
+    ELEMENT,
+    EvidenceSchema,
+    ListType,
+    MapType,
+    Path,
+    PathType,
+    ScalarType,
+    path_text,
+)
+
+__all__ = ["Analysis", "Fault", "FoldUse", "analyse", "is_boolean", "start_of"]
+
+_MAX_FOLDS = 8
+_MAX_INTEGER = 2**53
+
+_COMPARISONS = frozenset(["_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_"])
+_ORDERINGS = frozenset(["_<_", "_<=_", "_>_", "_>=_"])
+_BOOLEAN = _COMPARISONS | frozenset(
+    ["!_", "@in", "startsWith", "endsWith", "contains", "matches", "hasValue", "bool", "@not_strictly_false"]
+)
+_NUMERIC = frozenset(["_-_", "_*_", "_/_", "_%_", "-_", "size", "int", "uint", "double"])
+_TIME_PARTS = frozenset(
+    f"get{part}"
+    for part in (
+        *("FullYear", "Month", "Date", "DayOfMonth", "DayOfWeek", "DayOfYear"),
+        *("Hours", "Minutes", "Seconds", "Milliseconds"),
+    )
+)
+_OTHER = frozenset(
+    (
+        *("_+_", "_?_:_", "_[_]", "_?._", "_[?_]", "string", "bytes", "type", "dyn", "timestamp", "duration"),
+        *("value", "orValue", "or", "optional.of", "optional.ofNonZeroValue", "optional.none"),
+    )
+)
+_FUNCTIONS = _BOOLEAN | _NUMERIC | _TIME_PARTS | _OTHER
+
+_NAME_CHARACTERS = string.ascii_letters + string.digits + "_."
+
+Kind = Literal["text", "number", "bool", "list", "map", "any"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A static fault: where in the tree, and what."""
+
+    code: str
+    node: Node
+    message: str
+    hint: str | None = None
+    severity: Severity = Severity.ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class FoldUse:
+    """A fold: the path it iterates (None for a computed list) and the folds inside it."""
+
+    path: Path | None
+    inner: tuple[FoldUse, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What one pass over an expression found."""
+
+    reads: tuple[Path, ...]
+    """Every path it reads, longest form, sorted; also those it only asks for with `has`."""
+    guards: frozenset[Path]
+    """Paths asked for with `has(..)` or `.?`: they may be absent."""
+    folds: tuple[FoldUse, ...]
+    faults: tuple[Fault, ...]
+
+    def guarded(self, path: Path) -> bool:
+        """Whether the expression itself asks if the path, or something above it, is there."""
+        return any(path[: len(guard)] == guard for guard in self.guards)
+
+    @property
+    def required(self) -> tuple[Path, ...]:
+        """Paths that must be there: what is read unguarded, and what lies directly above a guard."""
+        needed = {path for path in self.reads if not self.guarded(path)}
+        needed.update(guard[:-1] for guard in self.guards if not self.guarded(guard[:-1]))
+        return _sorted(needed)
+
+
+def _sorted(paths: set[Path]) -> tuple[Path, ...]:
+    return tuple(sorted(paths, key=path_text))
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a subexpression is: a path that is still growing, and a coarse type."""
+
+    path: Path | None = None
+    kind: Kind = "any"
+
+
+@dataclass(slots=True)
+class _Pass:
+    """The state of one analysis."""
+
+    schema: EvidenceSchema
+    reads: dict[Path, Node] = field(default_factory=dict)
+    guards: set[Path] = field(default_factory=set)
+    faults: list[Fault] = field(default_factory=list)
+    fold_count: int = 0
+
+    def note(self, code: str, node: Node, message: str, hint: str | None = None) -> None:
+        self.faults.append(Fault(code, node, message, hint))
+
+    # --- paths
+
+    def record(self, path: Path, node: Node) -> None:
+        while len(path) > 1 and path[-1] is ELEMENT:
+            path = path[:-1]
+        self.reads.setdefault(path, node)
+
+    def seen(self, path: Path) -> _Seen:
+        return _Seen(path, _kind(self.schema.type_of(path)))
+
+    def settle(self, node: Node, scope: Mapping[str, _Seen]) -> _Seen:
+        """Look at a subexpression whose value is used as it is: its path is complete."""
+        found = self.look(node, scope)
+        if found.path is not None:
+            self.record(found.path, node)
+        return found
+
+    def look(self, node: Node, scope: Mapping[str, _Seen]) -> _Seen:
+        match node:
+            case Const():
+                return _Seen(kind=self.literal(node))
+            case Ident():
+                if node.name in scope:
+                    return scope[node.name]
+                return self.seen((node.name,)) if node.name in self.schema.roots else _Seen()
+            case Select():
+                above = self.look(node.operand, scope)
+                return self.seen((*above.path, node.field)) if above.path else _Seen()
+            case Has():
+                above = self.look(node.operand, scope)
+                if above.path:
+                    self.guards.add((*above.path, node.field))
+                    self.record((*above.path, node.field), node)
+                return _Seen(kind="bool")
+            case Logic() | ListOf() | MapOf():
+                for part in children(node):
+                    self.settle(part, scope)
+                return _Seen(kind="bool" if isinstance(node, Logic) else "list" if isinstance(node, ListOf) else "map")
+            case Fold():
+                return self.fold(node, scope)
+            case Call():
+                return self.call(node, scope)
+
+    def literal(self, node: Const) -> Kind:
+        if node.kind in ("int", "uint") and abs(int(str(node.value))) > _MAX_INTEGER:
+            self.note("P502", node, f"{node.value} is beyond ±2^53, where numbers of evidence end")
+        kinds: dict[str, Kind] = {
+            "int": "number",
+            "uint": "number",
+            "double": "number",
+            "string": "text",
+            "bool": "bool",
+        }
+        return kinds.get(node.kind, "any")
+
+    def fold(self, node: Fold, scope: Mapping[str, _Seen]) -> _Seen:
+        if node.variable == "#unused":  # what optMap expands to: a name for one value, not an iteration
+            bound = self.look(node.init, scope)
+            return self.look(node.result, {**scope, node.accumulator: bound})
+        self.fold_count += 1
+        ranged = self.settle(node.range, scope)
+        if ranged.kind in ("number", "bool", "text"):
+            self.note("P502", node.range, f"{_words(ranged.kind)} cannot be iterated")
+        element = _Seen()
+        if ranged.path is not None:
+            held = self.schema.type_of(ranged.path)
+            element = _Seen(kind="text") if isinstance(held, MapType) else self.seen((*ranged.path, ELEMENT))
+        inside = {**scope, node.variable: element, node.accumulator: _Seen()}
+        for part in (node.init, node.condition, node.step, node.result):
+            self.settle(part, inside)
+        if isinstance(node.init, ListOf):  # filter: the same members, fewer
+            return _Seen(ranged.path, "list")
+        return _Seen(kind="bool")
+
+    def call(self, node: Call, scope: Mapping[str, _Seen]) -> _Seen:
+        name = node.function
+        if name not in _FUNCTIONS and not name.startswith("math."):
+            self.note("P514", node, f"the function '{name}' is not part of the policy language")
+        if name in ("_[_]", "_?._", "_[?_]"):
+            return self.index(node, scope)
+        if name in ("value", "orValue", "or") and node.target is not None:
+            target = self.look(node.target, scope)
+            for item in node.args:
+                self.settle(item, scope)
+            return target
+        parts = node.args if node.target is None else (node.target, *node.args)
+        kinds = [self.settle(part, scope).kind for part in parts]
+        self.check_types(node, kinds)
+        if name == "_?_:_":
+            return _Seen(kind=kinds[1] if kinds[1] == kinds[2] else "any")
+        if name == "_+_":
+            return _Seen(kind=kinds[0] if kinds[0] == kinds[1] else "any")
+        if name in _BOOLEAN:
+            return _Seen(kind="bool")
+        if name in _NUMERIC or name in _TIME_PARTS:
+            return _Seen(kind="number")
+        return _Seen(kind="text" if name == "string" else "any")
+
+    def index(self, node: Call, scope: Mapping[str, _Seen]) -> _Seen:
+        base = self.look(node.args[0], scope)
+        key = node.args[1]
+        if base.path is None:
+            self.settle(key, scope)
+            return _Seen()
+        if isinstance(key, Const) and key.kind == "string":
+            path: Path = (*base.path, str(key.value))
+        elif isinstance(key, Const) and key.kind in ("int", "uint"):
+            self.record(base.path, node.args[0])
+            path = (*base.path, ELEMENT)
+        else:  # a computed key: the whole of what lies above is read
+            self.record(base.path, node.args[0])
+            self.settle(key, scope)
+            return _Seen()
+        if node.function != "_[_]":
+            self.guards.add(path)
+        return self.seen(path)
+
+    # --- types
+
+    def check_types(self, node: Call, kinds: list[Kind]) -> None:
+        name = node.function
+        if name in _COMPARISONS:
+            left, right = kinds
+            if "any" in kinds:
+                return
+            if left != right:
+                self.note("P502", node, f"compares {_words(left)} with {_words(right)}")
+            elif name in _ORDERINGS and left not in ("number", "text"):
+                self.note("P502", node, f"{_words(left)} has no order")
+        elif name == "@in" and kinds[1] in ("number", "bool", "text"):
+            hint = "Write text.contains('part') for a part of a text." if kinds[1] == "text" else None
+            self.note("P502", node, f"`in` looks into a list or a mapping, not into {_words(kinds[1])}", hint)
+        elif name == "size" and kinds[0] in ("number", "bool"):
+            self.note("P502", node, f"{_words(kinds[0])} has no size")
+        elif name in ("_-_", "_*_", "_/_", "_%_"):
+            wrong = [kind for kind in kinds if kind in ("text", "bool", "list", "map")]
+            if wrong:
+                self.note("P502", node, f"calculates with {_words(wrong[0])}")
+        elif name == "!_" and kinds[0] not in ("bool", "any"):
+            self.note("P502", node, f"`!` needs true or false, not {_words(kinds[0])}")
+
+
+def _kind(type_: PathType | None) -> Kind:
+    match type_:
+        case ScalarType():
+            return type_.kind
+        case ListType():
+            return "list"
+        case MapType():
+            return "map"
+        case _:
+            return "any"
+
+
+def _words(kind: Kind) -> str:
+    return {
+        "text": "a text",
+        "number": "a number",
+        "bool": "true or false",
+        "list": "a list",
+        "map": "a mapping",
+        "any": "a value",
+    }[kind]
+
+
+def analyse(root: Node, schema: EvidenceSchema, *, condition: bool) -> Analysis:
+    """Follow every path of an expression and collect its static faults.
+
+    `condition` is True for `when` and `applies_when`, where false lets a rule fall away, and False for an assertion.
+    """
+    state = _Pass(schema)
+    state.settle(root, {})
+    for path, node in state.reads.items():
+        _check_path(state, path, node)
+    if state.fold_count > _MAX_FOLDS:
+        state.note("P507", root, f"{state.fold_count} iterations; at most {_MAX_FOLDS}", "Use a built-in check.")
+    _check_nan(state, root, positive=not condition, strict=not condition)
+    return Analysis(
+        reads=_sorted(set(state.reads)),
+        guards=frozenset(state.guards),
+        folds=_folds(root, schema),
+        faults=tuple(state.faults),
+    )
+
+
+def _check_path(state: _Pass, path: Path, node: Node) -> None:
+    fault = state.schema.fault(path)
+    if fault is None:
+        return
+    hint = f"Did you mean '{fault.suggestion}'?" if fault.suggestion else None
+    if path[0] == "params":
+        state.note("P401", node, f"this policy has no parameter '{path_text(path[1:] or path)}'", hint)
+        return
+    severity = Severity.ERROR if fault.certain else Severity.WARNING
+    code = "P503" if fault.unknown_root else "P504"
+    state.faults.append(Fault(code, node, fault.message, hint, severity))
+
+
+def _folds(root: Node, schema: EvidenceSchema) -> tuple[FoldUse, ...]:
+    """The nesting of the folds, for the iteration budget. Paths of inner ranges stay relative to outer elements."""
+
+    def below(node: Node, scope: Mapping[str, Path | None]) -> tuple[FoldUse, ...]:
+        if isinstance(node, Fold) and node.variable != "#unused":
+            path = _range_path(node.range, scope, schema)
+            inside = {**scope, node.variable: None if path is None else (*path, ELEMENT)}
+            body = below(node.condition, inside) + below(node.step, inside)
+            return (*below(node.range, scope), FoldUse(path, body))
+        found: tuple[FoldUse, ...] = ()
+        for child in children(node):
+            found += below(child, scope)
+        return found
+
+    return below(root, {})
+
+
+def _range_path(node: Node, scope: Mapping[str, Path | None], schema: EvidenceSchema) -> Path | None:
+    probe = _Pass(schema)
+    return probe.look(node, {name: _Seen(path) for name, path in scope.items()}).path
+
+
+# --- NaN: `x < 0.8` is false for NaN, but its negation is true
+
+
+def _may_be_nan(node: Node) -> bool:
+    for part in walk(node):
+        if isinstance(part, Call) and (part.function in ("_/_", "_*_", "double") or part.function.startswith("math.")):
+            return True
+    return False
+
+
+_NEGATIONS = {"_<_": ">=", "_<=_": ">", "_>_": "<=", "_>=_": "<", "_==_": "!=", "_!=_": "=="}
+
+
+def _check_nan(state: _Pass, node: Node, *, positive: bool, strict: bool) -> None:
+    """Refuse comparisons that a value which is not a number could turn into a pass (an exemption, in a condition)."""
+    match node:
+        case Logic():
+            for part in node.parts:
+                _check_nan(state, part, positive=positive, strict=strict)
+        case Call(function="!_"):
+            inner = node.args[0]
+            if strict and isinstance(inner, Call) and inner.function in _COMPARISONS:
+                state.note(
+                    "P511",
+                    node,
+                    "`!` over a comparison is true for a value that is not a number",
+                    f"Write the comparison with `{_NEGATIONS[inner.function]}` instead.",
+                )
+            else:
+                _check_nan(state, inner, positive=not positive, strict=strict)
+        case Call(function="_?_:_"):
+            if _compares_nan(node.args[0]):
+                _nan_fault(state, node)
+            for branch in node.args[1:]:
+                _check_nan(state, branch, positive=positive, strict=strict)
+        case Call() if node.function in _COMPARISONS:
+            true_for_nan = node.function == "_!=_"
+            if (_may_be_nan(node) and true_for_nan == positive) or any(_compares_nan(item) for item in node.args):
+                _nan_fault(state, node)
+        case Fold():
+            for part in (node.condition, node.step, node.result):
+                _check_nan(state, part, positive=positive, strict=False)
+        case _:
+            return
+
+
+def _compares_nan(node: Node) -> bool:
+    return any(isinstance(part, Call) and part.function in _COMPARISONS and _may_be_nan(part) for part in walk(node))
+
+
+def _nan_fault(state: _Pass, node: Node) -> None:
+    state.note(
+        "P511",
+        node,
+        "the outcome would be wrong if the calculation gave no number (0/0)",
+        "Compare without division, or use a built-in check, which knows 0/0.",
+    )
+
+
+# --- shape
+
+
+def is_boolean(node: Node, schema: EvidenceSchema) -> bool:
+    """Whether an expression surely gives true or false (a plain `metrics.auc` would not)."""
+    match node:
+        case Has() | Logic():
+            return True
+        case Const():
+            return node.kind == "bool"
+        case Call(function="_?_:_"):
+            return all(is_boolean(branch, schema) for branch in node.args[1:])
+        case Call(function="orValue"):
+            return all(is_boolean(item, schema) for item in node.args)
+        case Call():
+            return node.function in _BOOLEAN
+        case Fold():
+            return not isinstance(node.init, ListOf) and node.variable != "#unused"
+        case Select() | Ident():
+            path = _range_path(node, {}, schema)
+            held = None if path is None else schema.type_of(path)
+            return isinstance(held, ScalarType) and held.kind == "bool"
+        case _:
+            return False
+
+
+def start_of(node: Node, positions: Mapping[int, int], source: str) -> int:
+    """Give the offset in the source at which a subexpression begins."""
+    start = min(positions.get(part.id, len(source)) for part in walk(node))
+    if source[start : start + 1] == "(":  # the engine places a call at its bracket: its name stands before
+        start = len(source[:start].rstrip().rstrip(_NAME_CHARACTERS))
+    return start

@@ -1,0 +1,265 @@
+"""The one adapter of the expression engine (CEL, cel-expr-python 0.1.3, pinned exactly). Nothing else imports it.
+
+What the engine does that this adapter exists to contain (all seen on 0.1.3): a run-time error comes back as a
+*value* whose plain form is a non-empty, hence truthy, text; other errors are raised; evidence is converted lazily,
+so that a dict changed after binding changes the answer; only exact built-in types are understood.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, Literal
+from unicodedata import normalize
+
+from govern.canonical import decimal_text
+from govern.policy.cel_ast import Ast, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = [
+    "FALSE",
+    "TRUE",
+    "Activation",
+    "Engine",
+    "EngineError",
+    "EngineFault",
+    "EngineUnavailableError",
+    "Failed",
+    "RawExpression",
+    "Verdict",
+    "engine_for",
+    "shown",
+]
+
+_BLOCK = re.compile(r"^(?:[A-Z_]+: )?ERROR: <input>:(-?\d+):(-?\d+): (.*)$", re.MULTILINE)
+# A macro that grows its input doubles memory at each step (369 characters took 530 MB), so `map` is left out.
+_CONFIG = "name: govern\nstdlib:\n  exclude_macros: [map]\n"
+_INT64 = 2**63
+
+Rounding = Literal["down", "up"]
+
+
+class _NoTruth:
+    """Base of verdicts. `if verdict:` would make an error count as true, so it is refused."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        raise TypeError("a verdict is not a truth value: compare it with TRUE")
+
+
+@dataclass(frozen=True, slots=True)
+class _True(_NoTruth):
+    """The expression is true."""
+
+
+@dataclass(frozen=True, slots=True)
+class _False(_NoTruth):
+    """The expression is false."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed(_NoTruth):
+    """The expression has no truth value. `kind`: engine, not_boolean, precision, type, budget, unreadable, missing."""
+
+    kind: str
+    text: str
+
+
+TRUE = _True()
+FALSE = _False()
+Verdict = _True | _False | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFault:
+    """One block of the engine's error text; `offset` is in code points of the source, None when it gives none."""
+
+    offset: int | None
+    message: str
+
+
+class EngineError(Exception):
+    """The engine refused an expression."""
+
+    def __init__(self, faults: tuple[EngineFault, ...]) -> None:
+        super().__init__("; ".join(fault.message for fault in faults))
+        self.faults = faults
+
+
+class EngineUnavailableError(Exception):
+    """There is no engine for this platform (no wheel, e.g. musl)."""
+
+
+class Activation:
+    """Evidence in the engine's own types, converted from a private copy that nobody can change any more."""
+
+    def __init__(self, engine: Engine, data: Mapping[str, Any], *, rounding: Rounding = "down") -> None:
+        copier = _Copier(rounding)
+        self._copy = {name: copier.copy(value) for name, value in data.items()}
+        self.exact = copier.exact
+        """Whether every number was held without rounding."""
+        self.native: Any = engine.native.Activation(self._copy)
+
+
+@dataclass(frozen=True)
+class RawExpression:
+    """An expression compiled by the engine. Not picklable: workers compile again from the source."""
+
+    source: str
+    ast: Ast
+    result: str
+    """The engine's name of the result type: `BOOL`, `DYN`, ..."""
+    _native: Any
+
+    def evaluate(self, activation: Activation) -> Verdict:
+        """Evaluate to TRUE, FALSE or Failed: whatever is not surely a boolean is Failed."""
+        found = self.value(activation)
+        if isinstance(found, Failed):
+            return found
+        if found is True:
+            return TRUE
+        if found is False:
+            return FALSE
+        return Failed("not_boolean", f"gives {_words(found)} instead of true or false")
+
+    def value(self, activation: Activation) -> Any | Failed:
+        """Evaluate to a plain value, or Failed. The engine's error *values* are recognised before anything else."""
+        from cel_expr_python import cel
+
+        try:
+            value = self._native.eval(activation.native)
+            if value.type() in (cel.Type.ERROR, cel.Type.UNKNOWN):
+                return Failed("engine", _first_line(str(value.plain_value())))
+            plain = value.plain_value()
+        except Exception as fault:  # the engine raises RuntimeError and others; each is Failed, none is a verdict
+            return Failed("engine", _first_line(str(fault)))
+        return plain
+
+
+class Engine:
+    """The engine with a fixed set of roots, every one of them dynamically typed."""
+
+    def __init__(self, roots: tuple[str, ...]) -> None:
+        try:
+            from cel_expr_python import cel
+            from cel_expr_python.ext import ext_math, ext_optional
+        except ImportError as fault:
+            raise EngineUnavailableError(str(fault)) from fault
+        self.native: Any = cel.NewEnv(
+            config=cel.NewEnvConfigFromYaml(_CONFIG),
+            variables=dict.fromkeys(roots, cel.Type.DYN),
+            extensions=[ext_optional.ExtOptional(), ext_math.ExtMath()],
+        )
+
+    @cached_property
+    def compile(self) -> Callable[[str], RawExpression]:
+        """Compile a source text; the last thousand are kept. Raises EngineError, UnsupportedConstructError."""
+        return lru_cache(maxsize=1024)(self._compile)
+
+    def _compile(self, source: str) -> RawExpression:
+        try:
+            native = self.native.compile(source)
+        except Exception as fault:
+            raise EngineError(_faults(str(fault), source)) from fault
+        return RawExpression(source, decode(native.serialize()), native.return_type().name(), native)
+
+
+@lru_cache(maxsize=8)
+def engine_for(roots: tuple[str, ...]) -> Engine:
+    """Give the engine for a sorted tuple of root names. Raises EngineUnavailableError."""
+    return Engine(roots)
+
+
+def _faults(text: str, source: str) -> tuple[EngineFault, ...]:
+    starts = [0]
+    for line in source.split("\n"):
+        starts.append(starts[-1] + len(line) + 1)
+    found: dict[EngineFault, None] = {}
+    for match in _BLOCK.finditer(text):
+        row, column = int(match[1]), int(match[2])
+        offset = starts[row - 1] + column - 1 if 0 < row < len(starts) and column > 0 else None
+        if offset is not None:
+            offset = min(offset, len(source))
+        found[EngineFault(offset, match[3].removesuffix(" [INVALID_ARGUMENT]").strip())] = None
+    return tuple(found) or (EngineFault(None, _first_line(text)),)
+
+
+def _first_line(text: str) -> str:
+    return text.split("\n", 1)[0].strip()
+
+
+def _words(value: Any) -> str:
+    kinds = {str: "a text", int: "a number", float: "a number", list: "a list", dict: "a mapping", type(None): "null"}
+    return kinds.get(type(value), "a value")
+
+
+@dataclass(slots=True)
+class _Copier:
+    """Copies evidence into the exact built-in types that the engine understands.
+
+    `Decimal` becomes a double, texts become NFC, null members of mappings are dropped (null is absent). A number
+    that the engine could not hold at all is dropped too: the type step, which runs first, has already refused it
+    for every path that an expression reads.
+    """
+
+    rounding: Rounding
+    exact: bool = True
+
+    def copy(self, value: Any) -> Any:
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, str):
+            return normalize("NFC", str(value))
+        if isinstance(value, int):
+            return int(value) if -_INT64 <= value < _INT64 else None
+        if isinstance(value, Decimal | float):
+            return self.double(value)
+        if isinstance(value, Mapping):
+            copied = {normalize("NFC", str(key)): self.copy(item) for key, item in value.items()}
+            return {key: item for key, item in copied.items() if item is not None}
+        if isinstance(value, list | tuple):
+            return [self.copy(item) for item in value]
+        raise TypeError(f"{type(value).__name__} is not evidence: expected JSON types and Decimal")
+
+    def double(self, value: Decimal | float) -> float | None:
+        number = float(value)
+        if not math.isfinite(number):
+            return None
+        if isinstance(value, float) or Decimal(repr(number)) == value:
+            return number
+        self.exact = False
+        held = Decimal(number)
+        if self.rounding == "down":
+            return number if held <= value else math.nextafter(number, -math.inf)
+        return number if held >= value else math.nextafter(number, math.inf)
+
+
+def shown(value: Any) -> str:
+    """Write a value for a finding: numbers as decimals, texts quoted, collections by their size."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, Decimal | float):
+        try:
+            return decimal_text(Decimal(repr(value)) if isinstance(value, float) else value)
+        except (ValueError, ArithmeticError):
+            return str(value)
+    if isinstance(value, str):
+        return f'"{value}"' if len(value) <= 80 else f'"{value[:77]}..."'
+    if isinstance(value, Mapping):
+        return f"a mapping with {len(value)} keys"
+    if isinstance(value, list | tuple):
+        if len(value) <= 8 and all(isinstance(item, str | int | float | Decimal) for item in value):
+            return "[" + ", ".join(shown(item) for item in value) + "]"
+        return f"a list of {len(value)}"
+    return type(value).__name__

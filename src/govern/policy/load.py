@@ -1,0 +1,84 @@
+"""Stage 1, load: bytes to trees with places, sorted by kind of document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from govern.canonical import Json, digest_of, sha256_hex
+from govern.diagnostics import Diagnostic, InputError, Span
+from govern.inputs.yaml import ListNode, MapNode, Node, ScalarNode, parse_yaml
+from govern.policy.documents import API_VERSION, KINDS
+from govern.policy.evidence_schema import suggest
+
+__all__ = ["Document", "content_digest", "load"]
+
+_LATER = ("Pack", "PolicyTest")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document: what kind it is, its tree, and the digest of its bytes."""
+
+    file: str
+    kind: str
+    node: MapNode
+    digest: str
+    """sha256 of the file, hex."""
+
+
+def load(files: Mapping[str, bytes]) -> tuple[tuple[Document, ...], tuple[Diagnostic, ...]]:
+    """Read every file; a fault in one does not hide the faults of the others."""
+    documents: list[Document] = []
+    faults: list[Diagnostic] = []
+    for file in sorted(files):
+        try:
+            node = parse_yaml(files[file], file=file, strictness="policy")
+        except InputError as fault:
+            faults += fault.diagnostics
+            continue
+        found = _kind(node, file)
+        if isinstance(found, Diagnostic):
+            faults.append(found)
+        elif isinstance(node, MapNode):
+            documents.append(Document(file, found, node, sha256_hex(files[file])))
+    return tuple(documents), tuple(faults)
+
+
+def _kind(node: Node, file: str) -> str | Diagnostic:
+    hint = f"Start the file with `apiVersion: {API_VERSION}` and `kind: Policy`."
+    if not isinstance(node, MapNode):
+        return Diagnostic("P101", "a policy file is a mapping with apiVersion and kind", Span(file, 1, 1), hint)
+    version = node.get("apiVersion")
+    if not isinstance(version, ScalarNode) or version.text != API_VERSION:
+        found = f"apiVersion is '{version.text}'" if isinstance(version, ScalarNode) else "there is no apiVersion"
+        span = version.span if version is not None else Span(file, node.span.line, node.span.column)
+        return Diagnostic("P101", found, span, hint)
+    kind = node.get("kind")
+    if isinstance(kind, ScalarNode) and kind.text in KINDS:
+        return kind.text
+    span = kind.span if kind is not None else Span(file, node.span.line, node.span.column)
+    if not isinstance(kind, ScalarNode):
+        return Diagnostic("P102", "there is no kind", span, f"Kinds are {', '.join(KINDS)}.")
+    if kind.text in _LATER:
+        return Diagnostic("P102", f"the kind {kind.text} is not supported by this version", span)
+    near = suggest(kind.text, KINDS)
+    return Diagnostic(
+        "P102",
+        f"there is no kind '{kind.text}'",
+        span,
+        f"Did you mean '{near}'?" if near else f"Kinds are {', '.join(KINDS)}.",
+    )
+
+
+def content_digest(node: Node) -> str:
+    """Give the sha256 (hex) of what a document says: order of keys, comments and spelling of quotes do not count."""
+
+    def plain(item: Node) -> Json:
+        if isinstance(item, ScalarNode):
+            return None if item.is_null else item.text
+        if isinstance(item, ListNode):
+            return [plain(member) for member in item.items]
+        return {key.text: plain(value) for key, value in item.entries}
+
+    return digest_of(plain(node))

@@ -1,0 +1,252 @@
+"""Stage 3, parameters: typed values with their origin, and `${params.x}` put where a whole scalar asks for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, create_model
+
+from govern.canonical import Json
+from govern.diagnostics import Diagnostic, Severity, Span
+from govern.inputs.scalars import ScalarText
+from govern.inputs.yaml import ListNode, MapNode, Node, ScalarNode, value_of
+from govern.policy.documents import Day, Parameter
+from govern.policy.durations import compare as compare_durations
+from govern.policy.evidence_schema import suggest
+from govern.policy.faults import validated
+from govern.policy.shape import PolicyDraft
+from govern.policy.types import Count, Duration, Flag, Names, Number, Text
+from govern.policy.values import ParameterValue, json_of
+
+__all__ = ["Resolved", "filled", "resolve", "unused"]
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
+_WHOLE = re.compile(r"\$\{params\.([A-Za-z0-9_.-]+)\}", re.ASCII)
+_TYPES: Mapping[str, Any] = {
+    "number": Number,
+    "integer": Count,
+    "string": Text,
+    "bool": Flag,
+    "duration": Duration,
+    "date": Day,
+    "enum": Text,
+    "set": Names,
+}
+_ORDERED = ("number", "integer", "duration", "date")
+_DIRECTIONS = {
+    "up": _ORDERED,
+    "down": _ORDERED,
+    "superset": ("set",),
+    "subset": ("set",),
+    "order": ("enum", "bool"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A parameter with its value, and every place the value comes from, nearest last."""
+
+    name: str
+    spec: Parameter
+    value: ParameterValue
+    origin: tuple[Span, ...]
+
+    def document(self) -> dict[str, Json]:
+        """The parameter as the plan writes it."""
+        return {"type": self.spec.type, "tighten": self.spec.tighten, "value": json_of(self.value)}
+
+
+def resolve(policy: PolicyDraft, overrides: Mapping[str, str]) -> tuple[dict[str, Resolved], tuple[Diagnostic, ...]]:
+    """Type the parameters of a policy; `overrides` (name -> text, from the command line) may only tighten."""
+    faults: list[Diagnostic] = []
+    found: dict[str, Resolved] = {}
+    node = policy.spec_node.get("params")
+    for key, item in node.entries if isinstance(node, MapNode) else ():
+        if not _NAME.fullmatch(key.text):
+            hint = "Names of parameters are lower case with underscores, so that expressions can read them."
+            faults.append(Diagnostic("P205", f"'{key.text}' is not a name of a parameter", key.span, hint))
+            continue
+        made = _parameter(key.text, item, faults)
+        if made is not None:
+            found[key.text] = made
+    for name, text in sorted(overrides.items()):
+        if name in found:
+            found[name] = _overridden(found[name], text, faults)
+    return found, tuple(faults)
+
+
+def _parameter(name: str, node: Node, faults: list[Diagnostic]) -> Resolved | None:
+    spec, problems = validated(Parameter, value_of(node), node)
+    faults += problems
+    if spec is None or not isinstance(node, MapNode):
+        return None
+    allowed = _DIRECTIONS.get(spec.tighten)
+    if allowed is not None and spec.type not in allowed:
+        message = f"a parameter of type {spec.type} cannot move '{spec.tighten}'"
+        faults.append(Diagnostic("P204", message, node.key_span("tighten"), _direction_hint(spec.type)))
+    if spec.type == "enum" and not spec.values:
+        faults.append(Diagnostic("P202", "'values' is missing", Span(node.span.file, node.span.line, node.span.column)))
+        return None
+    value_node = node.get("default") or node
+    value = _typed(spec.type, spec.default, value_node, faults)
+    if value is None:
+        return None
+    for problem in _limits(spec, value, node):
+        faults.append(Diagnostic("P403", f"'{name}' {problem}", value_node.span))
+    return Resolved(name, spec, value, (value_node.span,))
+
+
+def _direction_hint(type_: str) -> str:
+    fits = [name for name, types in _DIRECTIONS.items() if type_ in types]
+    return f"Use {', '.join([*fits, 'fixed'])}."
+
+
+class _Holder(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+
+def _typed(type_: str, given: Any, node: Node, faults: list[Diagnostic]) -> ParameterValue | None:
+    model = create_model("Value", __base__=_Holder, value=(_TYPES[type_], ...))
+    made, problems = validated(model, {"value": given}, node)
+    for problem in problems:
+        message = problem.message.removeprefix("value: ")
+        faults.append(Diagnostic("P207" if problem.code == "P207" else "P402", message, node.span))
+    if made is None:
+        return None
+    value: ParameterValue = made.value  # type: ignore[attr-defined]  # the field made above
+    return tuple(sorted(set(value))) if isinstance(value, tuple) else value
+
+
+def _limits(spec: Parameter, value: ParameterValue, node: MapNode) -> Iterator[str]:
+    """Say what is wrong with a value that has the right type."""
+    if spec.values is not None:
+        members = value if isinstance(value, tuple) else (value,)
+        strange = [str(item) for item in members if str(item) not in spec.values]
+        if strange:
+            yield f"is {strange[0]}, which is not one of {', '.join(spec.values)}"
+    for name, sign, word in (("min", 1, "below"), ("max", -1, "above")):
+        given = getattr(spec, name)
+        limit_node = node.get(name)
+        if given is None or limit_node is None:
+            continue
+        problems: list[Diagnostic] = []
+        limit = _typed(spec.type, given, limit_node, problems) if spec.type in _ORDERED else None
+        order = None if limit is None else _compare(spec.type, value, limit)
+        if limit is None or order is None:
+            yield f"has a {name} that does not fit its type"
+        elif order * sign < 0:
+            yield f"is {json_of(value)}, {word} its {name} {json_of(limit)}"
+    if spec.pattern is not None and isinstance(value, str):
+        try:
+            if not re.fullmatch(spec.pattern, value):
+                yield f"does not match its pattern {spec.pattern}"
+        except re.error:
+            yield "has a pattern that is no regular expression"
+
+
+def _compare(type_: str, left: ParameterValue, right: ParameterValue) -> int | None:
+    if type_ == "duration":
+        return compare_durations(str(left), str(right))
+    if isinstance(left, str) and isinstance(right, str):  # dates in ISO text order like time
+        return (left > right) - (left < right)
+    if isinstance(left, Decimal | int) and isinstance(right, Decimal | int):
+        return (left > right) - (left < right)
+    return None
+
+
+# --- the command line
+
+
+def _overridden(held: Resolved, text: str, faults: list[Diagnostic]) -> Resolved:
+    span = Span(f"--param {held.name}={text}", 1, 1)
+    spec = held.spec
+    given: Any = [ScalarText(item.strip()) for item in text.split(",")] if spec.type == "set" else ScalarText(text)
+    value = _typed(spec.type, given, ScalarNode(text, True, span), faults)
+    if value is None:
+        return held
+    tighter = _tighter(spec, held.value, value)
+    if tighter is None:
+        message = f"{text} and {json_of(held.value)} have no order"
+        faults.append(Diagnostic("P309", message, span, "Give a value of the same unit."))
+    elif not tighter:
+        message = (
+            f"'{held.name}' may only be tightened ({spec.tighten}); {text} is not tighter than {json_of(held.value)}"
+        )
+        faults.append(Diagnostic("P307", message, span, "Ask for a waiver of the rule instead."))
+    return Resolved(held.name, spec, value, (*held.origin, span))
+
+
+def _tighter(spec: Parameter, old: ParameterValue, new: ParameterValue) -> bool | None:
+    """Whether `new` is at least as strict as `old`; None when the two cannot be compared."""
+    if new == old:
+        return True
+    if spec.tighten in ("up", "down"):
+        order = _compare(spec.type, new, old)
+        return None if order is None else (order >= 0 if spec.tighten == "up" else order <= 0)
+    if isinstance(new, tuple) and isinstance(old, tuple):
+        wider, narrower = (new, old) if spec.tighten == "superset" else (old, new)
+        return spec.tighten in ("superset", "subset") and set(narrower) <= set(wider)
+    if spec.tighten == "order":
+        order_of = list(spec.values or ("False", "True"))
+        if str(new) not in order_of:
+            return False
+        return order_of.index(str(new)) >= order_of.index(str(old))
+    return False
+
+
+# --- placeholders
+
+
+@dataclass
+class Filling:
+    """The values of a node with placeholders filled in, and where each one stood."""
+
+    value: Any = None
+    used: dict[tuple[str | int, ...], str] = field(default_factory=dict)
+    faults: list[Diagnostic] = field(default_factory=list)
+
+
+def filled(node: Node | None, params: Mapping[str, Resolved], *, leave: Sequence[str] = ()) -> Filling:
+    """Turn a tree into values with each `${params.x}` replaced by the typed value of the parameter.
+
+    `leave` names top-level keys whose text is an expression: there placeholders are the expression stage's business.
+    """
+    made = Filling()
+    made.value = None if node is None else _fill(node, params, (), made, leave)
+    return made
+
+
+def _fill(
+    node: Node, params: Mapping[str, Resolved], path: tuple[str | int, ...], made: Filling, leave: Sequence[str]
+) -> Any:
+    if isinstance(node, ListNode):
+        return [_fill(item, params, (*path, index), made, leave) for index, item in enumerate(node.items)]
+    if isinstance(node, MapNode):
+        return {key.text: _fill(item, params, (*path, key.text), made, leave) for key, item in node.entries}
+    if "${" not in node.text or (len(path) == 1 and path[0] in leave):
+        return value_of(node)
+    whole = _WHOLE.fullmatch(node.text)
+    if whole is None:
+        at = node.text.index("${")
+        hint = "Write ${params.<name>} alone, as the whole value."
+        made.faults.append(Diagnostic("P405", "a placeholder inside text", node.place(at) or node.span, hint))
+        return value_of(node)
+    held = params.get(whole[1])
+    if held is None:
+        near = suggest(whole[1], params)
+        hint = f"Did you mean '${{params.{near}}}'?" if near else "Declare it under spec.params."
+        made.faults.append(Diagnostic("P401", f"this policy has no parameter '{whole[1]}'", node.span, hint))
+        return value_of(node)
+    made.used[path] = held.name
+    return list(held.value) if isinstance(held.value, tuple) else held.value
+
+
+def unused(params: Mapping[str, Resolved], used: set[str]) -> Iterator[Diagnostic]:
+    """Warn of parameters that nothing reads."""
+    for name in sorted(set(params) - used):
+        message = f"nothing reads the parameter '{name}'"
+        yield Diagnostic("P404", message, params[name].origin[0], "Remove it, or use it.", Severity.WARNING)

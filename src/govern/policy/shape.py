@@ -1,0 +1,292 @@
+"""Stage 2, shape: trees to frozen models, document by document and rule by rule, every fault at its key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from govern.diagnostics import Diagnostic, Related, Severity, Span
+from govern.inputs.yaml import ListNode, MapNode, Node, ScalarNode, value_of
+from govern.policy.documents import Control, ControlCatalogue, Metadata, PolicySpec, Rule
+from govern.policy.evidence_schema import suggest
+from govern.policy.faults import validated
+from govern.policy.interface import CheckSpec
+from govern.policy.load import Document, content_digest
+from govern.policy.outcomes import Enforcement
+
+Kept = TypeVar("Kept")
+
+__all__ = ["Catalogue", "PolicyDraft", "RegistryDocument", "RuleDraft", "Shaped", "shape"]
+
+_ENVELOPE = ("apiVersion", "kind", "metadata", "spec")
+_ADVISORY_ONLY = ("proposed", "superseded", "rescinded")
+
+
+@dataclass(frozen=True, slots=True)
+class RuleDraft:
+    """A rule of the right shape; its parameters are not judged yet."""
+
+    rule: Rule
+    node: MapNode
+    spec: CheckSpec
+
+    @property
+    def enforcement(self) -> Enforcement:
+        """What the author wrote, or the default of the severity."""
+        return self.rule.enforcement or (Enforcement.WARN if self.rule.severity == "low" else Enforcement.BLOCK)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyDraft:
+    """A policy of the right shape, with the rules that have one."""
+
+    document: Document
+    metadata: Metadata
+    spec: PolicySpec
+    spec_node: MapNode
+    rules: tuple[RuleDraft, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """A control catalogue."""
+
+    name: str
+    controls: Mapping[str, Control]
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryDocument:
+    """A source registry that policies brought; `lineage` gives it its meaning."""
+
+    name: str
+    node: Node
+    digest: str
+    """sha256 (hex) of its content."""
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shaped:
+    """Every document of the right shape."""
+
+    policies: tuple[PolicyDraft, ...]
+    catalogues: Mapping[str, Catalogue]
+    registries: Mapping[str, RegistryDocument]
+
+
+def shape(documents: Sequence[Document], checks: Mapping[str, CheckSpec]) -> tuple[Shaped, tuple[Diagnostic, ...]]:
+    """Give documents their shape. What has a fault is left out, so that the rest can still be judged."""
+    faults: list[Diagnostic] = []
+    catalogues: dict[str, Catalogue] = {}
+    registries: dict[str, RegistryDocument] = {}
+    policies: dict[str, PolicyDraft] = {}
+    for document in documents:
+        if document.kind == "ControlCatalog":
+            _keep(catalogues, _catalogue(document, faults), faults, document)
+        elif document.kind == "SourceRegistry":
+            _keep(registries, _registry(document, faults), faults, document)
+    for document in documents:
+        if document.kind == "Policy":
+            _keep(policies, _policy(document, checks, catalogues, faults), faults, document)
+    shaped = Shaped(tuple(policies[name] for name in sorted(policies)), catalogues, registries)
+    return shaped, tuple(faults)
+
+
+def _keep(held: dict[str, Kept], item: tuple[str, Kept] | None, faults: list[Diagnostic], document: Document) -> None:
+    if item is None:
+        return
+    name, kept = item
+    if name in held:
+        span = _name_span(document.node)
+        faults.append(Diagnostic("P214", f"a second {document.kind} is called '{name}'", span, "Rename one of them."))
+        return
+    held[name] = kept
+
+
+def _name_span(node: MapNode) -> Span:
+    metadata = node.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, MapNode) else None
+    return name.span if name is not None else node.key_span("metadata")
+
+
+def _start(node: Node) -> Span:
+    return Span(node.span.file, node.span.line, node.span.column)
+
+
+def _has_error(faults: Sequence[Diagnostic]) -> bool:
+    return any(item.severity is Severity.ERROR for item in faults)
+
+
+# --- catalogues and registries
+
+
+def _catalogue(document: Document, faults: list[Diagnostic]) -> tuple[str, Catalogue] | None:
+    body = MapNode(
+        tuple(item for item in document.node.entries if item[0].text not in _ENVELOPE[:2]), document.node.span
+    )
+    model, found = validated(ControlCatalogue, value_of(body), body)
+    faults += found
+    if model is None:
+        return None
+    controls: dict[str, Control] = {}
+    for index, control in enumerate(model.controls):
+        if control.id in controls:
+            node = document.node.get("controls")
+            span = node.items[index].span if isinstance(node, ListNode) else document.node.span
+            faults.append(
+                Diagnostic(
+                    "P206", f"the clause '{control.id}' is listed twice", Span(span.file, span.line, span.column)
+                )
+            )
+        controls[control.id] = control
+    return model.metadata.name, Catalogue(model.metadata.name, controls, document.file)
+
+
+def _registry(document: Document, faults: list[Diagnostic]) -> tuple[str, RegistryDocument] | None:
+    metadata = document.node.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, MapNode) else None
+    if not isinstance(name, ScalarNode) or name.is_null:
+        span = _start(metadata) if metadata is not None else _start(document.node)
+        faults.append(Diagnostic("P202", "'name' is missing in metadata", span, "Add `name:`."))
+        return None
+    return name.text, RegistryDocument(name.text, document.node, content_digest(document.node), document.file)
+
+
+# --- policies
+
+
+def _policy(
+    document: Document,
+    checks: Mapping[str, CheckSpec],
+    catalogues: Mapping[str, Catalogue],
+    faults: list[Diagnostic],
+) -> tuple[str, PolicyDraft] | None:
+    found = list(_envelope(document.node))
+    metadata_node, spec_node = document.node.get("metadata"), document.node.get("spec")
+    metadata: Metadata | None = None
+    if metadata_node is not None:
+        metadata, more = validated(Metadata, value_of(metadata_node), metadata_node)
+        found += more
+    spec: PolicySpec | None = None
+    if isinstance(spec_node, MapNode):
+        found += _unsupported(spec_node)
+        known = tuple(item for item in spec_node.entries if item[0].text not in _UNSUPPORTED)
+        body = MapNode(known, spec_node.span)
+        spec, more = validated(PolicySpec, value_of(body), body)
+        found += more
+    elif spec_node is not None:
+        found.append(Diagnostic("P203", "spec: expected a mapping", spec_node.span))
+    rules: tuple[RuleDraft, ...] = ()
+    if isinstance(spec_node, MapNode):
+        rules = tuple(_rules(spec_node.get("rules"), checks, catalogues, found))
+    if metadata is not None:
+        found += _legal(metadata, metadata_node, rules)
+    faults += found
+    if metadata is None or spec is None or not isinstance(spec_node, MapNode):
+        return None
+    return metadata.name, PolicyDraft(document, metadata, spec, spec_node, rules)
+
+
+_UNSUPPORTED = {
+    "imports": ("P320", "packs are not supported by this version"),
+    "approvals": ("P320", "approvals in a policy are not supported by this version"),
+    "separation": ("P320", "separation in a policy is not supported by this version"),
+}
+
+
+def _unsupported(spec: MapNode) -> Iterator[Diagnostic]:
+    for key, (code, message) in _UNSUPPORTED.items():
+        if spec.get(key) is not None:
+            hint = "Copy the rules you need into this policy." if key == "imports" else "Remove the key."
+            yield Diagnostic(code, message, spec.key_span(key), hint)
+
+
+def _envelope(node: MapNode) -> Iterator[Diagnostic]:
+    for key, _value in node.entries:
+        if key.text not in _ENVELOPE:
+            near = suggest(key.text, _ENVELOPE)
+            hint = f"Did you mean '{near}'?" if near else f"Keys here are {', '.join(_ENVELOPE)}."
+            yield Diagnostic("P201", f"there is no key '{key.text}' here", key.span, hint)
+    for name in ("metadata", "spec"):
+        if node.get(name) is None:
+            yield Diagnostic("P202", f"'{name}' is missing", _start(node), f"Add `{name}:`.")
+
+
+def _rules(
+    node: Node | None,
+    checks: Mapping[str, CheckSpec],
+    catalogues: Mapping[str, Catalogue],
+    faults: list[Diagnostic],
+) -> Iterator[RuleDraft]:
+    seen: dict[str, Span] = {}
+    for item in node.items if isinstance(node, ListNode) else ():
+        if not isinstance(item, MapNode):
+            faults.append(Diagnostic("P203", "a rule is a mapping with id and check", item.span))
+            continue
+        rule, found = validated(Rule, value_of(item), item)
+        faults += found
+        if rule is None:
+            _unknown_check(item, checks, faults)
+            continue
+        id_node = item.get("id")
+        span = id_node.span if id_node is not None else item.span
+        if rule.id in seen:
+            related = (Related(seen[rule.id], "first given here"),)
+            message = f"the rule '{rule.id}' is given twice (first in line {seen[rule.id].line})"
+            faults.append(Diagnostic("P206", message, span, "Rename one of the two.", related=related))
+            continue
+        seen[rule.id] = span
+        faults += _controls(item, rule, catalogues)
+        spec = _unknown_check(item, checks, faults)
+        if spec is not None:
+            yield RuleDraft(rule, item, spec)
+
+
+def _unknown_check(item: MapNode, checks: Mapping[str, CheckSpec], faults: list[Diagnostic]) -> CheckSpec | None:
+    node = item.get("check")
+    if not isinstance(node, ScalarNode):
+        return None
+    spec = checks.get(node.text)
+    if spec is None:
+        near = suggest(node.text, checks)
+        hint = f"Did you mean '{near}'?" if near else "See docs/reference/checks.md for the check kinds."
+        faults.append(Diagnostic("P209", f"there is no check kind '{node.text}'", node.span, hint))
+    return spec
+
+
+def _controls(item: MapNode, rule: Rule, catalogues: Mapping[str, Catalogue]) -> Iterator[Diagnostic]:
+    node = item.get("controls")
+    for index, control in enumerate(rule.controls):
+        span = node.items[index].span if isinstance(node, ListNode) else item.span
+        name, _slash, clause = control.partition("/")
+        catalogue = catalogues.get(name)
+        if catalogue is None:
+            near = suggest(name, catalogues)
+            hint = f"Did you mean '{near}'?" if near else "Load the ControlCatalog that lists it with the policy."
+            yield Diagnostic("P211", f"no control catalogue '{name}' is loaded", span, hint)
+        elif clause not in catalogue.controls:
+            near = suggest(clause, catalogue.controls)
+            hint = f"Did you mean '{name}/{near}'?" if near else f"Clauses are listed in {catalogue.file}."
+            yield Diagnostic("P211", f"the catalogue '{name}' has no clause '{clause}'", span, hint)
+
+
+def _legal(metadata: Metadata, node: Node | None, rules: Sequence[RuleDraft]) -> Iterator[Diagnostic]:
+    place = node if isinstance(node, MapNode) else None
+    start, end = metadata.applies_from, metadata.applies_until
+    if place is None:
+        return
+    if start is not None and end is not None and start >= end:
+        message = f"applies_until {end} is not after applies_from {start}"
+        yield Diagnostic("P210", message, place.key_span("applies_until"), "Correct one of the two dates.")
+    blocking = [item for item in rules if item.enforcement is Enforcement.BLOCK]
+    status = metadata.legal_status
+    if blocking and status in _ADVISORY_ONLY:
+        span = place.key_span("legal_status")
+        message = f"a {status} policy may not block, and the rule '{blocking[0].rule.id}' does"
+        yield Diagnostic("P210", message, span, "Give its rules `enforcement: warn` or `record`.")
+    if blocking and status == "pending" and start is None:
+        message = "a pending policy blocks only from a date on, and there is no applies_from"
+        yield Diagnostic("P210", message, place.key_span("legal_status"), "Add `applies_from:`.")
