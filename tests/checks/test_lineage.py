@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.bundles import MODEL_FILE, BundleBuilder
-from support.lineages import APPROVED, Case, events, hexed, registry, source
-from support.process import clean_environment
 
 from govern.checks.context import CheckContext
 from govern.checks.lineage import CHECKS, graph_of, lineage_of, lineage_root
 from govern.diagnostics import InputError
 from govern.diagnostics.catalogue import lookup
 from govern.policy.outcomes import CheckResult, Outcome
+from support.bundles import MODEL_FILE, BundleBuilder
+from support.lineages import APPROVED, Case, events, hexed, registry, source
+from support.process import clean_environment
 
 KINDS = [check.spec.kind.removeprefix("lineage.") for check in CHECKS]
 

@@ -22,7 +22,12 @@ __all__ = [
     "Used",
 ]
 
-Id = Annotated[Text, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$")]
+# A schema given with a type hides the constraints that follow it, so the pattern is written into both.
+_ID = r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$"
+_WHEN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
+_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?$"
+
+Id = Annotated[Text, StringConstraints(pattern=_ID), WithJsonSchema({"type": "string", "pattern": _ID})]
 Digests = Annotated[
     dict[Text, Text],
     WithJsonSchema(
@@ -39,9 +44,9 @@ Digests = Annotated[
 ]
 """Algorithm to hex. The digits are checked when the graph is built, so that one bad digest does not hide the rest."""
 Sha256 = Annotated[Text, WithJsonSchema({"type": "string", "pattern": "^[0-9a-f]{64}$"})]
-When = Annotated[Text, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$")]
+When = Annotated[Text, StringConstraints(pattern=_WHEN), WithJsonSchema({"type": "string", "pattern": _WHEN})]
 """RFC 3339, UTC, whole seconds."""
-Day = Annotated[Text, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}Z)?$")]
+Day = Annotated[Text, StringConstraints(pattern=_DAY), WithJsonSchema({"type": "string", "pattern": _DAY})]
 
 
 class ModelFile(Strict):

@@ -12,7 +12,8 @@ from govern.policy.types import Flag, Text
 
 __all__ = ["BaseModelSource", "Declassifier", "Event", "Label", "Pin", "RegistryModel", "Source"]
 
-Slug = Annotated[Text, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+_SLUG = r"^[a-z0-9][a-z0-9._-]{0,63}$"
+Slug = Annotated[Text, StringConstraints(pattern=_SLUG), WithJsonSchema({"type": "string", "pattern": _SLUG})]
 
 
 def _hex(size: int) -> WithJsonSchema:
