@@ -5,11 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import product
 
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
 from govern.fairness.bounds import Unknown, highest_difference, highest_ratio_at_best, lowest_ratio
 from govern.fairness.rates import Rate, Undefined
 from govern.fairness.robustness import changes_until_missed, selections_needed
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
 
 
 @st.composite

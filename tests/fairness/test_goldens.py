@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from govern.fairness import METRICS, Axis, Counts, Missing, Question, Tally, Undefined, judge
 from govern.fairness.rates import components
 from govern.fairness.significance import fisher_exact

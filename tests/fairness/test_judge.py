@@ -7,6 +7,9 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
 from govern.fairness import (
     METRICS,
     Axis,
@@ -21,13 +24,12 @@ from govern.fairness import (
     coded_backwards,
     judge,
 )
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
+from govern.fairness.rates import NO_TALLY
 
 FOUR_FIFTHS = Fraction(4, 5)
 
 
-def one_axis(groups: Mapping[str, Tally], unknown: Tally = Tally(0, 0, 0, 0), *, labelled: bool = True) -> Counts:
+def one_axis(groups: Mapping[str, Tally], unknown: Tally = NO_TALLY, *, labelled: bool = True) -> Counts:
     values = tuple(sorted(groups))
     cells = {(values.index(name),): tally for name, tally in groups.items()}
     cells[(len(values),)] = unknown

@@ -8,10 +8,11 @@ from itertools import product
 from math import comb, inf, sqrt
 
 import pytest
-from govern.fairness.intervals import Z95, difference_interval, quantile, ratio_interval, wilson
-from govern.fairness.significance import fisher_exact, holm, least_expected, p_text
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from govern.fairness.intervals import Z95, difference_interval, quantile, ratio_interval, wilson
+from govern.fairness.significance import fisher_exact, holm, least_expected, p_text
 
 SIZES = st.integers(1, 400)
 
