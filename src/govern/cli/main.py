@@ -59,14 +59,24 @@ def _dispatch(argv: Sequence[str]) -> int:
         err(str(Diagnostic(code="U101", message=fault.format_message(), hint=where)))
         return 2
     except GovernError as fault:
-        for diagnostic in fault.diagnostics:
-            err(str(diagnostic))
+        for text in _rendered(fault):
+            err(text)
         return fault.exit_code
     if isinstance(answer, Answer):
         return answer.code
     if answer == 0 and isinstance(answer, int):
         return 0  # --help and --version
     raise TypeError("a command ended without an answer")
+
+
+def _rendered(fault: GovernError) -> list[str]:
+    """A diagnostic a line or two; faults of policies with the source line and a caret."""
+    files = getattr(fault, "files", None)
+    if files is None:
+        return [str(diagnostic) for diagnostic in fault.diagnostics]
+    from govern.policy.render import render
+
+    return [render(diagnostic, files) for diagnostic in fault.diagnostics]
 
 
 def _quiet_exit() -> None:

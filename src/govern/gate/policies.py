@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from govern.checks.interface import Check
 from govern.checks.registry import builtin_checks
-from govern.diagnostics import Diagnostic, Severity, UsageError
+from govern.diagnostics import Diagnostic, Severity, UsageError, in_order
 from govern.evidence.schema import evidence_schema
 from govern.inputs.limits import POLICY_BYTES
+from govern.inputs.nodes import MapNode
 from govern.policy.compile import Compiled, compile_policies
 from govern.policy.outcomes import Stage
 from govern.policy.plan import Plan
@@ -19,7 +20,7 @@ from govern.policy.plan import Plan
 if TYPE_CHECKING:
     from govern.lineage.registry import SourceRegistry
 
-__all__ = ["Loaded", "NotAssessed", "PolicyError", "load_policies", "read_policy_files"]
+__all__ = ["Loaded", "NotAssessed", "PolicyError", "lint_paths", "load_policies", "read_policy_files"]
 
 
 class PolicyError(UsageError):
@@ -108,6 +109,17 @@ def load_policies(paths: Sequence[Path], *, stage: Stage) -> Loaded:
     )
 
 
+def lint_paths(paths: Sequence[Path]) -> tuple[tuple[Diagnostic, ...], dict[str, bytes]]:
+    """Give every diagnostic of policy files, for all stages, errors and advice, with the files they point into."""
+    from govern.policy.lint import lint
+
+    files = read_policy_files(paths)
+    specs = {kind: item.spec for kind, item in builtin_checks().items()}
+    found = lint(files, checks=specs, evidence_schema=evidence_schema())
+    _made, faults = _registries(compile_policies(files, stage=None, checks=specs, evidence_schema=evidence_schema()))
+    return in_order([*found, *faults]), files
+
+
 def _registries(compiled: Compiled) -> tuple[dict[str, SourceRegistry], tuple[Diagnostic, ...]]:
     if not compiled.registries:
         return {}, ()
@@ -116,6 +128,8 @@ def _registries(compiled: Compiled) -> tuple[dict[str, SourceRegistry], tuple[Di
     made: dict[str, SourceRegistry] = {}
     faults: list[Diagnostic] = []
     for name, document in sorted(compiled.registries.items()):
+        if not isinstance(document.node, MapNode):
+            continue  # the compiler has already refused a document that is not a mapping
         registry, problems = compile_registry(document.node, file=document.file)
         faults.extend(problems)
         if registry is not None:

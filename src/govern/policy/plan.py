@@ -54,7 +54,7 @@ class PlanPolicy:
             "name": self.name,
             "version": self.version,
             "title": self.title,
-            "digest": {"sha256": self.digest},
+            "digest": self.digest,
             "legal_status": self.legal_status,
             "applies_from": self.applies_from,
             "applies_until": self.applies_until,
