@@ -387,6 +387,44 @@ def test_dangling_reference_is_inconclusive_and_suggests(case: Case) -> None:
     assert case.check("sources").outcome is Outcome.INCONCLUSIVE
 
 
+def test_23_two_runs_that_generate_one_version_fail(case: Case) -> None:
+    again = dict(case.document["runs"][0], id="prep-again", job="prep-again", generated=["train"])
+    case.document["runs"].append(again)
+    result = case.check("single_producer")
+    assert (result.outcome, codes(result)) == (Outcome.FAIL, ["L226"])
+    assert "prep (" in result.summary
+    assert "prep-again (" in result.summary
+    again["status"] = "failed"
+    assert case.check("single_producer").outcome is Outcome.PASS, "a failed run made nothing"
+
+
+def test_23_one_run_told_by_two_records_is_not_certain(case: Case) -> None:
+    train = {"version": {"datasetVersion": f"sha256:{hexed('train')}"}}
+    case.builder.record(lineage=["lineage.yaml", "lineage/run.jsonl"])
+    run = ("prep", [("s3://core", "loans/2026-03/", VERSIONED)], [("s3://ml", "credit/train.parquet", train)])
+    case.builder.file("lineage/run.jsonl", events(run))
+    assert case.check("single_producer").outcome is Outcome.INCONCLUSIVE
+    assert case.check("sources").outcome is Outcome.PASS
+
+
+def test_24_records_that_disagree_on_a_digest_fail(case: Case) -> None:
+    other = dict(case.raw, id="again", digest=case.raw["digest"] | {"md5": "b" * 32})
+    case.raw["digest"]["md5"] = "a" * 32
+    case.used_by_prep(other)
+    result = case.check("agreement")
+    assert (result.outcome, codes(result)) == (Outcome.FAIL, ["L219"])
+    assert "lineage.yaml#/datasets/0" in result.summary
+    assert "lineage.yaml#/datasets/3" in result.summary
+    assert case.check("agreement", max_conflicts=1).outcome is Outcome.PASS
+    assert codes(case.check("sources")) == ["L219"]
+
+
+def test_24_other_differences_are_told(case: Case) -> None:
+    case.document["datasets"].append(dict(case.raw, id="again", as_of="2026-01-31"))
+    result = case.check("agreement")
+    assert (result.outcome, codes(result)) == (Outcome.PASS, ["L219"])
+
+
 def test_one_certain_violation_is_fail_whatever_is_unknown(case: Case) -> None:
     case.used_by_prep({"id": "u", "uri": "u.csv"}, {"id": "bad", "uri": "s3://hr/payroll.csv"})
     assert case.check("sources").outcome is Outcome.FAIL
@@ -399,6 +437,8 @@ def test_records_that_disagree_on_a_bundle_file(case: Case) -> None:
     assert (closed.outcome, codes(closed)) == (Outcome.INCONCLUSIVE, ["L219"])
     assert "MANIFEST.sha256#/data/extra.csv" in closed.findings[0].detail
     assert "lineage.yaml#/datasets/3" in closed.findings[0].detail
+    assert case.check("agreement").outcome is Outcome.FAIL
+    assert case.check("agreement", rehash="none").outcome is Outcome.PASS
 
 
 # --- records that are absent, malformed or unbound
@@ -592,6 +632,8 @@ def test_catalogue_entries_are_consistent() -> None:
         "lineage.present",
         "lineage.acyclic",
         "lineage.closed",
+        "lineage.single_producer",
+        "lineage.agreement",
         "lineage.sources",
     ]
     for check in CHECKS:

@@ -121,7 +121,9 @@ class Case:
         return self
 
     def open(self) -> Bundle:
-        return self.builder.file("lineage.yaml", yaml.safe_dump(self.document, sort_keys=False)).open()
+        # Through JSON, so that no object is shared and none becomes a YAML alias.
+        document = json.loads(json.dumps(self.document))
+        return self.builder.file("lineage.yaml", yaml.safe_dump(document, sort_keys=False)).open()
 
     def context(self) -> CheckContext:
         return CheckContext(self.open(), "pre-deployment", registries={"sources": registry(*self.sources, **self.more)})

@@ -9,7 +9,15 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from govern.policy.interface import CheckParams, parameter
 from govern.policy.types import Count, Flag, Names, Text
 
-__all__ = ["AcyclicParams", "BoundParams", "ClosedParams", "PresentParams", "SourcesParams"]
+__all__ = [
+    "AcyclicParams",
+    "AgreementParams",
+    "BoundParams",
+    "ClosedParams",
+    "PresentParams",
+    "SingleProducerParams",
+    "SourcesParams",
+]
 
 
 def _sorted(value: tuple[str, ...]) -> tuple[str, ...]:
@@ -51,6 +59,24 @@ class PresentParams(CheckParams):
 
 class AcyclicParams(CheckParams):
     """Parameters of `lineage.acyclic`: none of its own."""
+
+
+class SingleProducerParams(CheckParams):
+    """Parameters of `lineage.single_producer`: none of its own."""
+
+
+class AgreementParams(CheckParams):
+    """Parameters of `lineage.agreement`."""
+
+    rehash: Literal["none", "reachable"] = parameter(
+        "Compare recorded digests with the files of the bundle too.",
+        tighten="order",
+        default="reachable",
+        order=("none", "reachable"),
+    )
+    max_conflicts: Annotated[Count, Field(ge=0)] = parameter(
+        "Largest number of digests on which records may disagree.", tighten="down", default=0
+    )
 
 
 class ClosedParams(CheckParams):

@@ -4,20 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from govern.diagnostics import InputError
 from govern.lineage.claims import BundleFiles, ModelClaim, Record
 from govern.lineage.verdicts import Remark, Verdict
 
 __all__ = ["judge_binding"]
-
-
-def _inside(path: str) -> str:
-    from govern.bundle.paths import inside
-
-    try:
-        return inside(path)
-    except InputError:
-        return path
 
 
 def _mismatch(claim: ModelClaim, what: str, observed: str, required: str, about: str) -> Remark:
@@ -45,13 +35,12 @@ def _claim(claim: ModelClaim, files: BundleFiles) -> Remark | None:
                 text="the record names a model without a sha256",
                 remedy="record the sha256 of the model file, e.g. as datasetVersion `sha256:<hex>`",
             )
-        if claim.sha256 in files.digests.values():
+        if claim.sha256 in files.model_digests:
             return None
-        what = "the record's model has a digest that no file of the bundle has"
+        what = "the record's model has a digest that no model file of the bundle has"
         return _mismatch(claim, what, f"sha256:{claim.sha256}", "the sha256 of a file of the bundle", claim.by.pointer)
-    path = _inside(claim.path)
-    real = files.digests.get(path)
-    if real is None:
+    path = files.locate(claim.path)
+    if path is None:
         return Remark(
             code="L203",
             verdict=Verdict.FAIL,
@@ -62,6 +51,7 @@ def _claim(claim: ModelClaim, files: BundleFiles) -> Remark | None:
             required="a file of the bundle",
             remedy="add the file, or record the lineage of the model that is here",
         )
+    real = files.digests[path]
     if claim.malformed:
         return Remark(
             code="L204",
@@ -119,7 +109,7 @@ def judge_binding(records: Sequence[Record], files: BundleFiles, required: Seque
             remark = _claim(claim, files)
             if remark is None:
                 covered.update(
-                    [_inside(claim.path)]
+                    [files.locate(claim.path) or claim.path]
                     if claim.path is not None
                     else (path for path, digest in files.digests.items() if digest == claim.sha256)
                 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from govern.diagnostics import Diagnostic
+from govern.bundle.paths import inside
+from govern.diagnostics import Diagnostic, InputError
 from govern.lineage.graph import Assertion, NodeKey
 
 __all__ = ["BundleFiles", "ModelClaim", "Record", "Reference"]
@@ -20,6 +21,19 @@ class BundleFiles:
     """Path to sha256, from the manifest."""
     weights: tuple[str, ...] = ()
     """Paths of the files that are the model."""
+
+    @property
+    def model_digests(self) -> frozenset[str]:
+        """What a record may call the model: the digests of its weights, or of any file when none are known."""
+        return frozenset(self.digests[path] for path in self.weights) or frozenset(self.digests.values())
+
+    def locate(self, path: str) -> str | None:
+        """Give the bundle's spelling of a path, or None when it is not a file of the bundle."""
+        try:
+            found = inside(path)
+        except InputError:
+            return None
+        return found if found in self.digests else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from urllib.parse import quote
 
-__all__ = ["DIGEST_LENGTHS", "digest_fault", "is_commit", "version_token"]
+__all__ = ["DIGEST_LENGTHS", "digest_fault", "is_commit", "opaque_token", "version_token"]
 
 DIGEST_LENGTHS = {
     "sha256": 64,
@@ -19,6 +20,7 @@ DIGEST_LENGTHS = {
 
 _HEX = re.compile(r"[0-9a-f]+")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_SAFE = "-._~/:+@=,"
 _ORDER = ("sha256", "sha512", "sha384", "blake2b-256", "sha1", "md5")
 
 
@@ -37,7 +39,12 @@ def version_token(digests: Mapping[str, str], version: str | None = None) -> str
     for algorithm in _ORDER:
         if algorithm in digests:
             return f"{algorithm}:{digests[algorithm]}"
-    return f"version:{version}" if version else "unversioned"
+    return opaque_token(version) if version else "unversioned"
+
+
+def opaque_token(version: str) -> str:
+    """Write an opaque version as a token: printable ASCII without blanks, everything else percent-escaped."""
+    return f"version:{quote(version, safe=_SAFE)}"
 
 
 def is_commit(text: str) -> bool:

@@ -13,13 +13,14 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from govern.canonical import Json, instant_text
 from govern.diagnostics import Diagnostic, Severity, Span
 from govern.inputs.json import JsonValue
 from govern.lineage.build import GraphBuilder
 from govern.lineage.claims import BundleFiles, ModelClaim, Record
-from govern.lineage.digests import digest_fault, is_commit
+from govern.lineage.digests import digest_fault, is_commit, opaque_token
 from govern.lineage.graph import Assertion, EdgeKind, NodeKey, NodeKind, Strength
 from govern.lineage.uri import CanonicalUri, UriError, canonical_uri, openlineage_uri
 
@@ -27,7 +28,6 @@ __all__ = ["Events", "is_openlineage"]
 
 _FORMAT = "openlineage"
 _DIGEST = re.compile(r"([a-z0-9-]+):([0-9a-fA-F]+)")
-_BLANK = re.compile(r"\s")
 _ENDS = {"COMPLETE": "complete", "FAIL": "failed", "ABORT": "aborted"}
 
 Name = tuple[str, str]
@@ -250,7 +250,7 @@ class _Writer:
 
     def claim(self, record: Record, models: Mapping[NodeKey, Assertion]) -> None:
         """Choose the models that can be ours: those with a digest of the bundle's, else all that nothing uses on."""
-        ours = set(self.files.digests.values())
+        ours = self.files.model_digests
         bound = {key for key in models if key.version.removeprefix("sha256:") in ours}
         for key in sorted(bound or models):
             record.subjects.append(key)
@@ -258,7 +258,7 @@ class _Writer:
             record.claims.append(ModelClaim(None, value if algorithm == "sha256" else None, models[key]))
 
     def write_run(self, run: _Run) -> set[NodeKey]:
-        key = NodeKey(NodeKind.RUN, f"run:{_BLANK.sub('_', run.id)}")
+        key = NodeKey(NodeKind.RUN, f"run:{quote(run.id, safe='-._~')}")
         attributes: dict[str, Json] = {"job": run.job, "run": run.id}
         status = "complete" if run.ends == {"complete"} else min(run.ends - {"complete"}, default=None)
         if status is not None:
@@ -279,7 +279,7 @@ class _Writer:
             self.builder.edge(node, key, EdgeKind.USED, facts.by, completed=completed)
         made: dict[Name, NodeKey] = {}
         for name, facts in sorted(run.outputs.items()):
-            node = made[name] = self.dataset(name, facts, self.token(facts) or f"version:run/{_BLANK.sub('_', run.id)}")
+            node = made[name] = self.dataset(name, facts, self.token(facts) or opaque_token(f"run/{run.id}"))
             self.builder.edge(key, node, EdgeKind.GENERATED, facts.by, completed=completed)
             if node.kind is NodeKind.MODEL:
                 self.subjects.setdefault(facts.by.file, {}).setdefault(node, facts.by)
@@ -308,7 +308,7 @@ class _Writer:
         found = _DIGEST.fullmatch(version)
         if found and digest_fault(found[1], found[2].lower()) is None:
             return f"{found[1]}:{found[2].lower()}"
-        return f"version:{_BLANK.sub('_', version)}"
+        return opaque_token(version)
 
     def resolved(self, name: Name, facts: _Facts, reader: _Run) -> str:
         """Give the version of an input: its own, else that of the last complete output of the name before the run."""
@@ -321,7 +321,7 @@ class _Writer:
         maker = next((run for _, run in reversed(made[:before]) if run != reader.id), None)
         if maker is None:
             return "unversioned"
-        return self.token(self.runs[maker].outputs[name]) or f"version:run/{_BLANK.sub('_', maker)}"
+        return self.token(self.runs[maker].outputs[name]) or opaque_token(f"run/{maker}")
 
     def dataset(self, name: Name, facts: _Facts, token: str) -> NodeKey:
         uri = _uri(name)
@@ -358,7 +358,7 @@ class _Writer:
         except UriError:
             return
         version = _text(location.get("version"))
-        node = NodeKey(NodeKind.CODE, uri.text, f"version:{_BLANK.sub('_', version)}" if version else "unversioned")
+        node = NodeKey(NodeKind.CODE, uri.text, opaque_token(version) if version else "unversioned")
         strength = Strength.WEAK if is_commit(version) else Strength.OPAQUE if version else None
         self.builder.node(
             node,
@@ -375,6 +375,4 @@ def _uri(name: Name) -> CanonicalUri:
     try:
         return openlineage_uri(*name)
     except UriError:
-        from urllib.parse import quote
-
         return CanonicalUri(f"local:unreadable/{quote('/'.join(name), safe='-._~')[:2000]}", is_local=True)

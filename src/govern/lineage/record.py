@@ -121,7 +121,9 @@ class _Reading:
         key = NodeKey(NodeKind.MODEL, uri, version_token(single, ref.version))
         attributes: dict[str, Json] = {"model_version": ref.version, "files": listed}
         all_here = bool(sound) and len(sound) == len(ref.files)
-        matching = all_here and all(self.files.digests.get(path) == digest for path, digest in sound.items())
+        matching = all_here and all(
+            self.files.digests.get(self.files.locate(path) or "") == digest for path, digest in sound.items()
+        )
         self.into.node(
             key,
             name=f"{ref.name} {ref.version}",
@@ -151,7 +153,8 @@ class _Reading:
             attributes["files"] = dataset.files
         if dataset.columns:
             attributes["columns"] = [{"name": item.name, "from": list(item.sources)} for item in dataset.columns]
-        here = self.files.digests.get(dataset.uri) if uri.is_local else None
+        located = self.files.locate(dataset.uri) if uri.is_local else None
+        here = self.files.digests[located] if located is not None else None
         token = version_token(digests, dataset.version or uri.version)
         if here is not None and "sha256" not in digests:
             token = f"sha256:{here}"
@@ -159,7 +162,7 @@ class _Reading:
         opaque = Strength.OPAQUE if token.startswith("version:") else None
         self.into.node(key, name=dataset.id, by=self.by(*path), digests=digests, attributes=attributes, strength=opaque)
         if here is not None:
-            manifest = Assertion(_MANIFEST, f"/{dataset.uri}", "manifest", "E4")
+            manifest = Assertion(_MANIFEST, f"/{located}", "manifest", "E4")
             self.into.node(key, name=dataset.id, by=manifest, digests={"sha256": here}, strength=Strength.RECOMPUTED)
         self.datasets[dataset.id] = key
 
@@ -240,7 +243,7 @@ class _Reading:
             if uri is not None:
                 by = self.by(*path, "code")
                 commit = run.code.commit
-                code = NodeKey(NodeKind.CODE, uri.text, f"version:{commit}" if commit else "unversioned")
+                code = NodeKey(NodeKind.CODE, uri.text, version_token({}, commit))
                 firm = commit is not None and is_commit(commit)
                 self.into.node(
                     code,
@@ -280,9 +283,9 @@ class _Reading:
         for index, report in enumerate(reports):
             uri = self.uri(report, *path, "reports", index)
             if uri is not None:
-                here = self.files.digests.get(report)
+                located = self.files.locate(report) if uri.is_local else None
                 by = self.by(*path, "reports", index)
-                digests = {"sha256": here} if here else {}
+                digests = {"sha256": self.files.digests[located]} if located is not None else {}
                 node = NodeKey(NodeKind.REPORT, uri.text, version_token(digests))
                 self.into.node(node, name=report, by=by, digests=digests)
                 self.into.edge(key, node, EdgeKind.GENERATED, by)
