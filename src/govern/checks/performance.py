@@ -7,12 +7,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import model_validator
-from pydantic_core import PydanticCustomError
-
 from govern.canonical import Json, decimal_text
 from govern.checks.interface import Check
 from govern.checks.measures import COMPUTABLE, SCORE_METRICS, measure, metrics_of, metrics_root
+from govern.checks.performance_params import UNBOUNDED_ABOVE, ThresholdParams
 from govern.checks.predictions import (
     figure,
     finding_of,
@@ -23,96 +21,13 @@ from govern.checks.predictions import (
 )
 from govern.diagnostics import Diagnostic, InputError, Span, plain
 from govern.fairness import Measured, Undefined
-from govern.policy.interface import CheckParams, CheckSpec, EvidenceNeed, parameter
+from govern.policy.interface import CheckSpec, EvidenceNeed
 from govern.policy.outcomes import CheckResult, EvidenceRef, Finding, Holds, Location, Outcome
-from govern.policy.types import Count, Number, Text
 
 if TYPE_CHECKING:
     from govern.checks.context import CheckContext
 
 __all__ = ["CHECKS", "ThresholdParams", "metrics_root"]
-
-MetricName = Literal[
-    "accuracy",
-    "balanced_accuracy",
-    "precision",
-    "recall",
-    "specificity",
-    "f1",
-    "auc",
-    "brier",
-    "average_precision",
-    "log_loss",
-    "mcc",
-    "ece",
-    "r2",
-    "mae",
-    "mse",
-    "rmse",
-    "demographic_parity_difference",
-    "demographic_parity_ratio",
-    "equalized_odds_difference",
-    "equalized_odds_ratio",
-]
-"""Metrics a rule may limit. The first eight are computed again from predictions; the others are read from a file."""
-
-_LOWER_IS_BETTER = frozenset(
-    ["brier", "log_loss", "ece", "mae", "mse", "rmse", "demographic_parity_difference", "equalized_odds_difference"]
-)
-_UNBOUNDED_ABOVE = frozenset(["log_loss", "mae", "mse", "rmse"])
-
-
-class ThresholdParams(CheckParams):
-    """Parameters of `performance.threshold`."""
-
-    metric: MetricName = parameter("Metric that is limited.")
-    at_least: Number | None = parameter("Least accepted value.", tighten="up", default=None)
-    at_most: Number | None = parameter("Largest accepted value.", tighten="down", default=None)
-    dataset: Text | None = parameter("Data set the figure must be measured on.", default=None)
-    split: Text | None = parameter("Split the figure must be measured on, e.g. test.", default=None)
-    min_n: Count = parameter("Fewest cases the figure may rest on.", tighten="up", default=1)
-    recompute: Literal["never", "preferred", "required"] = parameter(
-        "Whether the figure is computed again from predictions.",
-        tighten="order",
-        default="preferred",
-        order=("never", "preferred", "required"),
-    )
-
-    @model_validator(mode="after")
-    def _makes_sense(self) -> ThresholdParams:
-        if (self.at_least is None) == (self.at_most is None):
-            raise PydanticCustomError("exclusive_parameters", "exactly one of at_least and at_most is needed")
-        wrong = self.at_least if self.metric in _LOWER_IS_BETTER else self.at_most
-        if wrong is not None:
-            side, use = ("lower", "at_most") if self.metric in _LOWER_IS_BETTER else ("higher", "at_least")
-            raise PydanticCustomError(
-                "exclusive_parameters",
-                "{metric} is better when {side}: use {use}",
-                {"metric": self.metric, "side": side, "use": use},
-            )
-        if self.min_n < 1:
-            raise PydanticCustomError("bad_value", "min_n is at least 1")
-        if self.recompute == "required" and self.metric not in COMPUTABLE:
-            raise PydanticCustomError(
-                "bad_value", "{metric} cannot be computed from predictions here", {"metric": self.metric}
-            )
-        return self
-
-    @property
-    def limit(self) -> Decimal:
-        """The limit, whichever side it is on."""
-        limit = self.at_least if self.at_least is not None else self.at_most
-        return Decimal(0) if limit is None else limit
-
-    @property
-    def required(self) -> str:
-        """The limit in words."""
-        return f"{'>=' if self.at_least is not None else '<='} {decimal_text(self.limit)}"
-
-    def met(self, value: Fraction) -> bool:
-        """Say whether an exact value meets the limit; exactly on it does."""
-        limit = Fraction(self.limit)
-        return value >= limit if self.at_least is not None else value <= limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +167,7 @@ def _from_file(params: ThresholdParams, context: CheckContext) -> _Figure | Chec
 def _refuse_impossible(metric: str, value: Decimal | int, file: str) -> None:
     """A share above 1 is a percentage or a mistake; comparing it with 0.8 would pass anything."""
     least = -1 if metric == "mcc" else None if metric == "r2" else 0
-    most = None if metric in _UNBOUNDED_ABOVE else 1
+    most = None if metric in UNBOUNDED_ABOVE else 1
     if (least is not None and value < least) or (most is not None and value > most):
         raise InputError(
             Diagnostic(
