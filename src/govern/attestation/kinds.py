@@ -1,0 +1,47 @@
+"""The attestation types, and which base role of the trust root may sign which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+__all__ = [
+    "ATTESTING_ROLES",
+    "CERTIFICATE",
+    "REFUSAL",
+    "ROLE_TYPES",
+    "STATEMENT",
+    "TRUST_ROOT",
+    "VSA",
+    "short_type",
+]
+
+STATEMENT = "https://in-toto.io/Statement/v1"
+
+CERTIFICATE = "urn:govern:attestation:compliance-certificate:v1"
+"""Only for an allowed decision: tools that check a signature and a type never read a verdict field."""
+
+REFUSAL = "urn:govern:attestation:refusal:v1"
+TRUST_ROOT = "urn:govern:attestation:trust-root:v1"
+
+VSA = "https://slsa.dev/verification_summary/v1"
+"""SLSA verification summary; `vsa:v1` in the trust root."""
+
+ROLE_TYPES: Mapping[str, frozenset[str]] = {
+    "root": frozenset(),  # signs the trust root, whose type is not a matter of roles
+    "certifier": frozenset({"compliance-certificate:v1", "refusal:v1", "vsa:v1"}),
+    "approver": frozenset({"approval:v1"}),
+    "waiver": frozenset({"waiver:v1"}),
+    "attester": frozenset({"attestation:v1"}),
+    "producer": frozenset({"evidence:v1"}),
+    "advisory": frozenset({"advisory-snapshot:v1"}),
+    "policy": frozenset({"policy-release:v1"}),
+    "revoker": frozenset({"revocation:v1", "status-list:v1"}),
+}
+"""Base roles, and the types that a trust root may let each sign."""
+
+ATTESTING_ROLES = frozenset(ROLE_TYPES) - {"root"}
+
+
+def short_type(predicate_type: str) -> str:
+    """Give the name under which a trust root's roles list a predicate type: the urn's last two parts."""
+    return "vsa:v1" if predicate_type == VSA else ":".join(predicate_type.split(":")[-2:])

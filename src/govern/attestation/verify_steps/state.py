@@ -1,0 +1,77 @@
+"""What the steps hand on to each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from govern.attestation.dsse import Envelope
+from govern.attestation.reading import Claims
+from govern.attestation.sigstore_bundle import Container, LogEntry
+from govern.attestation.trust import TrustedLog, TrustKey, TrustRoot
+from govern.attestation.verification import Line, Request, Signatory, Status
+from govern.diagnostics import Diagnostic, GovernError
+from govern.ledger.note import Checkpoint, NoteKey
+
+__all__ = ["State", "Witnessed", "fail", "from_error", "ok", "present", "unchecked"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witnessed:
+    """A log entry whose checkpoint was verified."""
+
+    entry: LogEntry
+    log: TrustedLog
+    checkpoint: Checkpoint
+    cosigners: tuple[NoteKey, ...]
+
+
+@dataclass(slots=True)
+class State:
+    """Filled step by step; a member is there once its step is ok."""
+
+    request: Request
+    container: Container | None = None
+    trust: TrustRoot | None = None
+    earlier: tuple[TrustRoot, ...] = ()
+    envelope: Envelope | None = None
+    key: TrustKey | None = None
+    key_verified: bool = False
+    """Whether `key` is known to verify the signature."""
+    statement: object = None
+    claims: Claims | None = None
+    signatory: Signatory | None = None
+    entries: tuple[LogEntry, ...] = ()
+    witnessed: tuple[Witnessed, ...] = ()
+    included: list[LogEntry] = field(default_factory=list)
+
+
+def present(value: T | None) -> T:
+    """Give a member that an earlier step has filled."""
+    assert value is not None, "a step ran before one that it needs"
+    return value
+
+
+def ok(step: str, text: str) -> Line:
+    """Make a line that holds."""
+    return Line(step=step, status=Status.OK, text=text)
+
+
+def fail(
+    step: str, code: int, text: str, *, expected: str | None = None, found: str | None = None, help: str | None = None
+) -> Line:
+    """Make a line that does not hold, with its exit code."""
+    return Line(step=step, status=Status.FAIL, text=text, exit=code, expected=expected, found=found, help=help)
+
+
+def unchecked(step: str, text: str, *, help: str | None = None, code: int = 0, blocked_by: str | None = None) -> Line:
+    """Make a line that says what was not looked at."""
+    return Line(step=step, status=Status.NOT_CHECKED, text=text, exit=code, help=help, blocked_by=blocked_by)
+
+
+def from_error(step: str, code: int, fault: GovernError) -> Line:
+    """Turn a refusal into a failed line."""
+    first: Diagnostic = fault.diagnostics[0]
+    return fail(step, code, first.message, help=first.hint)
