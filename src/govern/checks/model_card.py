@@ -109,7 +109,7 @@ def _sections(params: SectionsParams, context: CheckContext) -> CheckResult:
     done = len(asked) - len(unsettled)
     summary = f"{done} of {len(asked)} required sections are complete"
     if unsettled:
-        summary += ": " + ", ".join(f"{item.section} is {item.state.value}" for item in unsettled)
+        summary += ": " + ", ".join(f"{item.section} is {item.state.words}" for item in unsettled)
     findings = tuple(_incomplete(item, params, ready.card) for item in unsettled)
     return CheckResult(
         outcome=_outcome(unsettled, ready.card),
@@ -167,8 +167,8 @@ def _incomplete(verdict: Verdict, params: SectionsParams, card: Card) -> Finding
     heading, hint = heading_of(name), hint_of(name)
     return Finding(
         code=_STATE_CODES[verdict.state.value],
-        detail=f"section '{name}' is {verdict.state.value}: {verdict.missing}",
-        observed=f"{verdict.state.value} ({verdict.words} words)",
+        detail=f"section '{name}' is {verdict.state.words}: {verdict.missing}",
+        observed=f"{verdict.state.words} ({verdict.words} words)",
         required=f"complete, {words} words or more",
         location=place_of(verdict.locator) or Location(card.sources[0].file),
         remediation=f"Write under a heading '## {heading}'{': ' + hint if hint else '.'}",

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
 
 from govern.diagnostics import plain
 from govern.policy.outcomes import Decision, Outcome
@@ -80,7 +79,8 @@ class _Writer:
         for group in groups(result.outcomes):
             if group.outcomes and (self._verbose or group.kind not in (GroupKind.PASSED, GroupKind.NOT_APPLICABLE)):
                 self._group(group)
-        self._counts(result)
+        if result.refused is None:
+            self._counts(result)
         self._not_assessed(result)
         self._digests(result)
         self.lines.append("")
@@ -151,16 +151,17 @@ class _Writer:
         shown = item.findings if self._verbose else item.findings[:_SHOWN_FINDINGS]
         before = None
         for finding in shown:
-            self._finding(finding, repeat=finding.remediation == before)
+            same = (finding.observed, finding.required) == (item.observed, item.required)
+            self._finding(finding, repeat=finding.remediation == before, measured=not same)
             before = finding.remediation
         left = len(item.findings) - len(shown)
         if left:
             self._wrapped(f"+{left} more: govern check --verbose, or the JSON or HTML output", 6, 2)
 
-    def _finding(self, finding: FindingView, *, repeat: bool) -> None:
+    def _finding(self, finding: FindingView, *, repeat: bool, measured: bool) -> None:
         place = plain(place_text(finding.location))
         line = f"{place + ': ' if place else ''}{finding.code} {plain(finding.detail, limit=1000)}"
-        if finding.observed is not None or finding.required is not None:
+        if measured and (finding.observed is not None or finding.required is not None):
             sides = [f"observed {plain(finding.observed)}"] if finding.observed is not None else []
             sides += [f"required {plain(finding.required)}"] if finding.required is not None else []
             line += f" ({', '.join(sides)})"

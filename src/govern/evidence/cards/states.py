@@ -33,6 +33,11 @@ class State(StrEnum):
     NOT_APPLICABLE = "not_applicable"
     COMPLETE = "complete"
 
+    @property
+    def words(self) -> str:
+        """The state as a reader sees it."""
+        return self.value.replace("_", " ")
+
 
 @dataclass(frozen=True, slots=True)
 class Need:
