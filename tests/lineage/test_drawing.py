@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govern.lineage.cards import STATUSES, scene_of
-from govern.lineage.drawing import _STATES, STYLE, cut, draw, text_width, wrap
+from govern.lineage.drawing import _STATES, STYLE, draw
+from govern.lineage.glyphs import cut, text_width, wrap
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = '"]-->]]><script>alert(1)</script><img src=x onerror=alert(1)>&amp;\u202e\x1b[31m\x00\ud800' + "x" * 10_000

@@ -71,9 +71,15 @@ def _claim(claim: ModelClaim, files: BundleFiles) -> Remark | None:
             remedy="add the file's sha256 to the record",
         )
     if claim.sha256 != real:
-        what = f"the lineage speaks of another content of '{claim.path}'"
+        what = f"{_spot(claim)}: the lineage speaks of another content of '{claim.path}'"
         return _mismatch(claim, what, f"sha256:{claim.sha256}", f"sha256:{real}", claim.path)
     return None
+
+
+def _spot(claim: ModelClaim) -> str:
+    """Write where the claim stands as people do: `model.files[0]`."""
+    steps = claim.by.pointer.strip("/").split("/")
+    return "".join(f"[{step}]" if step.isdigit() else f".{step}" for step in steps).lstrip(".")
 
 
 def _identity(record: Record, files: BundleFiles) -> Iterator[Remark]:
@@ -118,6 +124,7 @@ def judge_binding(records: Sequence[Record], files: BundleFiles, required: Seque
             else:
                 remarks.append(remark)
     missing = sorted(set(required) - covered)
+    claimed = {files.locate(claim.path) for record in records for claim in record.claims if claim.path is not None}
     remarks.extend(
         Remark(
             code="L204",
@@ -128,6 +135,7 @@ def judge_binding(records: Sequence[Record], files: BundleFiles, required: Seque
             remedy="add the file to model.files of lineage.yaml",
         )
         for path in missing
+        if path not in claimed
     )
     if not covered and not missing and not remarks:
         remarks.append(

@@ -61,7 +61,7 @@ class _Claims:
 
     def say(self, space: str, name: str, value: Json, by: Assertion) -> None:
         values = self.said.setdefault((space, name), {})
-        spelled = canonical_bytes(value)
+        spelled = b'"' + value.encode() if isinstance(value, str) else canonical_bytes(value)
         if spelled not in values or by < values[spelled][1]:
             values[spelled] = (value, by)
 

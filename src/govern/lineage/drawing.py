@@ -14,9 +14,10 @@ from xml.sax.saxutils import escape
 from govern.canonical import JsonObject
 from govern.diagnostics import plain
 from govern.lineage.cards import Card, Link, Scene, scene_of
+from govern.lineage.glyphs import cut, text_width, wrap
 from govern.lineage.layout import Point, back_edges, place, ranks_of
 
-__all__ = ["STYLE", "cut", "draw", "text_width", "wrap"]
+__all__ = ["STYLE", "draw"]
 
 STYLE = """
 .lin{--lin-ink:#1f2328;--lin-soft:#59636e;--lin-card:#f6f8fa;--lin-good:#1a7f37;--lin-bad:#b42318;--lin-unsure:#8a5a00;
@@ -68,37 +69,7 @@ _KINDS = {
     "deployment": "deployment",
     "group": "data",
 }
-_WIDTHS = (
-    (frozenset("ijl.,:;'|!I`"), 0.34),
-    (frozenset('ftr()[]/\\- "*'), 0.43),
-    (frozenset("mwMW@%"), 1.0),
-    (frozenset("ABCDEFGHJKLNOPQRSTUVXYZ&…"), 0.78),
-)
 _FORBIDDEN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def text_width(text: str, size: float = 12) -> float:
-    """Estimate the width of a text in pixels from a table of glyph widths; generous, so that nothing overflows."""
-    total = 0.0
-    for char in text:
-        if ord(char) > 0x2E7F:
-            total += 1.05
-        else:
-            total += next((width for chars, width in _WIDTHS if char in chars), 0.65)
-    return total * size
-
-
-def cut(text: str, width: float, size: float = 12) -> str:
-    """Cut a text in its middle until it fits; both ends of a name say more than its beginning alone."""
-    if text_width(text, size) <= width:
-        return text
-    text = text if len(text) <= 400 else f"{text[:200]}{text[-200:]}"
-    for kept in range(len(text) - 1, 1, -1):
-        head = (kept + 1) // 2
-        shorter = f"{text[:head]}…{text[len(text) - kept + head :]}"
-        if text_width(shorter, size) <= width:
-            return shorter
-    return "…"
 
 
 def _safe(text: str, limit: int = 300) -> str:
@@ -114,20 +85,6 @@ def _glyph(outline: str, x: int, y: int) -> str:
         f'<path class="lin-mark" transform="translate({x} {y})" d="{outline}" fill="none" stroke="currentColor"'
         ' stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round"/>'
     )
-
-
-def wrap(text: str, width: float, size: float, most: int) -> list[str]:
-    """Break a text into at most `most` lines, after separators where there are any; what is left over is cut."""
-    lines: list[str] = []
-    while text and len(lines) < most - 1 and text_width(text, size) > width:
-        fits = 1
-        while fits < len(text) and text_width(text[: fits + 1], size) <= width:
-            fits += 1
-        breaks = [at + 1 for at in range(fits // 2, fits) if text[at] in "/-_. "]
-        at = breaks[-1] if breaks else fits
-        lines.append(text[:at].rstrip())
-        text = text[at:].lstrip()
-    return [*lines, cut(text, width, size)] if text else lines
 
 
 def _lines(card: Card, room: int) -> list[tuple[str, str]]:

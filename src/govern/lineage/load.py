@@ -14,7 +14,8 @@ from govern.inputs.yaml import parse_yaml
 from govern.lineage.build import Contradiction, GraphBuilder, Limits
 from govern.lineage.claims import BundleFiles, Record
 from govern.lineage.graph import Graph
-from govern.lineage.openlineage import Events
+from govern.lineage.openlineage import add_events
+from govern.lineage.openlineage_events import Events
 from govern.lineage.record import read_record
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def load_graph(bundle: Bundle, *, limits: Limits | None = None) -> Lineage | Non
         except InputError as fault:
             record.diagnostics.extend(fault.diagnostics)
     try:
-        events.into(builder, files)
+        add_events(events, builder, files)
     except InputError as fault:
         records[0].diagnostics.extend(fault.diagnostics)
     moved = builder.merge_unversioned()

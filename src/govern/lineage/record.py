@@ -13,7 +13,7 @@ from govern.lineage.claims import BundleFiles, ModelClaim, Record, Reference
 from govern.lineage.digests import digest_fault, is_commit, version_token
 from govern.lineage.graph import Assertion, EdgeKind, NodeKey, NodeKind, Strength
 from govern.lineage.record_model import BaseModelEntry, Dataset, LineageRecord, Run, Used
-from govern.lineage.shape import shaped
+from govern.lineage.shape import path_text, shaped
 from govern.lineage.uri import CanonicalUri, UriError, canonical_uri
 
 __all__ = ["read_record"]
@@ -49,7 +49,8 @@ class _Reading:
         return Assertion(self.record.file, pointer, _FORMAT, "E0", line=span.line or 0, column=span.column or 0)
 
     def fault(self, code: str, message: str, *path: str | int, hint: str | None = None) -> None:
-        self.record.diagnostics.append(Diagnostic(code, message, span_at(self.node, path), hint))
+        text = f"{path_text(path)}: {message}"
+        self.record.diagnostics.append(Diagnostic(code, text, span_at(self.node, path), hint))
 
     def run(self, model: LineageRecord) -> None:
         subject = self.model(model)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from govern.diagnostics import Diagnostic, Span, in_order
 from govern.inputs.nodes import MapNode, Node, span_at, value_of
 
-__all__ = ["Listed", "Strict", "shaped"]
+__all__ = ["Listed", "Strict", "path_text", "shaped"]
 
 Item = TypeVar("Item")
 Model = TypeVar("Model", bound=BaseModel)
@@ -56,7 +56,8 @@ def _key_span(node: Node, path: Sequence[str | int]) -> Span:
     return at.key_span(str(path[-1])) if isinstance(at, MapNode) else span_at(node, path)
 
 
-def _path_text(path: Sequence[str | int]) -> str:
+def path_text(path: Sequence[str | int]) -> str:
+    """Write a path as people do: `model.files[0]`."""
     out = ""
     for step in path:
         out += f"[{step}]" if isinstance(step, int) else f".{step}" if out else step
@@ -71,12 +72,12 @@ def _diagnostic(model: type[BaseModel], node: Node, error: Any) -> Diagnostic:
         allowed = _keys_at(model, path[:-1])
         near = difflib.get_close_matches(key, allowed, n=1)
         hint = f"did you mean '{near[0]}'?" if near else f"allowed here: {', '.join(allowed)}" if allowed else None
-        return Diagnostic("L101", f"unknown key '{_path_text(path)}'", _key_span(node, path), hint)
+        return Diagnostic("L101", f"unknown key '{path_text(path)}'", _key_span(node, path), hint)
     if kind == "missing":
         return Diagnostic(
-            "L102", f"'{path[-1]}' is missing from {_path_text(path[:-1])}", span_at(node, path), f"add '{path[-1]}:'"
+            "L102", f"'{path[-1]}' is missing from {path_text(path[:-1])}", span_at(node, path), f"add '{path[-1]}:'"
         )
-    return Diagnostic("L103", f"{_path_text(path)}: {error['msg']}", span_at(node, path))
+    return Diagnostic("L103", f"{path_text(path)}: {error['msg']}", span_at(node, path))
 
 
 def shaped(model: type[Model], node: Node) -> tuple[Model | None, tuple[Diagnostic, ...]]:

@@ -7,28 +7,18 @@ decision half needs a clock, which no check has: it leaves as an interval of ins
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 
-from govern.canonical import JsonObject, instant_text, parse_instant
-from govern.lineage.graph import Assertion, EdgeKind, Graph, Node, NodeKey, NodeKind, Strength
+from govern.canonical import JsonObject, instant_text
+from govern.lineage.graph import Assertion, Graph, Node, NodeKey, NodeKind, Strength
 from govern.lineage.load import Lineage
-from govern.lineage.registry import Approval, SourceEntry, SourceRegistry, Window
+from govern.lineage.registry import SourceEntry, SourceRegistry, Window
+from govern.lineage.source_case import Asked, Case, root_grade
+from govern.lineage.source_times import judge_times, training_times
 from govern.lineage.verdicts import Remark, Verdict, worst
 from govern.lineage.walk import data_roots, next_hops, path_edges, path_text, witness
 
 __all__ = ["Asked", "SourceVerdict", "judge_sources", "root_grade"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What the rule asks of each source."""
-
-    as_of: frozenset[str] = frozenset({"training", "decision"})
-    min_digest: Strength = Strength.STRONG
-    roles: tuple[str, ...] = ("train", "reference")
-    accept_used_before_approval: bool = False
-    min_grade: str = "E0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +33,9 @@ class SourceVerdict:
     path: tuple[NodeKey, ...]
     entry: SourceEntry | None = None
     window: Window | None = None
-    """The approval that the decision must lie in, when that is asked."""
+    """The last time in which it was approved."""
+    at_decision: bool = True
+    """Whether the decision must lie in that window."""
 
     @property
     def verdict(self) -> Verdict:
@@ -63,53 +55,9 @@ class SourceVerdict:
             "entry": self.entry.id if self.entry else None,
             "from": instant_text(self.window.start) if self.window else None,
             "until": instant_text(self.window.end) if self.window and self.window.end else None,
+            "at_decision": self.at_decision,
+            "path": [str(key) for key in self.path],
         }
-
-
-@dataclass(slots=True)
-class _Case:
-    """One root under judgement."""
-
-    node: Node
-    path: tuple[NodeKey, ...]
-    hops_said: str
-    by: Assertion
-    way: str
-    remarks: list[Remark] = field(default_factory=list)
-    statuses: list[str] = field(default_factory=list)
-
-    def say(
-        self,
-        code: str,
-        verdict: Verdict,
-        status: str,
-        text: str,
-        *,
-        observed: str | None = None,
-        required: str | None = None,
-        remedy: str | None = None,
-    ) -> None:
-        self.statuses.append(status)
-        self.remarks.append(
-            Remark(
-                code=code,
-                verdict=verdict,
-                text=f"{text}: {self.way}",
-                said_by=self.hops_said,
-                by=self.by,
-                about=str(self.node.key),
-                observed=observed,
-                required=required,
-                remedy=remedy,
-                path=self.path,
-            )
-        )
-
-    def fail(self, code: str, status: str, text: str, **more: str | None) -> None:
-        self.say(code, Verdict.FAIL, status, text, **more)
-
-    def unsure(self, code: str, status: str, text: str, **more: str | None) -> None:
-        self.say(code, Verdict.UNDETERMINED, status, text, **more)
 
 
 def judge_sources(lineage: Lineage, registry: SourceRegistry, asked: Asked) -> tuple[SourceVerdict, ...]:
@@ -123,7 +71,7 @@ def judge_sources(lineage: Lineage, registry: SourceRegistry, asked: Asked) -> t
         edges = path_edges(hops, key)
         said = ", ".join(dict.fromkeys(_place(edge.asserted_by[0]) for edge in edges))
         by = edges[0].asserted_by[0] if edges else graph.nodes[key].asserted_by[0]
-        case = _Case(graph.nodes[key], path, said, by, path_text(graph, path))
+        case = Case(graph.nodes[key], path, said, by, path_text(graph, path))
         verdicts.append(_judge(case, graph, hops, registry, asked, disputed=key in disputed))
     return tuple(verdicts)
 
@@ -133,7 +81,7 @@ def _place(by: Assertion) -> str:
 
 
 def _judge(
-    case: _Case, graph: Graph, hops: Mapping[NodeKey, object], registry: SourceRegistry, asked: Asked, *, disputed: bool
+    case: Case, graph: Graph, hops: Mapping[NodeKey, object], registry: SourceRegistry, asked: Asked, *, disputed: bool
 ) -> SourceVerdict:
     node = case.node
     entry = _entry(case, registry)
@@ -149,7 +97,7 @@ def _judge(
             )
         else:
             _pin(case, entry, asked)
-        window = _times(case, entry, _training_times(graph, hops, node.key), registry, asked)
+        window = judge_times(case, entry, training_times(graph, hops, node.key), registry, asked)
     grade = root_grade(graph, hops, node.key)
     if grade < asked.min_grade:
         case.unsure(
@@ -161,7 +109,9 @@ def _judge(
             remedy="hand in a record of a higher grade",
         )
     status = next((item for item in _STATUS_ORDER if item in case.statuses), "approved")
-    return SourceVerdict(node.key, node.name, tuple(case.remarks), status, case.path, entry, window)
+    return SourceVerdict(
+        node.key, node.name, tuple(case.remarks), status, case.path, entry, window, "decision" in asked.as_of
+    )
 
 
 _STATUS_ORDER = ("not_approved", "expired", "unpinned", "unknown")
@@ -173,7 +123,7 @@ def _is_local(uri: str) -> bool:
     return canonical_uri(uri).is_local
 
 
-def _entry(case: _Case, registry: SourceRegistry) -> SourceEntry | None:
+def _entry(case: Case, registry: SourceRegistry) -> SourceEntry | None:
     """Find the registry entry, by name or, for a local name, by digest. None when a remark already says why not."""
     node = case.node
     is_model = node.key.kind is NodeKind.MODEL
@@ -210,7 +160,7 @@ def _entry(case: _Case, registry: SourceRegistry) -> SourceEntry | None:
     return entry
 
 
-def _role(case: _Case, entry: SourceEntry, asked: Asked) -> None:
+def _role(case: Case, entry: SourceEntry, asked: Asked) -> None:
     if not entry.is_model and not set(entry.roles) & set(asked.roles):
         case.fail(
             "L217",
@@ -222,7 +172,7 @@ def _role(case: _Case, entry: SourceEntry, asked: Asked) -> None:
         )
 
 
-def _pin(case: _Case, entry: SourceEntry, asked: Asked) -> None:
+def _pin(case: Case, entry: SourceEntry, asked: Asked) -> None:
     """Compare the recorded content with the approved one."""
     node = case.node
     if entry.pin == "series":
@@ -296,127 +246,3 @@ def _doubts(node: Node, entry: SourceEntry, asked: Asked, *, compared: bool) -> 
 def _dropped(node: Node) -> tuple[str, ...]:
     value = node.attributes.get("uri_dropped")
     return tuple(str(item) for item in value) if isinstance(value, list | tuple) else ()
-
-
-def _training_times(graph: Graph, hops: Mapping[NodeKey, object], root: NodeKey) -> list[tuple[str, str | None]]:
-    """Give (name, start) of the runs that used a root; when none did directly, of the runs below it."""
-    direct = [
-        edge.target
-        for edge in graph.outgoing[root]
-        if edge.ancestry and edge.kind is EdgeKind.USED and edge.target in hops
-    ]
-    below = direct or [key for key in _reached(graph, root, hops) if key.kind is NodeKind.RUN]
-    if not below:
-        # A base model has no run of its own: it was used when the model it became was made.
-        below = [
-            edge.source for key in graph.subjects for edge in graph.producers(key) if edge.source.kind is NodeKind.RUN
-        ]
-    out = []
-    for key in sorted(set(below)):
-        started = graph.nodes[key].attributes.get("started")
-        out.append((graph.nodes[key].name, started if isinstance(started, str) else None))
-    return out
-
-
-def _reached(graph: Graph, root: NodeKey, hops: Mapping[NodeKey, object]) -> set[NodeKey]:
-    seen: set[NodeKey] = set()
-    ready = [root]
-    while ready:
-        for edge in graph.outgoing[ready.pop()]:
-            if edge.ancestry and edge.target in hops and edge.target not in seen:
-                seen.add(edge.target)
-                ready.append(edge.target)
-    return seen
-
-
-def _times(
-    case: _Case, entry: SourceEntry, runs: list[tuple[str, str | None]], registry: SourceRegistry, asked: Asked
-) -> Window | None:
-    """Judge both dates; give the window that the decision must lie in."""
-    if entry.needs_certificate and not entry.windows:
-        return None
-    if not entry.windows:
-        case.fail(
-            "L212",
-            "not_approved",
-            f"{case.node.name} is registered as {entry.id} and was never approved",
-            remedy="have data governance approve it, or use another source",
-        )
-        return None
-    last = entry.windows[-1]
-    if "training" in asked.as_of:
-        if not runs:
-            case.unsure(
-                "L221",
-                "unknown",
-                f"no run is recorded that used {case.node.name}",
-                remedy="record the run, with its start",
-            )
-        for name, started in runs:
-            _at_training(case, entry, name, started, registry, asked)
-    return last
-
-
-def _at_training(
-    case: _Case, entry: SourceEntry, run: str, started: str | None, registry: SourceRegistry, asked: Asked
-) -> None:
-    if started is None:
-        case.unsure(
-            "L221",
-            "unknown",
-            f"the start of {run}, which used {case.node.name}, is not recorded",
-            remedy="record when the run started",
-        )
-        return
-    at = _instant(started)
-    if at is None:
-        case.unsure("L221", "unknown", f"the start of {run} is no instant", observed=started)
-        return
-    approval = registry.verdict(entry, at)
-    spans = ", ".join(f"{_day(window.start)} to {_day(window.end)}" for window in entry.windows)
-    if approval is Approval.NOT_YET and not asked.accept_used_before_approval:
-        case.fail(
-            "L213",
-            "not_approved",
-            f"used_before_approval: {case.node.name} was used before it was approved",
-            observed=started,
-            required=f"approved {spans}",
-            remedy="train again on the approved source",
-        )
-    elif approval is Approval.ENDED:
-        case.fail(
-            "L212",
-            "expired",
-            f"not_approved_at_training: {case.node.name} was used outside its approval",
-            observed=started,
-            required=f"approved {spans}",
-            remedy="train again on an approved source",
-        )
-    elif approval is Approval.APPROVED and len(entry.windows) > 1 and at < entry.windows[-1].start:
-        case.unsure(
-            "L221",
-            "unknown",
-            f"the approval of {case.node.name} ended and began again since {run} says it ran; "
-            "an unsigned record could have chosen its date",
-            observed=started,
-            required=f"approved {spans}",
-            remedy="hand in a record signed by the builder, or train again",
-        )
-
-
-def _instant(text: str) -> datetime | None:
-    try:
-        return parse_instant(text)
-    except ValueError:
-        return None
-
-
-def _day(moment: datetime | None) -> str:
-    return instant_text(moment) if moment is not None else "further notice"
-
-
-def root_grade(graph: Graph, hops: Mapping[NodeKey, object], root: NodeKey) -> str:
-    """Give the lowest grade of all edges on any way from a root to the model: the weakest link."""
-    reached = _reached(graph, root, hops) | {root}
-    grades = [edge.grade for key in reached for edge in graph.outgoing[key] if edge.ancestry and edge.target in hops]
-    return min(grades, default="E0")
