@@ -84,7 +84,10 @@ def compare_answers(environment: dict[str, str]) -> None:
         for table in item["tables"]
         if table["attributes"] == ["black"]
     }
-    assert any(abs(Decimal(item) - Decimal(str(peer["ratio"]))) < Decimal("0.000001") for item in ratios), (peer, ratios)
+    assert any(abs(Decimal(item) - Decimal(str(peer["ratio"]))) < Decimal("0.000001") for item in ratios), (
+        peer,
+        ratios,
+    )
     run(PEERS["picklescan"], environment, (0,))
 
 

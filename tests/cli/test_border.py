@@ -7,11 +7,14 @@ import subprocess
 import sys
 
 import pytest
+
 from govern.cli.main import run
 from support.process import ROOT, clean_environment, govern
 
 
-@pytest.mark.parametrize("arguments", [(), ("nonsense",), ("check",), ("check", "x"), ("--nope",), ("check", "-s", "x")])
+@pytest.mark.parametrize(
+    "arguments", [(), ("nonsense",), ("check",), ("check", "x"), ("--nope",), ("check", "-s", "x")]
+)
 def test_usage_errors_are_two(arguments: tuple[str, ...]) -> None:
     """Click's own exit 2 for usage, formatted by us."""
     ended = govern(*arguments)
@@ -108,6 +111,7 @@ def test_debug_shows_the_traceback() -> None:
 def test_a_command_without_an_answer_is_an_internal_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """Click drops a returned integer and ends with 0; an answer object cannot be forgotten."""
     import click
+
     from govern.cli import root as module
 
     @click.command()

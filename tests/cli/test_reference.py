@@ -6,6 +6,8 @@ import json
 import re
 
 import pytest
+from jsonschema import Draft202012Validator
+
 from govern.checks.registry import builtin_specs
 from govern.cli.reference import pages, schemas
 from govern.diagnostics.catalogue import all_codes
@@ -13,7 +15,6 @@ from govern.evidence.schema import evidence_schema
 from govern.gate.policies import lint_paths
 from govern.policy.compile import compile_policies
 from govern.policy.outcomes import Outcome, Stage
-from jsonschema import Draft202012Validator
 from support.process import ROOT, govern
 
 PAGES = ["README.md", *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md"))]

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+
 from govern.canonical import instant_text
 from govern.decision.decide import decide, outcome_at, overall
 from govern.decision.evaluation import Evaluation, RuleOutcome, Subject

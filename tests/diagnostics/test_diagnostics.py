@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import govern
 import pytest
-from govern.diagnostics import Diagnostic, GovernError, Severity, Span, in_order, plain
-from govern.diagnostics.catalogue import all_codes, lookup
 from hypothesis import given
 from hypothesis import strategies as st
+
+import govern
+from govern.diagnostics import Diagnostic, GovernError, Severity, Span, in_order, plain
+from govern.diagnostics.catalogue import all_codes, lookup
 
 SOURCE = Path(govern.__file__).parent
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from govern.diagnostics import UsageError
 from govern.gate.outputs import Output, parse_outputs, write_atomic, write_outputs
 

@@ -11,16 +11,14 @@ import click
 
 from govern.cli.answer import Answer
 from govern.cli.options import at_option, clock_of, stage_option, workspace_of, workspace_option
-from govern.cli.streams import colour_wanted, err, in_github, out, terminal_width
+from govern.cli.rendering import FORMATS, rendering_options, write_result
+from govern.cli.streams import err
 
 if TYPE_CHECKING:
     from govern.canonical import Json
     from govern.gate.check import Checked, Refused
-    from govern.gate.outputs import Output
     from govern.gate.signing import Signing
     from govern.gate.workspace import Workspace
-
-FORMATS = ("text", "json", "html")
 
 
 @click.command(
@@ -33,9 +31,7 @@ FORMATS = ("text", "json", "html")
 @click.option(
     "-p", "--policy", "policies", multiple=True, type=click.Path(path_type=Path), help="Policy file or folder."
 )
-@click.option(
-    "-o", "--output", "outputs", multiple=True, metavar="FORMAT[=PATH]", help=f"Output: {', '.join(FORMATS)}."
-)
+@rendering_options
 @click.option("--no-issue", is_flag=True, help="Decide only: sign nothing, log nothing (pull requests, laptops).")
 @at_option
 @click.option("--advisories", type=click.Path(path_type=Path), help="Advisory snapshot to match dependencies with.")
@@ -45,10 +41,7 @@ FORMATS = ("text", "json", "html")
 @click.option(
     "--fail-on", type=click.Choice(("fail", "warn", "never")), default="fail", help="When exit code 1 is used."
 )
-@click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", help="Colour on stdout.")
 @click.option("--timings/--no-timings", default=True, help="Timings in the JSON output.")
-@click.option("-q", "--quiet", is_flag=True, help="Only the verdict line.")
-@click.option("-v", "--verbose", is_flag=True, help="Passed rules too, and where each setting came from.")
 @workspace_option
 def check(
     bundle: Path,
@@ -103,7 +96,8 @@ def check(
     document, code = _conclude(made, fail_on, signing, supersedes)
     if timings:
         document["timings"] = {"total_ms": round((time.monotonic() - started) * 1000)}
-    return _write(asked, document, code, color=color, quiet=quiet, verbose=verbose)
+    written = write_result(asked, document, color=color, quiet=quiet, verbose=verbose)
+    return Answer(code if written or code else 2)
 
 
 def _settings(workspace: Workspace) -> None:
@@ -128,23 +122,3 @@ def _conclude(
 
         certificate = issue(made, signing=signing, supersedes=supersedes, entropy=os.urandom)
     return result_document(made, exit_code=code, certificate=certificate), code
-
-
-def _write(
-    asked: tuple[Output, ...], document: dict[str, Json], code: int, *, color: str, quiet: bool, verbose: bool
-) -> Answer:
-    from govern.gate.outputs import write_outputs
-    from govern.report.render import renderers
-
-    made = renderers(
-        document,
-        width=terminal_width(),
-        color=colour_wanted(color),
-        quiet=quiet,
-        verbose=verbose,
-        github=in_github(),
-    )
-    faults = write_outputs(asked, made, out)
-    for fault in faults:
-        err(str(fault))
-    return Answer(2 if faults and code == 0 else code)
