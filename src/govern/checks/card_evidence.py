@@ -161,7 +161,10 @@ def place_of(locator: Locator | None) -> Location | None:
 def _noted(item: Diagnostic) -> Finding:
     span = item.span
     where = None if span is None else Location(span.file, span.line, span.column)
-    return Finding(code=item.code, detail=item.message, location=where, remediation=item.hint, discriminator=item.slug)
+    also = "".join(f"; {related.message} ({related.span})" for related in item.related)
+    return Finding(
+        code=item.code, detail=f"{item.message}{also}", location=where, remediation=item.hint, discriminator=item.slug
+    )
 
 
 def disagreements(card: Card) -> tuple[Finding, ...]:
