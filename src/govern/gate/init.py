@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import govern
 from govern import __version__
@@ -78,10 +79,26 @@ def make_workspace(request: InitRequest, *, entropy: Callable[[int], bytes]) -> 
     if there:
         message = f"{', '.join(there)} would be overwritten"
         raise UsageError(Diagnostic(code="U110", message=message, hint="name another folder"))
-    for name, data in files.items():
-        write_atomic(folder / name, data)
-    _keys_and_ledger(request, verifier_id, entropy)
-    return (*sorted(files), ".govern/keys/", ".govern/ledger.db", "published-checkpoint", "trust.json")
+    made = (*sorted(files), ".govern/keys/", ".govern/ledger.db", "published-checkpoint", "trust.json")
+    folder.mkdir(parents=True, exist_ok=True)
+    # Made aside and moved in at the end: a failure half-way leaves no half a workspace.
+    with TemporaryDirectory(dir=folder, prefix=".govern-init-") as aside:
+        staged = Path(aside)
+        for name, data in files.items():
+            write_atomic(staged / name, data)
+        _keys_and_ledger(staged, request, verifier_id, entropy)
+        for path in sorted(staged.iterdir()):
+            _move(path, folder / path.name)
+    return made
+
+
+def _move(source: Path, target: Path) -> None:
+    """Move a file, or what is in a folder; nothing that is there is replaced (that was checked before)."""
+    if source.is_dir() and target.is_dir():
+        for inner in sorted(source.iterdir()):
+            _move(inner, target / inner.name)
+    else:
+        source.rename(target)
 
 
 def _files(request: InitRequest, verifier_id: str) -> dict[str, bytes]:
@@ -98,8 +115,8 @@ def _files(request: InitRequest, verifier_id: str) -> dict[str, bytes]:
     return made
 
 
-def _keys_and_ledger(request: InitRequest, verifier_id: str, entropy: Callable[[int], bytes]) -> None:
-    folder, keys = request.folder, request.folder / ".govern" / "keys"
+def _keys_and_ledger(folder: Path, request: InitRequest, verifier_id: str, entropy: Callable[[int], bytes]) -> None:
+    keys = folder / ".govern" / "keys"
     new_key(keys, "root", kind="root")
     new_key(keys, "certifier", kind="certifier")
     new_key(keys, "log", kind="log", origin=request.origin)
