@@ -202,13 +202,15 @@ def _emptiness_helps(engine: Engine, part: Part, around: Surroundings, emptied: 
 
 
 def _emptied(part: Part, around: Surroundings) -> frozenset[Path]:
+    """The lists and open mappings that a conjunct reads. A closed mapping has its fields, it is never just empty."""
+    iterated = {fold.path for fold in part.found.folds}
     found: set[Path] = set()
     for path in part.evidence:
         for length in range(1, len(path) + 1):
             at = path[:length]
-            whole = length == len(path)
             held = around.schema.type_of(at)
-            if isinstance(held, ListType) or (whole and isinstance(held, MapType | AnyType)):
+            open_map = isinstance(held, MapType) and held.value is not None and length == len(path)
+            if isinstance(held, ListType) or open_map or (isinstance(held, AnyType) and at in iterated):
                 found.add(at)
                 break
     return frozenset(path for path in found if path_text(path) not in around.may_be_empty)

@@ -26,7 +26,7 @@ def explain_kind(spec: CheckSpec) -> str:
     lines = [
         f"{spec.kind} (check kind, version {spec.version})",
         "",
-        f"Passes when: {spec.summary}",
+        f"Passes when: {spec.passes_when}",
         f"Cannot show: {spec.cannot_show}",
         f"Asked at: {', '.join(stage.value for stage in spec.default_stages)}, unless a rule says otherwise",
         "",
@@ -71,14 +71,19 @@ def explain_rule(compiled: Compiled, name: str) -> str | None:
     """Explain a rule by its qualified name; None when there is none."""
     for policy in compiled.policies:
         for rule in policy.rules:
-            if f"{policy.draft.metadata.name}/{rule.draft.rule.id}" == name:
+            if _identity(policy, rule) == name:
                 return "\n".join(_rule(name, policy, rule, compiled))
     return None
 
 
+def _identity(policy: CompiledPolicy, rule: CompiledRule) -> str:
+    return f"{policy.draft.metadata.name}/{rule.draft.rule.id}"
+
+
 def _rule(name: str, policy: CompiledPolicy, rule: CompiledRule, compiled: Compiled) -> Iterator[str]:
     written, spec = rule.draft.rule, rule.draft.spec
-    yield f"{name} (rule of {policy.draft.metadata.title or policy.draft.metadata.name} {policy.draft.metadata.version})"
+    meta = policy.draft.metadata
+    yield f"{name} (rule of {meta.title or meta.name} {meta.version})"
     yield ""
     yield written.title or written.id
     yield ""
@@ -89,7 +94,7 @@ def _rule(name: str, policy: CompiledPolicy, rule: CompiledRule, compiled: Compi
             yield f"Only where {label}: {condition.text} (where the facts are absent it applies)"
     yield f"Written in: {_place(rule.draft.node.span.file, rule.draft.node.span.line)}"
     yield ""
-    yield f"Check: {spec.kind}, which passes when: {spec.summary}"
+    yield f"Check: {spec.kind}, which passes when: {spec.passes_when}"
     yield from _values(policy, rule)
     for expression in expressions_of(rule):
         yield f"  reads {', '.join(expression.read_texts)}"
@@ -99,18 +104,17 @@ def _rule(name: str, policy: CompiledPolicy, rule: CompiledRule, compiled: Compi
     yield f"What to do when it fails: {written.remediation or spec.default_remediation or 'see the findings'}"
 
 
+_EFFECTS = {
+    "block": "a failure stops the model",
+    "warn": "a failure is a warning",
+    "record": "the outcome is recorded",
+}
+
+
 def _effect(rule: CompiledRule) -> str:
-    words = {
-        "block": "a failure stops the model",
-        "warn": "a failure is a warning",
-        "record": "the outcome is recorded",
-    }
-    waiver = (
-        f"may be waived for up to {rule.draft.rule.max_waiver_days} days"
-        if rule.draft.rule.waivable
-        else "may not be waived"
-    )
-    return f"{words[rule.draft.enforcement.value]}; {waiver}"
+    written = rule.draft.rule
+    waiver = f"may be waived for up to {written.max_waiver_days} days" if written.waivable else "may not be waived"
+    return f"{_EFFECTS[rule.draft.enforcement.value]}; {waiver}"
 
 
 def _values(policy: CompiledPolicy, rule: CompiledRule) -> Iterator[str]:
@@ -149,7 +153,7 @@ def explain_control(compiled: Compiled, name: str) -> str | None:
     if held is None or control is None:
         return None
     rules = [
-        f"  {policy.draft.metadata.name}/{rule.draft.rule.id}: {rule.draft.rule.title or rule.draft.rule.id}"
+        f"  {_identity(policy, rule)}: {rule.draft.rule.title or rule.draft.rule.id}"
         for policy in compiled.policies
         for rule in policy.rules
         if name in rule.draft.rule.controls

@@ -87,6 +87,14 @@ class CheckSpec:
     expression_params: tuple[str, ...] = ()
     """Names (as written in `with:`) of parameters that hold an assertion of the expression language."""
 
+    @property
+    def passes_when(self) -> str:
+        """The summary as what follows `passes when:`."""
+        text = self.summary
+        for start in ("Passes when: ", "Passes when ", "passes when "):
+            text = text.removeprefix(start)
+        return text
+
 
 class CompiledText(str):
     """The text of an expression parameter after compilation: still the author's text, with its compiled form."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -172,11 +172,13 @@ def _overridden(held: Resolved, text: str, faults: list[Diagnostic]) -> Resolved
     if tighter is None:
         message = f"{text} and {json_of(held.value)} have no order"
         faults.append(Diagnostic("P309", message, span, "Give a value of the same unit."))
-    elif not tighter:
+        return held
+    if not tighter:
         message = (
             f"'{held.name}' may only be tightened ({spec.tighten}); {text} is not tighter than {json_of(held.value)}"
         )
         faults.append(Diagnostic("P307", message, span, "Ask for a waiver of the rule instead."))
+        return held
     return Resolved(held.name, spec, value, (*held.origin, span))
 
 
@@ -205,17 +207,23 @@ def _tighter(spec: Parameter, old: ParameterValue, new: ParameterValue) -> bool 
 class Filling:
     """The values of a node with placeholders filled in, and where each one stood."""
 
+    declared: frozenset[str] = frozenset()
     value: Any = None
     used: dict[tuple[str | int, ...], str] = field(default_factory=dict)
     faults: list[Diagnostic] = field(default_factory=list)
+    faulty: set[Span] = field(default_factory=set)
+    """Places of the scalars that could not be filled in: nothing else need be said of them."""
 
 
-def filled(node: Node | None, params: Mapping[str, Resolved], *, leave: Sequence[str] = ()) -> Filling:
+def filled(
+    node: Node | None, params: Mapping[str, Resolved], *, declared: Collection[str] = (), leave: Sequence[str] = ()
+) -> Filling:
     """Turn a tree into values with each `${params.x}` replaced by the typed value of the parameter.
 
+    `declared` are all names that the policy declares: one that is not in `params` has a fault of its own.
     `leave` names top-level keys whose text is an expression: there placeholders are the expression stage's business.
     """
-    made = Filling()
+    made = Filling(frozenset(declared))
     made.value = None if node is None else _fill(node, params, (), made, leave)
     return made
 
@@ -233,11 +241,15 @@ def _fill(
     if whole is None:
         at = node.text.index("${")
         hint = "Write ${params.<name>} alone, as the whole value."
+        made.faulty.add(node.span)
         made.faults.append(Diagnostic("P405", "a placeholder inside text", node.place(at) or node.span, hint))
         return value_of(node)
     held = params.get(whole[1])
     if held is None:
-        near = suggest(whole[1], params)
+        made.faulty.add(node.span)
+        if whole[1] in made.declared:
+            return value_of(node)
+        near = suggest(whole[1], {*params, *made.declared})
         hint = f"Did you mean '${{params.{near}}}'?" if near else "Declare it under spec.params."
         made.faults.append(Diagnostic("P401", f"this policy has no parameter '{whole[1]}'", node.span, hint))
         return value_of(node)

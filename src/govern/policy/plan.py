@@ -49,7 +49,7 @@ class PlanPolicy:
     applies_when: Expression | None = None
 
     def record(self) -> dict[str, Json]:
-        """The policy as results, evaluations and certificates list it."""
+        """The policy as results and evaluations list it; `digest` is bare hex."""
         return {
             "name": self.name,
             "version": self.version,

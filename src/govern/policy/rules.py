@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from govern.policy.cel import Expression
 from govern.policy.cel_compile import Job, compile_expression
 from govern.policy.cel_probes import Surroundings
 from govern.policy.evidence_schema import (
+    AnyType,
     EvidenceSchema,
     ListType,
     MapType,
@@ -66,21 +67,23 @@ def parameters(policy: PolicyDraft, overrides: Mapping[str, str]) -> tuple[Compi
     faults = list(problems)
     rules: list[CompiledRule] = []
     for draft in policy.rules:
-        made = _rule(draft, params, faults)
+        made = _rule(draft, params, policy.spec.params, faults)
         if made is not None:
             rules.append(made)
     return CompiledPolicy(policy, params, tuple(rules)), tuple(faults)
 
 
-def _rule(draft: RuleDraft, params: Mapping[str, Resolved], faults: list[Diagnostic]) -> CompiledRule | None:
+def _rule(
+    draft: RuleDraft, params: Mapping[str, Resolved], declared: Collection[str], faults: list[Diagnostic]
+) -> CompiledRule | None:
     node = draft.node.get("with")
     if isinstance(node, ScalarNode) and node.is_null:
         node = None
-    filling = filled(node, params, leave=draft.spec.expression_params)
+    filling = filled(node, params, declared=declared, leave=draft.spec.expression_params)
     faults += filling.faults
     model = _check_params(draft, node, filling, faults)
     message = _message(draft, faults)
-    if model is None or filling.faults:
+    if model is None or filling.faulty:
         return None
     return CompiledRule(draft, model, dict(filling.used), message)
 
@@ -94,8 +97,7 @@ def _check_params(
     place = node if node is not None else MapNode((), draft.node.key_span("check"))
     value = {} if filling.value is None else filling.value
     model, found = validated(draft.spec.params, value, place)
-    named = {item.span for item in filling.faults}
-    faults += [item for item in found if item.span not in named]
+    faults += [item for item in found if item.span not in filling.faulty]
     return model
 
 
@@ -150,7 +152,9 @@ def attribute_of(model: type[CheckParams], written: str) -> str:
 
 
 def _own_schema(policy: CompiledPolicy, schema: EvidenceSchema) -> EvidenceSchema:
-    types: dict[str, PathType] = {name: _type_of(item) for name, item in policy.params.items()}
+    # A declared parameter that is not here has a fault of its own; its type is not known.
+    types: dict[str, PathType] = dict.fromkeys(policy.draft.spec.params, AnyType())
+    types.update({name: _type_of(item) for name, item in policy.params.items()})
     names = policy.draft.spec.names.metrics
     return schema.with_root("params", RootSchema(MapType(types), None)).with_names("metrics", names)
 

@@ -185,8 +185,10 @@ def _policy(
     if metadata is not None:
         found += _legal(metadata, metadata_node, rules)
     faults += found
-    if metadata is None or spec is None or not isinstance(spec_node, MapNode):
+    if spec is None or not isinstance(spec_node, MapNode):
         return None
+    if metadata is None:  # judged on under the file's name: with a fault there will be no plan
+        metadata = Metadata.model_construct(name=document.file, version="")
     return metadata.name, PolicyDraft(document, metadata, spec, spec_node, rules)
 
 
