@@ -1,0 +1,1 @@
+"""Second opinions on advisories, one file a tool; none of them decides alone."""

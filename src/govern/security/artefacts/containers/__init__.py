@@ -1,0 +1,1 @@
+"""Containers: zip archives and compressed streams."""

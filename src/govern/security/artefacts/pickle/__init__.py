@@ -1,0 +1,1 @@
+"""Pickles judged by a symbolic machine and allow-list profiles; nothing is ever unpickled."""
