@@ -7,11 +7,13 @@ import pickle
 import subprocess
 import sys
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import govern
 from govern.diagnostics import InternalError, Severity
 from govern.policy.cel import evaluate
 from govern.policy.cel_ast import ast_digest, document
@@ -382,3 +384,12 @@ def test_unknown_never_passes(source, data):
 
 def test_stages_are_the_enum():
     assert {stage.value for stage in Stage} == {"pre-training", "pre-registration", "pre-deployment", "post-deployment"}
+
+
+def test_only_the_adapter_imports_the_engine():
+    root = Path(govern.__file__).parent
+    users = [
+        path for path in root.rglob("*.py") if "cel_expr_python" in path.read_text("utf-8").replace("cel-expr", "")
+    ]
+    importing = [path for path in users if "import cel" in path.read_text() or "from cel_expr" in path.read_text()]
+    assert [str(path.relative_to(root)) for path in importing] == ["policy/expressions.py"]

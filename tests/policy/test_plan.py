@@ -15,7 +15,8 @@ import rfc8785
 import yaml
 
 from govern.evidence.schema import evidence_schema
-from govern.policy.cel_ast import UnsupportedConstructError, ast_digest, decode
+from govern.policy.cel_ast import ast_digest
+from govern.policy.cel_wire import UnsupportedConstructError, decode
 from govern.policy.compile import compile_policies, source_map_document
 from govern.policy.expressions import engine_for
 from govern.policy.outcomes import Enforcement, Outcome, Stage

@@ -32,7 +32,9 @@ def bind_roots(context: CheckContext, roots: frozenset[str], params: Mapping[str
     Evidence that is not there leaves its root absent; evidence that cannot be read is noted with the reason, so
     that whatever reads it comes to `error` and never to a verdict.
     """
-    key = ("expression.bound", roots, tuple(sorted(params.items())))
+    # The type is part of the key: true and 1 are equal, and two policies may use one name for both.
+    values = tuple(sorted((name, type(value).__name__, value) for name, value in params.items()))
+    key = ("expression.bound", roots, values)
     return context.once(key, lambda: _bind(context, roots, params))
 
 

@@ -13,6 +13,7 @@ from typing import Literal
 
 from govern.diagnostics import Severity
 from govern.policy.cel_ast import Call, Const, Fold, Has, Ident, ListOf, Logic, MapOf, Node, Select, children, walk
+from govern.policy.cel_nan import COMPARISONS, Fault, nan_faults
 from govern.policy.evidence_schema import (
     ELEMENT,
     EvidenceSchema,
@@ -29,9 +30,8 @@ __all__ = ["Analysis", "Fault", "FoldUse", "analyse", "is_boolean", "start_of"]
 _MAX_FOLDS = 8
 _MAX_INTEGER = 2**53
 
-_COMPARISONS = frozenset(["_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_"])
 _ORDERINGS = frozenset(["_<_", "_<=_", "_>_", "_>=_"])
-_BOOLEAN = _COMPARISONS | frozenset(
+_BOOLEAN = COMPARISONS | frozenset(
     ["!_", "@in", "startsWith", "endsWith", "contains", "matches", "hasValue", "bool", "@not_strictly_false"]
 )
 _NUMERIC = frozenset(["_-_", "_*_", "_/_", "_%_", "-_", "size", "int", "uint", "double"])
@@ -53,17 +53,6 @@ _FUNCTIONS = _BOOLEAN | _NUMERIC | _TIME_PARTS | _OTHER
 _NAME_CHARACTERS = string.ascii_letters + string.digits + "_."
 
 Kind = Literal["text", "number", "bool", "list", "map", "any"]
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A static fault: where in the tree, and what."""
-
-    code: str
-    node: Node
-    message: str
-    hint: str | None = None
-    severity: Severity = Severity.ERROR
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +232,7 @@ class _Pass:
 
     def check_types(self, node: Call, kinds: list[Kind]) -> None:
         name = node.function
-        if name in _COMPARISONS:
+        if name in COMPARISONS:
             left, right = kinds
             if "any" in kinds:
                 return
@@ -298,7 +287,7 @@ def analyse(root: Node, schema: EvidenceSchema, *, condition: bool) -> Analysis:
         _check_path(state, path, node)
     if state.fold_count > _MAX_FOLDS:
         state.note("P507", root, f"{state.fold_count} iterations; at most {_MAX_FOLDS}", "Use a built-in check.")
-    _check_nan(state, root, positive=not condition, strict=not condition)
+    state.faults += nan_faults(root, condition=condition)
     return Analysis(
         reads=_sorted(set(state.reads)),
         guards=frozenset(state.guards),
@@ -340,65 +329,6 @@ def _folds(root: Node, schema: EvidenceSchema) -> tuple[FoldUse, ...]:
 def _range_path(node: Node, scope: Mapping[str, Path | None], schema: EvidenceSchema) -> Path | None:
     probe = _Pass(schema)
     return probe.look(node, {name: _Seen(path) for name, path in scope.items()}).path
-
-
-# --- NaN: `x < 0.8` is false for NaN, but its negation is true
-
-
-def _may_be_nan(node: Node) -> bool:
-    for part in walk(node):
-        if isinstance(part, Call) and (part.function in ("_/_", "_*_", "double") or part.function.startswith("math.")):
-            return True
-    return False
-
-
-_NEGATIONS = {"_<_": ">=", "_<=_": ">", "_>_": "<=", "_>=_": "<", "_==_": "!=", "_!=_": "=="}
-
-
-def _check_nan(state: _Pass, node: Node, *, positive: bool, strict: bool) -> None:
-    """Refuse comparisons that a value which is not a number could turn into a pass (an exemption, in a condition)."""
-    match node:
-        case Logic():
-            for part in node.parts:
-                _check_nan(state, part, positive=positive, strict=strict)
-        case Call(function="!_"):
-            inner = node.args[0]
-            if strict and isinstance(inner, Call) and inner.function in _COMPARISONS:
-                state.note(
-                    "P511",
-                    node,
-                    "`!` over a comparison is true for a value that is not a number",
-                    f"Write the comparison with `{_NEGATIONS[inner.function]}` instead.",
-                )
-            else:
-                _check_nan(state, inner, positive=not positive, strict=strict)
-        case Call(function="_?_:_"):
-            if _compares_nan(node.args[0]):
-                _nan_fault(state, node)
-            for branch in node.args[1:]:
-                _check_nan(state, branch, positive=positive, strict=strict)
-        case Call() if node.function in _COMPARISONS:
-            true_for_nan = node.function == "_!=_"
-            if (_may_be_nan(node) and true_for_nan == positive) or any(_compares_nan(item) for item in node.args):
-                _nan_fault(state, node)
-        case Fold():
-            for part in (node.condition, node.step, node.result):
-                _check_nan(state, part, positive=positive, strict=False)
-        case _:
-            return
-
-
-def _compares_nan(node: Node) -> bool:
-    return any(isinstance(part, Call) and part.function in _COMPARISONS and _may_be_nan(part) for part in walk(node))
-
-
-def _nan_fault(state: _Pass, node: Node) -> None:
-    state.note(
-        "P511",
-        node,
-        "the outcome would be wrong if the calculation gave no number (0/0)",
-        "Compare without division, or use a built-in check, which knows 0/0.",
-    )
 
 
 # --- shape

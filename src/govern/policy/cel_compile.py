@@ -12,9 +12,10 @@ from govern.canonical import Json
 from govern.diagnostics import Diagnostic, Severity, Span
 from govern.policy.cel import Expression
 from govern.policy.cel_analysis import Analysis, Fault, analyse, is_boolean, start_of
-from govern.policy.cel_ast import Ast, Call, Const, Logic, UnsupportedConstructError, ast_digest, document, walk
+from govern.policy.cel_ast import Ast, Call, Const, Logic, ast_digest, document, walk
 from govern.policy.cel_lexer import conjuncts, depth, respell, tokens
 from govern.policy.cel_probes import Part, Surroundings, probe
+from govern.policy.cel_wire import UnsupportedConstructError
 from govern.policy.evidence_schema import suggest
 from govern.policy.expressions import (
     TRUE,

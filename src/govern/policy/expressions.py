@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from unicodedata import normalize
 
 from govern.canonical import decimal_text
-from govern.policy.cel_ast import Ast, decode
+from govern.policy.cel_ast import Ast
+from govern.policy.cel_wire import decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
