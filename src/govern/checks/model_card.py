@@ -233,11 +233,17 @@ def _placeholders(params: PlaceholdersParams, context: CheckContext) -> CheckRes
     if len(left) > _MOST_FINDINGS:
         more = f"{len(left) - _MOST_FINDINGS} more placeholders are left"
         findings.append(Finding(code="E217", detail=more, discriminator="placeholders:more"))
-    unsure = not ready.card.recognised
+    # Text in which no section can be recognised has no placeholders in the way an empty page has none.
+    silent = not ready.card.sections
+    unsure = silent or not ready.card.recognised
+    if silent and not left:
+        text = "no section can be recognised in the card"
+        findings.append(Finding(code="E217", detail=text, remediation="Write the card.", discriminator="silent"))
     outcome = Outcome.PASS if len(left) <= params.at_most else Outcome.FAIL
     return CheckResult(
         outcome=Outcome.INCONCLUSIVE if unsure and outcome is Outcome.PASS else outcome,
-        summary=f"{len(left)} placeholders are left in the model card.",
+        summary=f"{len(left)} placeholders are left in the model card"
+        + (", in which no section can be recognised." if silent else "."),
         findings=(*findings, *ready.notes),
         evidence=ready.evidence,
         observed=str(len(left)),

@@ -91,8 +91,8 @@ def check(
         signing = signing_of(workspace)  # a missing key must be said before minutes of checking
         signing.check(clock=request.clock, stage=stage)
     made = run_check(request)
-    for warning in made.loaded.warnings:
-        err(str(warning))
+    for note in made.notes:
+        err(str(note))
     document, code = _conclude(made, fail_on, signing, supersedes)
     if timings:
         document["timings"] = {"total_ms": round((time.monotonic() - started) * 1000)}

@@ -26,16 +26,22 @@ def pages() -> dict[str, str]:
 
 def schemas() -> dict[str, str]:
     """Give every generated JSON Schema by file name, as text."""
+    from govern.attestation.predicates import certificate_schema
+    from govern.attestation.trust_format import trust_schema
     from govern.bundle.schema import record_schema
     from govern.checks.registry import builtin_specs
     from govern.lineage.schema import lineage_schema, registry_schema
     from govern.policy.schema import policy_schema
+    from govern.report.schema import result_schema
 
     made: dict[str, Mapping[str, Any]] = {
         "policy.schema.json": policy_schema(builtin_specs()),
         "model-record.schema.json": record_schema(),
         "lineage.schema.json": lineage_schema(),
         "source-registry.schema.json": registry_schema(),
+        "result.schema.json": result_schema(),
+        "certificate.schema.json": certificate_schema(),
+        "trust-root.schema.json": trust_schema(),
     }
     return {name: json.dumps(item, indent=2, sort_keys=True, ensure_ascii=False) + "\n" for name, item in made.items()}
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from govern.decision.decide import DecisionRecord, decide
 from govern.decision.evaluation import Evaluation, Subject
 from govern.decision.run import run_plan
-from govern.diagnostics import Diagnostic, InputError, UsageError
+from govern.diagnostics import Diagnostic, InputError, Severity, UsageError
 from govern.gate.policies import Loaded, load_policies
-from govern.policy.outcomes import Stage
+from govern.policy.outcomes import Outcome, Stage
 
 if TYPE_CHECKING:
     from govern.bundle import Bundle
@@ -44,6 +44,11 @@ class Refused:
     loaded: Loaded
     diagnostics: tuple[Diagnostic, ...]
 
+    @property
+    def notes(self) -> tuple[Diagnostic, ...]:
+        """What the caller should hear beside the result: the compiler's warnings."""
+        return self.loaded.warnings
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
@@ -56,6 +61,19 @@ class Checked:
     evaluation: Evaluation
     decision: DecisionRecord
     lineage: Graph | None
+
+    @property
+    def notes(self) -> tuple[Diagnostic, ...]:
+        """What the caller should hear beside the result: the compiler's warnings, and that no rule applied."""
+        if any(item.outcome is not Outcome.NOT_APPLICABLE for item in self.decision.settled):
+            return self.loaded.warnings
+        nothing = Diagnostic(
+            code="D102",
+            message=f"no rule applies to this bundle at the stage {self.request.stage.value}; it is undecided",
+            hint="name a policy with rules for this stage, or declare the facts that its applies_when asks for",
+            severity=Severity.WARNING,
+        )
+        return (*self.loaded.warnings, nothing)
 
 
 def check(request: CheckRequest) -> Checked | Refused:

@@ -35,7 +35,8 @@ def with_verdicts(graph: Graph | None, decision: DecisionRecord) -> Json:
         return None
     from govern.lineage.document import graph_document
 
-    return graph_document(graph, (item.rule.result.facts for item in decision.settled))
+    facts = (item.rule.result.facts for item in decision.settled)
+    return graph_document(graph, facts, now=decision.clock)
 
 
 def _graph_of(path: Path) -> Graph:

@@ -42,14 +42,14 @@ class Signing:
     def check(self, *, clock: datetime, stage: str) -> None:
         """Refuse to sign what nobody could verify.
 
-        Raises InputError (U113) when the trust root is not in force at the clock, UsageError (U111) when it does not
+        Raises InputError (U112) when the trust root is not in force at the clock, UsageError (U111) when it does not
         let this key certify this stage, or does not know this log.
         """
         trust = self.trust
         if not trust.issued_at <= clock < trust.expires:
             message = f"the trust root (version {trust.version}) is not in force at {clock:%Y-%m-%dT%H:%M:%SZ}"
             hint = "sign a new version: govern trust sign"
-            raise InputError(Diagnostic(code="U113", message=message, hint=hint))
+            raise InputError(Diagnostic(code="U112", message=message, hint=hint))
         keyid = self.signer.public.keyid
         role = trust.roles.get("certifier")
         entry = next((item for item in role.keys if item.keyid == keyid), None) if role is not None else None

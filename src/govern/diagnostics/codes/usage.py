@@ -83,13 +83,6 @@ CODES: dict[str, Code] = {
         fix="Point to a PEM file made by `govern keys new`, or to env:NAME holding one.",
     ),
     "U112": Code(
-        slug="unused-option",
-        title="An option has no effect on this command as it was called.",
-        why="An option that is silently ignored looks as if it had worked.",
-        example="--quiet together with --verbose",
-        fix="Leave it out.",
-    ),
-    "U113": Code(
         slug="trust-root-not-in-force",
         title="The trust root has expired, or is not yet in force, at the instant of the decision.",
         why="A certificate signed under it would not verify; nothing is signed and nothing can be said to be allowed.",
