@@ -38,7 +38,7 @@ imports: $(STAMP)
 	$(BIN)/lint-imports
 
 bench: $(STAMP)  ## prints ratios against peers; asserts answers, never times
-	$(UV) sync --quiet --frozen --inexact --extra data --group bench --group example
+	$(UV) sync --quiet --frozen --inexact --extra data --group bench
 	$(BIN)/python benchmarks/run.py
 
 docs: $(STAMP)  ## generated reference pages and schemas

@@ -69,7 +69,7 @@ def _checks() -> str:
     for kind, spec in sorted(builtin_specs().items()):
         out += [
             f"## {kind}\n",
-            f"Passes when: {spec.summary}\n",
+            f"Passes when: {spec.passes_when}\n",
             f"**What it cannot show.** {spec.cannot_show}\n",
             f"Default stages: {', '.join(item.value for item in spec.default_stages)}. Version {spec.version}.\n",
             "| parameter | default | an overlay may | meaning |",
