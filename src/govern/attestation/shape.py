@@ -106,7 +106,12 @@ class Base64(_Leaf):
 
     def schema(self) -> dict[str, Json]:
         """Give its JSON Schema."""
-        return {"type": "string", "pattern": "^[A-Za-z0-9+/]+={0,2}$"}
+        tails = ("", "[A-Za-z0-9+/][AQgw]==", "[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=")
+        if self.size is not None:
+            pattern = f"^(?:[A-Za-z0-9+/]{{4}}){{{self.size // 3}}}{tails[self.size % 3]}$"
+        else:
+            pattern = f"^(?:[A-Za-z0-9+/]{{4}})*(?:{tails[1]}|{tails[2]})?$"
+        return {"type": "string", "minLength": 1, "pattern": pattern}
 
     def faults(self, value: object, at: str = "") -> Iterator[Fault]:
         """Yield what is wrong."""

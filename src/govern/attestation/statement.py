@@ -293,5 +293,5 @@ def _rule(item: RuleLine) -> dict[str, Json]:
         "waiver": _digest(item.waiver_digest),
         "attestation": _digest(item.attestation_digest),
     }
-    made.update({name: value for name, value in optional.items() if value is not None})
+    made.update({name: value for name, value in optional.items() if value})
     return made

@@ -53,7 +53,7 @@ class Request:
     earlier_trust: tuple[bytes, ...] = ()
     """Earlier versions of the trust root, oldest first; the first is the anchor, `trust` the newest."""
     pinned: str | None = None
-    """Fingerprint (sha256, hex) of any one version of the trust root that the asker knows to be right."""
+    """Fingerprint of a version of the trust root that the asker knows to be right: sha256 in hex."""
     bundle: Manifest | None = None
     """Manifest of the folder as it is now, from `govern.bundle.manifest.manifest_of`."""
     bundle_refused: tuple[Diagnostic, ...] = ()

@@ -22,7 +22,7 @@ def trust(state: State) -> list[Line]:
         return [from_error("trust", 4, fault)]
     root, state.earlier = chain[-1], tuple(chain[:-1])
     fingerprints = [item.digest for item in chain]
-    if request.pinned is not None and request.pinned not in fingerprints:
+    if request.pinned is not None and request.pinned.removeprefix("sha256:") not in fingerprints:
         return [
             fail(
                 "trust",
@@ -46,7 +46,7 @@ def trust(state: State) -> list[Line]:
     return [
         ok(
             "trust",
-            f"version {root.version}, signed by {', '.join(root.signers)}, fingerprint {root.digest}, "
+            f"version {root.version}, signed by {', '.join(root.signers)}, fingerprint sha256:{root.digest}, "
             f"until {instant_text(root.expires)}{pin}",
         )
     ]
