@@ -11,5 +11,7 @@ from fairlearn.metrics import demographic_parity_ratio
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "mortgage"
 
 table = pd.read_csv(EXAMPLE / "v1" / "predictions" / "holdout.csv")
-ratio = demographic_parity_ratio(table["y_true"], table["y_pred"], sensitive_features=table["black"])
+approved = (table["decision"] == "approve").astype(int)
+truth = (table["approved"] == "yes").astype(int)
+ratio = demographic_parity_ratio(truth, approved, sensitive_features=table["black"])
 print(json.dumps({"ratio": ratio}))

@@ -6,13 +6,15 @@ import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from govern.canonical import parse_instant
 from govern.diagnostics import Diagnostic, UsageError
-from govern.gate.workspace import Workspace, find_workspace
+
+if TYPE_CHECKING:
+    from govern.gate.workspace import Workspace
 
 __all__ = ["at_option", "clock_of", "existing_folder", "stage_option", "workspace_of", "workspace_option"]
 
@@ -39,6 +41,8 @@ at_option = click.option(
 
 def workspace_of(directory: Path | None, **flags: str | Path | tuple[str | Path, ...] | None) -> Workspace:
     """Settle the workspace from flags, GOVERN_… variables and govern.toml, in that order of precedence."""
+    from govern.gate.workspace import find_workspace
+
     given = {
         key: tuple(str(item) for item in value) if isinstance(value, tuple) else (str(value),)
         for key, value in flags.items()

@@ -26,7 +26,7 @@ def show(file: Path, pems: Path | None, at: str | None) -> Answer:
 
     Exit codes: 0 in force, 3 expired or not yet in force, 4 it does not hold.
     """
-    from govern.gate.signing import read_file
+    from govern.gate.files import read_file
     from govern.gate.trust import describe_trust, write_pems
 
     data = read_file(file)

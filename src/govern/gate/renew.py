@@ -10,8 +10,9 @@ from govern.attestation.keys import load_signer
 from govern.attestation.trust_reading import load_trust
 from govern.attestation.trust_signing import add_signature
 from govern.diagnostics import Diagnostic, UsageError
+from govern.gate.files import read_file
 from govern.gate.outputs import write_atomic
-from govern.gate.signing import PASSWORD_VARIABLE, key_bytes, read_file
+from govern.gate.signing import PASSWORD_VARIABLE, key_bytes
 from govern.gate.trust import next_trust_root
 from govern.policy.durations import parse as parse_duration
 

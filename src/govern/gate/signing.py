@@ -13,6 +13,7 @@ from govern.attestation.keys import Signer, load_log_signer, load_signer
 from govern.attestation.trust import TrustRoot
 from govern.attestation.trust_reading import load_trust
 from govern.diagnostics import Diagnostic, InputError, UsageError
+from govern.gate.files import read_file
 from govern.gate.workspace import Workspace
 from govern.ledger.sqlite import LedgerPaths
 from govern.policy.durations import parse as parse_duration
@@ -20,7 +21,7 @@ from govern.policy.durations import parse as parse_duration
 if TYPE_CHECKING:
     from govern.ledger.note import NoteSigner
 
-__all__ = ["Signing", "key_bytes", "ledger_paths", "read_file", "read_trust", "signing_of"]
+__all__ = ["Signing", "key_bytes", "ledger_paths", "read_trust", "signing_of"]
 
 PASSWORD_VARIABLE = "GOVERN_KEY_PASSWORD"  # noqa: S105 - the name of a variable
 
@@ -111,19 +112,6 @@ def key_bytes(where: str, environment: Mapping[str, str]) -> bytes:
 def read_trust(path: Path) -> TrustRoot:
     """Read a trust root file. Raises UsageError U103 when it is not there, IntegrityError when it does not hold."""
     return load_trust(read_file(path), file=str(path))
-
-
-def read_file(path: Path, *, limit: int = 8 * 1024 * 1024) -> bytes:
-    """Read a small file that the caller named. Raises UsageError U103."""
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(limit + 1)
-    except OSError as fault:
-        message = f"cannot read {path}: {fault.strerror or fault}"
-        raise UsageError(Diagnostic(code="U103", message=message)) from fault
-    if len(data) > limit:
-        raise UsageError(Diagnostic(code="U103", message=f"{path} is larger than {limit} bytes"))
-    return data
 
 
 def ledger_paths(workspace: Workspace) -> LedgerPaths:

@@ -7,7 +7,7 @@ from typing import cast
 
 from govern.canonical import JsonObject
 from govern.diagnostics import Diagnostic, InputError, Span
-from govern.gate.signing import read_file
+from govern.gate.files import read_file
 from govern.inputs.json import parse_json
 
 __all__ = ["load_result"]

@@ -12,7 +12,7 @@ from govern.attestation.verify import verify as judge
 from govern.attestation.verify_commands import FileNames
 from govern.bundle.manifest import Manifest, manifest_of
 from govern.diagnostics import BundleRefusedError, Diagnostic, UsageError
-from govern.gate.signing import read_file
+from govern.gate.files import read_file
 
 __all__ = ["KINDS", "Verified", "VerifyRequest", "verify"]
 
