@@ -393,3 +393,45 @@ def test_only_the_adapter_imports_the_engine():
     ]
     importing = [path for path in users if "import cel" in path.read_text() or "from cel_expr" in path.read_text()]
     assert [str(path.relative_to(root)) for path in importing] == ["policy/expressions.py"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        # No sample value of metrics.f1 would make these true, and one value that a bundle may hold does.
+        "!has(metrics.auc) && metrics.f1 * metrics.f1 + metrics.f1 == 6.0",
+        "metrics.?auc.orValue(metrics.f1 * metrics.f1) == 1764.0",
+        "has(metrics.auc) ? metrics.auc > 0.9 : metrics.f1 * 7.0 == 91.0",
+        "metrics.?auc.optMap(a, a > 0.9).orValue(metrics.f1 * 7.0 == 91.0)",
+        "optional.none().or(metrics.?auc).orValue(0.9) > 0.5",
+        "size(dependencies) > 0 && dependencies.all(d, !has(d.licence) || d.licence == 'MIT')",
+    ],
+)
+def test_absence_is_a_proof_not_a_sample(source):
+    assert codes(source) == ["P508"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "has(metrics.auc) && metrics.f1 * metrics.f1 == 4.0",
+        "metrics.?auc.optMap(a, a > 0.9).orValue(false)",
+        "metrics.?auc.optMap(a, a + 0.1).orValue(0.0) > 0.5",
+        "has(metrics.auc) ? metrics.auc > 0.9 : false",
+        "has(metrics.auc) ? metrics.auc > 0.9 : has(metrics.f1) && metrics.f1 > 0.9 && has(metrics.auc)",
+        "(metrics.f1 > 0.5 || metrics.f1 > 0.6) && metrics.?auc.hasValue()",
+        "metrics.?auc.orValue(0.1) > metrics.?auc.orValue(0.2)",
+        "metrics.?auc.value() > 0.5",
+        "size(dependencies) > 0 && dependencies.all(d, has(d.licence) && d.licence == 'MIT')",
+        "dependencies.exists(d, has(d.licence) && d.licence == 'MIT')",
+        "dependencies.exists_one(d, d.?licence.orValue('none') == 'MIT')",
+        "!(metrics.?auc.orValue(0.9) > 0.5 || !has(metrics.auc))",
+    ],
+)
+def test_proofs_that_absence_cannot_help(source):
+    assert "P508" not in codes(source)
+
+
+def test_optional_look_up_with_a_computed_key():
+    assert codes("metrics[?model.name].orValue(1.0) > 0.5") == ["P514"]
+    assert codes("metrics[model.name] > 0.5") == []

@@ -25,7 +25,7 @@ from govern.policy.evidence_schema import (
     path_text,
 )
 
-__all__ = ["Analysis", "Fault", "FoldUse", "analyse", "is_boolean", "start_of"]
+__all__ = ["Analysis", "Fault", "FoldUse", "analyse", "is_boolean", "path_of", "start_of"]
 
 _MAX_FOLDS = 8
 _MAX_INTEGER = 2**53
@@ -221,6 +221,9 @@ class _Pass:
             self.record(base.path, node.args[0])
             path = (*base.path, ELEMENT)
         else:  # a computed key: the whole of what lies above is read
+            if node.function != "_[_]":
+                hint = "Name the key, or ask without `?`: an absent key is then an error."
+                self.note("P514", node, "an optional look-up with a computed key", hint)
             self.record(base.path, node.args[0])
             self.settle(key, scope)
             return _Seen()
@@ -314,7 +317,7 @@ def _folds(root: Node, schema: EvidenceSchema) -> tuple[FoldUse, ...]:
 
     def below(node: Node, scope: Mapping[str, Path | None]) -> tuple[FoldUse, ...]:
         if isinstance(node, Fold) and node.variable != "#unused":
-            path = _range_path(node.range, scope, schema)
+            path = path_of(node.range, scope, schema)
             inside = {**scope, node.variable: None if path is None else (*path, ELEMENT)}
             body = below(node.condition, inside) + below(node.step, inside)
             return (*below(node.range, scope), FoldUse(path, body))
@@ -326,7 +329,8 @@ def _folds(root: Node, schema: EvidenceSchema) -> tuple[FoldUse, ...]:
     return below(root, {})
 
 
-def _range_path(node: Node, scope: Mapping[str, Path | None], schema: EvidenceSchema) -> Path | None:
+def path_of(node: Node, scope: Mapping[str, Path | None], schema: EvidenceSchema) -> Path | None:
+    """Give the path that a subexpression is, with the paths of the variables in scope; None for anything else."""
     probe = _Pass(schema)
     return probe.look(node, {name: _Seen(path) for name, path in scope.items()}).path
 
@@ -350,7 +354,7 @@ def is_boolean(node: Node, schema: EvidenceSchema) -> bool:
         case Fold():
             return not isinstance(node.init, ListOf) and node.variable != "#unused"
         case Select() | Ident():
-            path = _range_path(node, {}, schema)
+            path = path_of(node, {}, schema)
             held = None if path is None else schema.type_of(path)
             return isinstance(held, ScalarType) and held.kind == "bool"
         case _:

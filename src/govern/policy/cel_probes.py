@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, Literal
 
+from govern.policy.cel_absence import outcomes
 from govern.policy.cel_analysis import Analysis
 from govern.policy.cel_ast import Const, Node, walk
 from govern.policy.evidence_schema import (
@@ -154,6 +155,10 @@ def _when_guards_absent(engine: Engine, part: Part, parts: Sequence[Part], aroun
 
 
 def _can_help(engine: Engine, part: Part, around: Surroundings, gone: frozenset[Path]) -> bool:
+    """Whether a conjunct can come to what helps the model: by proof over all evidence, and on samples as a check."""
+    wanted: Literal["true", "false"] = "false" if around.condition else "true"
+    if wanted in outcomes(part.raw.ast.root, around.schema, gone):
+        return True
     kept = [path for path in part.evidence if not _below(path, gone)]
     # What lies above an absent path is there, as an empty mapping.
     shells = [path[:-1] for path in gone if not _below(path[:-1], gone)]
@@ -268,7 +273,7 @@ class _Sample:
             case ListType():
                 return [] if empty else [self.of(type_.item, empty=False)]
             case MapType():
-                return {} if empty else {name: self.of(held, empty=False) for name, held in type_.fields.items()}
+                return {}  # its fields come with the paths that are read, and only those
             case AnyType() if empty:
                 return []
             case _:
