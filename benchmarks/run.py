@@ -70,7 +70,8 @@ def compare_answers(environment: dict[str, str]) -> None:
     audit = json.loads(run(PEERS["pip-audit's auditor, same snapshot"], environment, (0,)))
     assert ours, "the example must have advisories to find"
     assert len(audit["ids"]) == len(ours), (audit["ids"], ours)
-    assert audit["audited"] and not audit["skipped"], "the auditor skipped packages"
+    assert audit["audited"] > 0, "the auditor audited nothing"
+    assert audit["skipped"] == 0, "the auditor skipped packages"
     peer = json.loads(run(PEERS["fairlearn script"], environment, (0,)))
     ratios = {
         table["worst"]["ratio"]

@@ -54,3 +54,19 @@ def info(snapshot: Path | None, at: str | None, directory: Path | None) -> Answe
 
     out(describe_store(workspace_of(directory, advisories=snapshot), clock=clock_of(at)))
     return Answer(0)
+
+
+@advisories.command(epilog="\b\nExample:\n  govern advisories live examples/mortgage/v1")
+@click.argument("bundle", type=click.Path(path_type=Path))
+def live(bundle: Path) -> Answer:
+    """Ask OSV about BUNDLE's dependencies now, through pip-audit: a second opinion, which no decision rests on.
+
+    Exit codes: 0 nothing matches, 1 something does, 3 a package could not be asked about or was not answered.
+    """
+    from govern.cli.options import existing_folder
+    from govern.gate.live import live_opinion
+    from govern.security.advisories.providers.pip_audit import query_live
+
+    text, code = live_opinion(existing_folder(bundle), query_live)
+    out(text)
+    return Answer(code)
