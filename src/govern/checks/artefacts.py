@@ -28,9 +28,11 @@ __all__ = ["CHECKS", "artefacts_root"]
 MOST_FINDINGS = 500
 _FORMAT_OF = {"npz": "npy", "torch-zip": "torch", "torch-legacy": "torch", "xgboost-ubj": "xgboost"}
 _CONTAINERS = frozenset({"zip", "gzip", "zlib", "bzip2", "xz", "lzma", "folder"})
+_FORMATS_OF_PARTS = frozenset({"torch-zip", "skops", "npz", "keras"})
+"""Zip files whose members belong to one format."""
 _CLOSED = frozenset({"tar", "7z", "rar", "zstd", "lz4"})
 """Containers that are not opened: anything may lie in them."""
-_PICKLES = frozenset({"pickle", "joblib", "torch-zip", "torch-legacy"})
+_PICKLES = frozenset({"pickle", "joblib", "torch-legacy"})
 _CONTENT_OF_PICKLES = frozenset({"S401", "S402", "S403", "S404", "S407", "S408"})
 """Reasons about what a pickle loads: `artefacts.pickle` asks for them."""
 
@@ -90,9 +92,8 @@ def _formats(params: FormatsParams, context: CheckContext) -> CheckResult:
             {"fail": failing, "doubt": doubtful, "note": noted}[verdict].append(finding)
     kinds = sorted({report.kind for path, report in reports.items() if path in weights or not _is_data(report)})
     outcome = Outcome.FAIL if failing else Outcome.INCONCLUSIVE if doubtful else Outcome.PASS
-    summary = f"{judged} of {len(reports)} files are model artefacts or no plain data: {', '.join(kinds) or 'none'}"
-    if failing or doubtful:
-        summary += f"; {len(failing)} findings block, {len(doubtful)} are open"
+    summary = f"{judged} of {len(reports)} files judged: {', '.join(kinds) or 'none'}"
+    summary += f"; {len(failing)} findings block, {len(doubtful)} are open" if failing or doubtful else ""
     return CheckResult(
         outcome=outcome,
         summary=f"{summary}.",
@@ -123,12 +124,12 @@ def _format_findings(
         return  # tensors of another file, judged through the reference
     if _is_data(report) and not is_weights:
         return
-    for part in _parts(report):
-        if part.kind == "unknown" and not part.reasons[:-1]:
+    for part, whole in _parts(report):
+        if whole and part.kind == "unknown" and len(part.reasons) == 1 and part.reasons[0].code == "S301":
             verdict = {"record": "note", "inconclusive": "doubt", "block": "fail"}[params.unknown_file]
             yield _finding("S301", part.path, "no known format fits the content: not analysed", _EXPORT), verdict
             continue
-        if not _allowed(part, params, is_weights=is_weights):
+        if whole and not _allowed(part, params, is_weights=is_weights):
             name = _FORMAT_OF.get(part.kind, part.kind)
             allowed = f"one of {', '.join(params.allowed)}"
             yield _finding("S302", part.path, f"the content is {name}", _EXPORT, name, allowed), "fail"
@@ -141,18 +142,18 @@ def _format_findings(
 _EXPORT = "Export the model in an allowed format, or leave the file out."
 
 
-def _parts(report: FileReport) -> Iterator[FileReport]:
-    """Give the report and those members that are files of their own, not parts of their container's format."""
-    yield report
+def _parts(report: FileReport) -> Iterator[tuple[FileReport, bool]]:
+    """Give the report and its members, each with whether it is a file of its own, not a part of a format."""
+    yield report, True
     for member in report.members:
-        if report.kind in ("torch-zip", "skops", "npz", "keras"):
-            yield from (part for part in member.flat() if part.reasons)
+        if report.kind in _FORMATS_OF_PARTS:
+            yield from ((part, False) for part in member.flat())
         else:
             yield from _parts(member)
 
 
 def _allowed(part: FileReport, params: FormatsParams, *, is_weights: bool) -> bool:
-    if part.kind in _CONTAINERS or ("!" in part.path and part.kind in ("bytes", "tensor", "unknown")):
+    if part.kind in _CONTAINERS:
         return True
     if _is_data(part):
         return "!" in part.path or not is_weights
@@ -168,19 +169,21 @@ def _pickle(params: PickleParams, context: CheckContext) -> CheckResult:
         return missing
     reports = scan_of(context, params.profiles)
     weights = set(model_files(context))
+    referred = {path for report in reports.values() for path in report.external}
     failing: list[Finding] = []
     doubtful: list[Finding] = []
     pickles: dict[str, FileReport] = {}
     for path, report in reports.items():
         for part in report.flat():
-            if part.kind in _PICKLES:
-                pickles[part.path] = part
+            if part.kind in _PICKLES or part.kind == "torch-zip":
+                if part.kind in _PICKLES:
+                    pickles[part.path] = part
                 for finding, fails in _pickle_findings(part, params, context):
                     (failing if fails else doubtful).append(finding)
             elif part.kind in _CLOSED or (part.kind in _CONTAINERS and part.reasons):
                 for reason in part.reasons:
                     (failing if str(reason.verdict) == "blocked" else doubtful).append(_from_reason(part, reason))
-        if path in weights and (report.kind == "unknown" or _is_data(report)):
+        if path in weights - referred and (report.kind == "unknown" or _is_data(report)):
             text = f"a model file whose content is {report.kind}: nothing shows that no loader takes it for a pickle"
             doubtful.append(_finding("S301", path, text, _EXPORT))
     outcome = Outcome.FAIL if failing else Outcome.INCONCLUSIVE if doubtful else Outcome.PASS
@@ -209,7 +212,7 @@ def _pickle_summary(params: PickleParams, files: int, pickles: Mapping[str, File
 
 
 def _pickle_findings(part: FileReport, params: PickleParams, context: CheckContext) -> Iterator[tuple[Finding, bool]]:
-    if params.mode == "forbid":
+    if params.mode == "forbid" and part.kind in _PICKLES:
         yield _finding("S403", part.path, f"the content is a {part.kind} file", _EXPORT, part.kind, "no pickle"), True
     for reason in part.reasons:
         fails = str(reason.verdict) == "blocked"
@@ -239,7 +242,7 @@ def _module_note(reason: Reason, context: CheckContext) -> str:
 def _from_reason(part: FileReport, reason: Reason, note: str = "") -> Finding:
     from govern.diagnostics.catalogue import lookup
 
-    where = f" at byte {reason.offset}" if reason.offset is not None else ""
+    where = f" (byte {reason.offset})" if reason.offset is not None else ""
     critical = "critical: " if reason.critical else ""
     return Finding(
         code=reason.code,
