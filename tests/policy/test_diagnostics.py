@@ -146,7 +146,7 @@ spec:
     - id: b
       check: fairness.disparty
     - id: c
-      check: expression
+      check: lineage.present
       severity: huge
     - id: d
       check: expression
@@ -210,7 +210,7 @@ def test_warnings():
     text = with_rule("id: a\ncheck: expression\nwith:\n  assert: true && metrics.auc > 0.5 && model.name.matches('x')")
     found = lint({FILE: text.encode()}, checks=specs(), evidence_schema=evidence_schema())
     assert {item.severity for item in found} == {Severity.WARNING}
-    assert {item.code for item in found} == {"P516", "P801", "P802", "P803", "P804"}
+    assert {item.code for item in found} == {"P516", "P801", "P802", "P803"}
     advised = "id: a\ncheck: lineage.present\nremediation: Do it.\ncontrols: [c/1]"
     catalogue = (
         "apiVersion: govern/v1\nkind: ControlCatalog\nmetadata: {name: c, version: 1.0.0}\n"
@@ -218,6 +218,14 @@ def test_warnings():
     )
     files = {FILE: with_rule(advised).encode(), "c.yaml": catalogue.encode()}
     assert lint(files, checks=specs(), evidence_schema=evidence_schema()) == ()
+    files[FILE] = with_rule("id: a\ncheck: lineage.present\nremediation: Do it.").encode()
+    (silent,) = lint(files, checks=specs(), evidence_schema=evidence_schema())
+    assert silent.code == "P804", "asked for only where there are controls to speak to"
+
+
+def test_one_fault_of_a_rule_does_not_hide_another():
+    text = with_rule("id: a\nseverty: high\ncheck: performance.threshold\nwith: {metric: acu, at_least: 80%}")
+    assert [item.code for item in errors(compiled(text))] == ["P201", "P204", "P203"]
 
 
 def test_probes_are_warnings_where_nothing_blocks():

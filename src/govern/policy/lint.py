@@ -28,15 +28,15 @@ def lint(
 def _advice(compiled: Compiled) -> Iterator[Diagnostic]:
     for policy in compiled.policies:
         for rule in policy.rules:
-            yield from _rule_advice(rule)
+            yield from _rule_advice(rule, speaks_of_controls=bool(compiled.catalogues))
 
 
-def _rule_advice(rule: CompiledRule) -> Iterator[Diagnostic]:
+def _rule_advice(rule: CompiledRule, *, speaks_of_controls: bool) -> Iterator[Diagnostic]:
     node = rule.draft.node
     place = node.key_span("id")
     if rule.draft.enforcement is Enforcement.BLOCK and not rule.draft.rule.remediation:
         yield _warning("P803", "the rule blocks and has no remediation", place, "Add `remediation:`.")
-    if not rule.draft.rule.controls:
+    if speaks_of_controls and not rule.draft.rule.controls:
         yield _warning("P804", "the rule speaks to no control", place, "Add `controls:` when a clause asks for it.")
     for expression in expressions_of(rule):
         at = node.key_span("when") if expression is rule.when else node.key_span("with")

@@ -230,6 +230,7 @@ def _rules(
             continue
         rule, found = validated(Rule, value_of(item), item)
         faults += found
+        rule = rule or _core_of(item)
         if rule is None:
             _unknown_check(item, checks, faults)
             continue
@@ -245,6 +246,16 @@ def _rules(
         spec = _unknown_check(item, checks, faults)
         if spec is not None:
             yield RuleDraft(rule, item, spec)
+
+
+def _core_of(item: MapNode) -> Rule | None:
+    """Give a faulty rule by the keys that the later stages judge, so that its parameters' faults are said as well.
+
+    It never runs: the fault that brought us here keeps a plan from being made.
+    """
+    core = MapNode(tuple(entry for entry in item.entries if entry[0].text in ("id", "check", "with")), item.span)
+    rule, _found = validated(Rule, value_of(core), core)
+    return rule
 
 
 def _unknown_check(item: MapNode, checks: Mapping[str, CheckSpec], faults: list[Diagnostic]) -> CheckSpec | None:
