@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator
@@ -91,7 +92,20 @@ def _evaluate(params: ExpressionParams, context: CheckContext) -> CheckResult:
         return CheckResult(
             outcome=Outcome.MISSING_EVIDENCE, summary=demanded.detail, findings=(demanded,), evidence=evidence
         )
+    found = replace(found, conjuncts=tuple(_told(item, expression, bound) for item in found.conjuncts))
     return _judged(expression, found, evidence, _facts(params, expression, found, bound))
+
+
+def _told(item: ConjunctResult, expression: Expression, bound: Bound) -> ConjunctResult:
+    """Say a conjunct by its parts: its own truth value tells nothing, the facts that it reads do."""
+    from govern.policy.cel_bind import value_text
+
+    text = "".join(item.text.split())
+    values = {name: value for name, value in item.values if "".join(name.split()) != text}
+    for path, name in zip(expression.reads, expression.read_texts, strict=True):
+        if name in item.text and not any(name in told for told in values):
+            values[name] = value_text(bound, path)
+    return replace(item, values=tuple(values.items()))
 
 
 def _judged(expression: Expression, found: Evaluated, evidence: tuple[EvidenceRef, ...], facts: Json) -> CheckResult:

@@ -260,7 +260,7 @@ def shown(value: Any) -> str:
     if isinstance(value, Mapping):
         return f"a mapping with {len(value)} keys"
     if isinstance(value, list | tuple):
-        if len(value) <= 8 and all(isinstance(item, str | int | float | Decimal) for item in value):
+        if len(value) <= 20 and all(isinstance(item, str | int | float | Decimal) for item in value):
             return "[" + ", ".join(shown(item) for item in value) + "]"
         return f"a list of {len(value)}"
     return type(value).__name__

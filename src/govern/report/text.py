@@ -152,15 +152,18 @@ class _Writer:
         before = None
         for finding in shown:
             same = (finding.observed, finding.required) == (item.observed, item.required)
-            self._finding(finding, repeat=finding.remediation == before, measured=not same)
+            told = _head(finding.detail) in (item.summary or "") and not item.message
+            self._finding(finding, repeat=finding.remediation == before, measured=not same and not told, told=told)
             before = finding.remediation
         left = len(item.findings) - len(shown)
         if left:
             self._wrapped(f"+{left} more: govern check --verbose, or the JSON or HTML output", 6, 2)
 
-    def _finding(self, finding: FindingView, *, repeat: bool, measured: bool) -> None:
+    def _finding(self, finding: FindingView, *, repeat: bool, measured: bool, told: bool) -> None:
+        """Write one finding; `told` when the summary above has said the same, so that only the place is news."""
         place = plain(place_text(finding.location))
-        line = f"{place + ': ' if place else ''}{finding.code} {plain(finding.detail, limit=1000)}"
+        detail = "" if told and place else f" {plain(finding.detail, limit=1000)}"
+        line = f"{place + ': ' if place else ''}{finding.code}{detail}"
         if measured and (finding.observed is not None or finding.required is not None):
             sides = [f"observed {plain(finding.observed)}"] if finding.observed is not None else []
             sides += [f"required {plain(finding.required)}"] if finding.required is not None else []
@@ -207,6 +210,11 @@ class _Writer:
         self.lines.extend(f"{name:<12}{value}" for name, value in rows)
 
 
+def _head(detail: str) -> str:
+    """The sentence of a finding without its sources and full stop."""
+    return detail.partition(" (said by ")[0].rstrip(".")
+
+
 def _next_step(result: Result) -> str:
     """One command: to verify what was signed, or to understand what stands in the way."""
     if result.refused is not None:
@@ -215,7 +223,7 @@ def _next_step(result: Result) -> str:
     if first is not None and result.decision is not Decision.ALLOWED:
         return f"govern explain {plain(first.rule)}"
     if result.certificate is not None:
-        return f"govern verify {plain(result.certificate.path)}"
+        return f"govern verify {plain(result.certificate.path)} --trust TRUST --bundle BUNDLE"
     if not result.outcomes:
         return "name policies with rules for this stage: -p POLICY"
     return "nothing was signed; leave out --no-issue to sign this decision"
