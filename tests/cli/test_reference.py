@@ -63,6 +63,21 @@ def test_the_policy_in_the_readme_compiles() -> None:
     assert [rule.id for rule in made.plan.rules] == ["lending/parity"]
 
 
+def test_the_output_in_the_readme_is_what_is_printed() -> None:
+    """Line by line, from both versions of the example."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```text\n(.*?)```", text, re.DOTALL)
+    printed = ""
+    for version in ("v1", "v2"):
+        printed += govern(
+            *("check", f"examples/mortgage/{version}", "-s", "pre-registration", "--no-issue"),
+            *("-p", "policies", "-p", "examples/mortgage/policies", "--advisories", "examples/mortgage/advisories"),
+            *("--at", "2026-11-20T09:00:00Z"),
+        ).out
+    missing = [line for line in shown.splitlines() if line not in ("", "...") and line not in printed.splitlines()]
+    assert missing == []
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_links_between_pages_lead_somewhere(page: str) -> None:
     """Relative links of README and docs."""
