@@ -39,6 +39,9 @@ INVISIBLE = frozenset(
 )
 """Characters that may reach no output: they steer a terminal, reorder what is read, or cannot be encoded."""
 
+CONTROLS = frozenset(char for char in INVISIBLE if char < " " or "\ud800" <= char <= "\udfff")
+"""What JSON cannot hold as it is. RFC 8785 has it escape these and nothing else, so the rest stands there raw."""
+
 ELEMENTS = frozenset(
     """html head meta title style body div span header p h1 h2 h3 dl dt dd main section ul ol li a nav article code b
     strong em pre details summary table caption thead tbody tr th td figure figcaption footer small time br hr
@@ -138,7 +141,7 @@ def faces(document: dict[str, Any]) -> dict[str, str]:
 def dangers(made: Mapping[str, str]) -> Iterator[str]:
     """Say what in the faces of a document could act on a reader's terminal, browser or workflow runner."""
     for name, text in made.items():
-        for char in sorted(INVISIBLE & set(text)):
+        for char in sorted((CONTROLS if name == "json" else INVISIBLE) & set(text)):
             yield f"{name}: U+{ord(char):04X} in {_around(text, char)}"
     for line in made["github"].splitlines():
         if line.lstrip().startswith("::"):
