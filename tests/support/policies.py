@@ -10,7 +10,6 @@ from typing import Any
 from govern.inputs.yaml import parse_yaml
 from govern.lineage.registry import SourceRegistry, compile_registry
 from govern.policy.compile import compile_policies
-from govern.policy.evidence_schema import EvidenceSchema
 from govern.policy.interface import CheckParams, CheckSpec
 from govern.policy.outcomes import Stage
 from govern.security.advisories.build import AdvisoryInput, build_snapshot
