@@ -183,8 +183,8 @@ def _pickle(params: PickleParams, context: CheckContext) -> CheckResult:
             elif part.kind in _CLOSED or (part.kind in _CONTAINERS and part.reasons):
                 for reason in part.reasons:
                     (failing if str(reason.verdict) == "blocked" else doubtful).append(_from_reason(part, reason))
-        if path in weights - referred and (report.kind == "unknown" or _is_data(report)):
-            text = f"a model file whose content is {report.kind}: nothing shows that no loader takes it for a pickle"
+        if path in weights - referred and not _read_to_the_end(report):
+            text = f"a model file of kind {report.kind} that was not read to its end: it may hold or be a pickle"
             doubtful.append(_finding("S301", path, text, _EXPORT))
     outcome = Outcome.FAIL if failing else Outcome.INCONCLUSIVE if doubtful else Outcome.PASS
     return CheckResult(
@@ -199,6 +199,14 @@ def _pickle(params: PickleParams, context: CheckContext) -> CheckResult:
         fields={"pickles": str(len(pickles)), "files": str(len(reports)), "findings": str(len(failing))},
         facts=_facts("artefact-pickles", pickles, set(pickles), params.profiles),
     )
+
+
+def _read_to_the_end(report: FileReport) -> bool:
+    """Whether every byte of a model file was explained, pickles or not; what they load is judged apart."""
+    if report.kind == "unknown" or _is_data(report):
+        return False
+    structure = (reason for part in report.flat() for reason in part.reasons if reason.code.startswith("S3"))
+    return not any(structure)
 
 
 def _pickle_summary(params: PickleParams, files: int, pickles: Mapping[str, FileReport], failing: list[Finding]) -> str:

@@ -9,7 +9,7 @@ import zlib
 from govern.security.artefacts.formats.onnx import probe_onnx
 from govern.security.artefacts.formats.safetensors import probe_safetensors
 from govern.security.artefacts.pickle.machine import Buffer
-from govern.security.artefacts.pickle.scan import looks_like_pickle
+from govern.security.artefacts.pickle.scan import Likeness, pickle_likeness
 
 __all__ = ["DATA_KINDS", "NATIVE_KINDS", "RECOGNISED_KINDS", "contradiction", "identify"]
 
@@ -83,11 +83,25 @@ def identify(data: Buffer) -> str:
     """Name the kind of some bytes: magic, then structure, then strict text; `unknown` when nothing fits."""
     if not len(data):
         return "empty"
-    head = data[:64]
-    if looks_like_pickle(data):
+    likeness = pickle_likeness(data)
+    if likeness is Likeness.ACTS:
         return "pickle"
     if probe_safetensors(data):
         return "safetensors"
+    known = _by_magic(data, data[:64])
+    if known is not None:
+        return known
+    if likeness is Likeness.BEGINS:
+        return "pickle"
+    text = _text_kind(data)
+    if text is not None:
+        return text
+    if likeness is Likeness.WHOLE:
+        return "pickle"
+    return "onnx" if probe_onnx(data) else "unknown"
+
+
+def _by_magic(data: Buffer, head: bytes) -> str | None:
     for magic, kind in _MAGIC:
         if head.startswith(magic) and _confirmed(kind, head):
             return kind
@@ -101,12 +115,7 @@ def identify(data: Buffer) -> str:
         return "tar"
     if head[2:4] == b"\r\n" and head[4:8] in (b"\0\0\0\0", b"\1\0\0\0", b"\3\0\0\0"):
         return "python-bytecode"
-    if head[:2] == b"{L":
-        return "xgboost-ubj"
-    text = _text_kind(data)
-    if text is not None:
-        return text
-    return "onnx" if probe_onnx(data) else "unknown"
+    return "xgboost-ubj" if head[:2] == b"{L" else None
 
 
 def _confirmed(kind: str, head: bytes) -> bool:

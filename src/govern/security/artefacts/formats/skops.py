@@ -23,6 +23,7 @@ _BUILTIN_TYPES = frozenset(
     for name in ("str", "int", "float", "bool", "bytes", "bytearray", "list", "dict", "tuple", "set", "complex")
 )
 _BIT_GENERATORS = frozenset({"MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"})
+_PROTOCOLS = (1, 2)
 Node = Mapping[str, JsonValue]
 
 
@@ -71,10 +72,17 @@ def read_schema(raw: bytes, profiles: Profiles) -> SkopsSchema:
     if not isinstance(document, dict) or "__loader__" not in document:
         raise ScanError("S305", "schema.json has no root node")
     schema = SkopsSchema(profiles)
-    if not isinstance(document.get("protocol"), int) or not isinstance(document.get("_skops_version"), str):
-        schema.add(Verdict.INCONCLUSIVE, "S305", "the skops protocol is not stated")
+    if document.get("protocol") not in _PROTOCOLS or not isinstance(document.get("_skops_version"), str):
+        schema.add(Verdict.INCONCLUSIVE, "S305", "the skops protocol is not 1 or 2")
+    first: dict[JsonValue, Node] = {}
     for node in _nodes(document):
         _judge(schema, node)
+        identity = node.get("__id__")
+        if isinstance(identity, dict | list):
+            schema.add(Verdict.BLOCKED, "S305", "a node whose id is not a number")
+        elif identity is not None and not _same(first.setdefault(identity, node), node):
+            # The loader takes the first node of an id and ignores what stands at the second.
+            schema.add(Verdict.BLOCKED, "S305", "two nodes of one id that differ")
     return schema
 
 
@@ -84,11 +92,30 @@ def _nodes(root: JsonValue) -> Iterator[Node]:
     while pending:
         value = pending.pop()
         if isinstance(value, dict):
-            if "__loader__" in value or "__class__" in value:
+            if value.keys() & {"__loader__", "__class__", "__id__"}:
                 yield value
             pending.extend(value.values())
         elif isinstance(value, list):
             pending.extend(value)
+
+
+def _same(left: Node, right: Node) -> bool:
+    """Compare two nodes apart from ids and member names, which differ when one object is written twice.
+
+    When all nodes of each id are the same in this sense, so is whatever the loader puts in their place.
+    """
+    pending: list[tuple[JsonValue, JsonValue]] = [(dict(left), dict(right))]
+    while pending:
+        one, other = pending.pop()
+        if one is other:
+            continue
+        if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
+            pending.extend((one[key], other[key]) for key in one if key not in ("file", "__id__"))
+        elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+            pending.extend(zip(one, other, strict=True))
+        elif isinstance(one, dict | list) or one != other:
+            return False
+    return True
 
 
 def _judge(schema: SkopsSchema, node: Node) -> None:
@@ -146,16 +173,6 @@ def _value(schema: SkopsSchema, node: Node, key: tuple[str, str]) -> None:
     schema.use(key, "value", "refers to")
 
 
-def _function(schema: SkopsSchema, node: Node, key: tuple[str, str]) -> None:
-    del key
-    content = node.get("content")
-    if not isinstance(content, dict):
-        schema.add(Verdict.BLOCKED, "S305", "a function node without content")
-        return
-    module, name = content.get("module_path"), content.get("function")
-    schema.use((str(module), str(name)), "value", "refers to")
-
-
 def _array(schema: SkopsSchema, node: Node, key: tuple[str, str]) -> None:
     if key != ("numpy", "ndarray"):
         schema.use(key, "value", "makes")
@@ -200,7 +217,7 @@ _LOADERS: dict[str, Callable[[SkopsSchema, Node, tuple[str, str]], None]] = {
     "BytearrayNode": _bytes,
     "JsonNode": _json_text,
     "TypeNode": _value,
-    "FunctionNode": _function,
+    "FunctionNode": _value,
     "ObjectNode": _object,
     "ConstructorFromReduceNode": _called,
     "TreeNode": _called,

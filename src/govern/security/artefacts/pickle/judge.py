@@ -129,7 +129,7 @@ class Judge:
                 self.block("S404", f"builds a state onto the result of {target.origin}", offset, target.origin)
             self.value(state)
             return
-        self._uses.setdefault(target.cls, set()).add("build")
+        self._note(target.cls, "build")
         entry = next((item for item in self.profiles.entries(target.cls) if "build" in item.allow), None)
         if entry is None:
             self.block("S404", f"builds a state onto {show(target)}", offset, target.origin)
@@ -143,7 +143,7 @@ class Judge:
         for item in items:
             self.value(item)
         if isinstance(target, Instance) and target.cls is not None and self.profiles.allows(target.cls, how):
-            self._uses.setdefault(target.cls, set()).add(how)
+            self._note(target.cls, how)
             target.extra.extend(items)
             return
         if isinstance(target, Instance) and not self.profiles.entries(target.origin.key):
@@ -172,7 +172,12 @@ class Judge:
         return Instance(cls=("torch", "storage"), origin=kind, args=PTuple(items))
 
     def _use(self, reference: GlobalRef, kind: str) -> None:
-        self._uses.setdefault(reference.key, set()).add(kind)
+        self._note(reference.key, kind)
+
+    def _note(self, key: tuple[str, str], kind: str) -> None:
+        """Note a use of a name that was looked up; the class of a call's result may never have been."""
+        if key in self._uses:
+            self._uses[key].add(kind)
 
 
 def _result_class(entry: Entry, kind: str, made: Instance) -> tuple[str, str] | None:

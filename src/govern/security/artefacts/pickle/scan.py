@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from enum import IntEnum
 
 from govern.security.artefacts.limits import ScanError, ScanLimits
 from govern.security.artefacts.pickle.expansion import expands_beyond
@@ -12,7 +13,7 @@ from govern.security.artefacts.pickle.machine import Buffer, Machine
 from govern.security.artefacts.pickle.profiles import Profiles
 from govern.security.artefacts.report import FileReport, Reason, Verdict
 
-__all__ = ["looks_like_pickle", "scan_pickle", "scan_stream"]
+__all__ = ["Likeness", "pickle_likeness", "scan_pickle", "scan_stream"]
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
 _TORCH_LEGACY = b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
@@ -119,22 +120,36 @@ def _torch_legacy(path: str, data: Buffer, profiles: Profiles, limits: ScanLimit
     )
 
 
-def looks_like_pickle(data: Buffer) -> bool:
-    """Say whether a loader would do more with these bytes than fail at once.
+class Likeness(IntEnum):
+    """How much some bytes are a pickle."""
 
-    True when a run reaches STOP having looked up a plausible name, or calls one on the way, or is still going after
-    many opcodes. A few bytes of ordinary text are opcodes too; without a name they are only data.
-    """
+    NONE = 0
+    WHOLE = 1
+    """They run to STOP, which is their last byte, without a name: plain data, or a few bytes of ordinary text."""
+    BEGINS = 2
+    """They begin with a protocol mark and further opcodes."""
+    ACTS = 3
+    """A loader would look up a plausible name before STOP, or call one before it fails."""
+
+
+def pickle_likeness(data: Buffer) -> Likeness:
+    """Say what a loader would do with these bytes, whatever else they may be."""
     judge = Judge(Profiles(()))
     machine = Machine(data, judge, max_opcodes=PROBE_OPCODES)
+    marked = data[0] == 0x80
     try:
-        machine.run()
+        end = machine.run()
     except ScanError as fault:
-        if fault.doubtful:
-            return True
         named = [reason for reason in judge.reasons if _plausible(reason)]
-        return any(reason.text.startswith("calls") or data[0] == 0x80 for reason in named)
-    return any(_plausible(reason) for reason in judge.reasons) or data[0] == 0x80
+        if fault.doubtful or any(reason.text.startswith("calls") or marked for reason in named):
+            return Likeness.ACTS
+        begun = machine.opcodes > 2 or data[2:3] == b"\x95"
+        return Likeness.BEGINS if marked and data[1:2] <= b"\x05" and begun else Likeness.NONE
+    if any(_plausible(reason) for reason in judge.reasons):
+        return Likeness.ACTS
+    if marked:
+        return Likeness.BEGINS
+    return Likeness.WHOLE if end == len(data) else Likeness.NONE
 
 
 def _plausible(reason: Reason) -> bool:
