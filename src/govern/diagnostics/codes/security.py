@@ -68,13 +68,6 @@ _ADVISORIES = {
         "pip-audit 3 beside an adapter made for 2.10",
         "Install pip-audit 2.10 or later, below 3; offline matching goes on without it.",
     ),
-    "S111": Code(
-        "snapshot-from-the-future",
-        "The advisory snapshot says it was taken after the decision's time.",
-        "Either the clock or the snapshot is wrong, so its age means nothing.",
-        "`asOf` 2027-01-01 and a decision at 2026-06-01",
-        "Correct the clock, or build the snapshot again.",
-    ),
 }
 
 _DEPENDENCIES = {

@@ -20,6 +20,10 @@ _EOCD64 = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR = struct.Struct("<4sLQL")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _LOCAL = struct.Struct("<4s5H3L2H")
+_NEWEST = 63
+"""Version of the format that ordinary readers know (6.3)."""
+_SYMLINK = 0o12
+"""File type of a symbolic link, the top four bits of a Unix mode."""
 _FULL32, _FULL16 = 0xFFFFFFFF, 0xFFFF
 _DESCRIPTOR, _UTF8 = 0x8, 0x800
 _FLAGS = _DESCRIPTOR | _UTF8 | 0x6
@@ -118,8 +122,10 @@ def _central(data: Buffer, count: int, start: int, end: int, budget: Budget) -> 
         if position + _CENTRAL.size > end or data[position : position + 4] != b"PK\x01\x02":
             raise ScanError("S307", "the zip directory is damaged", offset=position)
         fields = _CENTRAL.unpack(data[position : position + _CENTRAL.size])
-        _sig, _made, _needed, flags, method, _time, _date, crc, packed, size, name, extra, comment, disk = fields[:14]
-        offset = fields[16]
+        _sig, made, needed, flags, method, _time, _date, crc, packed, size, name, extra, comment, disk = fields[:14]
+        attributes, offset = fields[15:17]
+        if needed > _NEWEST or (made >> 8 == 3 and (attributes >> 28) == _SYMLINK):
+            raise ScanError("S307", "a zip member that is a link, or needs a newer reader", offset=position)
         after_name = position + _CENTRAL.size + name
         after = after_name + extra + comment
         if comment or disk or after > end:
@@ -174,8 +180,10 @@ def _local(data: Buffer, entry: _Entry, limit: int) -> ZipMember:
     if at + _LOCAL.size > limit or data[at : at + 4] != b"PK\x03\x04":
         raise ScanError("S307", "a zip member without its local header", offset=at)
     fields = _LOCAL.unpack(data[at : at + _LOCAL.size])
-    _sig, _needed, flags, method, _time, _date, crc, packed, size, name, extra = fields
+    _sig, needed, flags, method, _time, _date, crc, packed, size, name, extra = fields
     start = at + _LOCAL.size + name + extra
+    if needed > _NEWEST:
+        raise ScanError("S307", "a zip member that needs a newer reader", offset=at)
     if (
         data[at + _LOCAL.size : at + _LOCAL.size + name] != entry.raw_name
         or flags != entry.flags

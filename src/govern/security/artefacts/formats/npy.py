@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 
 from govern.security.artefacts.limits import ScanError
@@ -12,6 +13,7 @@ from govern.security.artefacts.pickle.numpy_rules import dtype_from_code
 __all__ = ["MAGIC", "NpyHeader", "read_npy_header"]
 
 MAGIC = b"\x93NUMPY"
+_UNIT = re.compile(r"(?<=[mM]8)\[[0-9]{0,6}[A-Za-zμ]{1,2}\]$")
 MAX_HEADER = 10_000
 """numpy itself refuses longer headers unless told otherwise."""
 
@@ -63,7 +65,8 @@ def _fields(text: str) -> tuple[tuple[int, ...], object]:
 def _item_size(descr: object, depth: int = 0) -> int | None:
     """Bytes of one element; None when it holds Python objects."""
     if isinstance(descr, str):
-        model = dtype_from_code(descr)
+        # Headers write objects without a size, and times with their unit.
+        model = dtype_from_code("O8" if descr == "|O" else _UNIT.sub("", descr))
         if model is None:
             raise ScanError("S305", f"the npy type {descr[:20]!r} is not modelled", offset=10, doubtful=True)
         return None if model.has_object else model.itemsize

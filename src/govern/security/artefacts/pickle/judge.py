@@ -78,6 +78,13 @@ class Judge:
             elif not self.profiles.entries(reference.key):
                 self._refuse("names", reference, reference.offset)
 
+    def values(self, items: list[Value]) -> None:
+        """Several values are stored; most are plain and are passed over without a call."""
+        for item in items:
+            kind = type(item)
+            if kind is PTuple or kind is GlobalRef:
+                self.value(item)
+
     def value(self, item: Value) -> None:
         """A value is stored in a container or state, or is the result: globals in it need `value`."""
         pending = [item]
@@ -89,7 +96,7 @@ class Judge:
                     self.block("S404", f"stores {current} as a value", current.offset, current)
             elif isinstance(current, PTuple) and not current.valued:
                 current.valued = True
-                pending.extend(current.items)
+                pending.extend(inner for inner in current.items if type(inner) in (PTuple, GlobalRef))
 
     def call(self, kind: str, callee: GlobalRef, args: PTuple, offset: int) -> Value:
         """A global is called (`reduce`) or an instance of it made without `__init__` (`new`)."""
@@ -140,8 +147,7 @@ class Judge:
 
     def fill(self, target: Value, how: str, items: list[Value], offset: int) -> None:
         """Items are put into something other than a plain container: that calls a method of it."""
-        for item in items:
-            self.value(item)
+        self.values(items)
         if isinstance(target, Instance) and target.cls is not None and self.profiles.allows(target.cls, how):
             self._note(target.cls, how)
             target.extra.extend(items)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Union
 
 from govern.security.artefacts.limits import ScanError
-from govern.security.artefacts.pickle.values import GlobalRef, Value
+from govern.security.artefacts.pickle.values import GlobalRef, Instance, PDict, PList, PSet, PTuple, Value
 
 if TYPE_CHECKING:
     from govern.security.artefacts.pickle.judge import Judge
@@ -22,6 +22,7 @@ __all__ = ["Buffer", "Machine", "RawReader", "malformed"]
 Buffer = Union[bytes, mmap.mmap]
 """Bytes of a file: indexing gives ints, slicing gives bytes, and `find` searches."""
 
+_SHARED = frozenset({PTuple, PList, PDict, PSet, Instance})
 KEEP = 4096
 """Longest text or bytes whose content is kept."""
 _NO_FRAME = 1 << 62
@@ -65,6 +66,8 @@ class Machine:
         self.stopped = False
         self.result: Value = None
         self.opcodes = 0
+        self.shared = 0
+        """How often a container was taken from the memo or doubled: without sharing nothing can unfold."""
         self.raw_spans: list[tuple[int, int]] = []
         self._max_opcodes = max_opcodes
 
@@ -172,7 +175,10 @@ class Machine:
         """Push what the memo holds."""
         if index not in self.memo:
             raise malformed("asks the memo for something it does not hold", self.op)
-        self.stack.append(self.memo[index])
+        value = self.memo[index]
+        if type(value) in _SHARED:
+            self.shared += 1
+        self.stack.append(value)
 
     def look_up(self, module: str, name: str) -> GlobalRef:
         """Resolve a global as a loader would at this point: old protocols rename, newer ones walk dotted names."""

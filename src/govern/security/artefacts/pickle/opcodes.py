@@ -167,6 +167,7 @@ def _pop_mark(machine: Machine) -> None:
 
 
 def _dup(machine: Machine) -> None:
+    machine.shared += 1
     machine.push(machine.top)
 
 
@@ -209,15 +210,13 @@ def _tuple_mark(machine: Machine) -> None:
 
 def _list_mark(machine: Machine) -> None:
     items = machine.pop_mark()
-    for item in items:
-        machine.judge.value(item)
+    machine.judge.values(items)
     machine.push(PList(items))
 
 
 def _frozenset(machine: Machine) -> None:
     items = machine.pop_mark()
-    for item in items:
-        machine.judge.value(item)
+    machine.judge.values(items)
     machine.push(PSet(items))
 
 
@@ -230,8 +229,7 @@ def _dict_mark(machine: Machine) -> None:
 def _assign(machine: Machine, target: PDict, items: list[Value]) -> None:
     if len(items) % 2:
         raise malformed("a key without a value", machine.op)
-    for item in items:
-        machine.judge.value(item)
+    machine.judge.values(items)
     target.keys.extend(items[0::2])
     target.values.extend(items[1::2])
 
@@ -256,8 +254,7 @@ def _setitems(machine: Machine) -> None:
 def _append_all(machine: Machine, items: list[Value]) -> None:
     target = machine.top
     if isinstance(target, PList):
-        for item in items:
-            machine.judge.value(item)
+        machine.judge.values(items)
         target.items.extend(items)
     else:
         machine.judge.fill(target, "append", items, machine.op)
@@ -275,8 +272,7 @@ def _additems(machine: Machine) -> None:
     items = machine.pop_mark()
     target = machine.top
     if isinstance(target, PSet):
-        for item in items:
-            machine.judge.value(item)
+        machine.judge.values(items)
         target.items.extend(items)
     else:
         machine.judge.fill(target, "add", items, machine.op)

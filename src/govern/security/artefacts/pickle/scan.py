@@ -11,7 +11,8 @@ from govern.security.artefacts.pickle.joblib_arrays import WRAPPER, read_raw_arr
 from govern.security.artefacts.pickle.judge import Judge, Storage
 from govern.security.artefacts.pickle.machine import Buffer, Machine
 from govern.security.artefacts.pickle.profiles import Profiles
-from govern.security.artefacts.report import FileReport, Reason, Verdict
+from govern.security.artefacts.pickle.values import GlobalRef
+from govern.security.artefacts.report import FileReport
 
 __all__ = ["Likeness", "pickle_likeness", "scan_pickle", "scan_stream"]
 
@@ -40,7 +41,7 @@ def scan_stream(
     if end is not None and end < len(data):
         judge.block("S406", f"{len(data) - end} bytes follow the end of the pickle", end)
         _names_of(data, end, judge, limits)
-    if end is not None and expands_beyond(machine.result, max(MANY_VALUES, 100 * machine.opcodes)):
+    if end is not None and _unfolds(machine):
         judge.block("S404", "unfolds to more values than any program could walk: an allocation bomb", machine.op)
     if machine.raw_spans:
         _judge_plain_reading(data, machine, judge, limits)
@@ -59,6 +60,14 @@ def scan_stream(
         },
     )
     return report, tuple(judge.storages)
+
+
+def _unfolds(machine: Machine) -> bool:
+    """Whether the result is far larger than what was written: each shared reference can at most double it."""
+    limit = max(MANY_VALUES, 100 * machine.opcodes)
+    if machine.opcodes << min(machine.shared, 64) <= limit:
+        return False
+    return expands_beyond(machine.result, limit)
 
 
 def _run(machine: Machine, judge: Judge) -> int | None:
@@ -132,27 +141,39 @@ class Likeness(IntEnum):
     """A loader would look up a plausible name before STOP, or call one before it fails."""
 
 
+class _Enough(Exception):  # noqa: N818 - a signal, not an error
+    """The probe has seen what it looks for."""
+
+
+class _Probe(Judge):
+    """Stops the machine at the first sign that a loader would act: a name behind a protocol mark, or a call."""
+
+    def __init__(self, *, marked: bool) -> None:
+        super().__init__(Profiles(()))
+        self._marked = marked
+
+    def _refuse(self, what: str, about: GlobalRef, offset: int) -> None:
+        if _IDENTIFIER.fullmatch(str(about)) and (self._marked or what == "calls"):
+            raise _Enough
+        super()._refuse(what, about, offset)
+
+
 def pickle_likeness(data: Buffer) -> Likeness:
     """Say what a loader would do with these bytes, whatever else they may be."""
-    judge = Judge(Profiles(()))
-    machine = Machine(data, judge, max_opcodes=PROBE_OPCODES)
     marked = data[0] == 0x80
+    judge = _Probe(marked=marked)
+    machine = Machine(data, judge, max_opcodes=PROBE_OPCODES)
     try:
         end = machine.run()
+    except _Enough:
+        return Likeness.ACTS
     except ScanError as fault:
-        named = [reason for reason in judge.reasons if _plausible(reason)]
-        if fault.doubtful or any(reason.text.startswith("calls") or marked for reason in named):
+        if fault.doubtful:
             return Likeness.ACTS
         begun = machine.opcodes > 2 or data[2:3] == b"\x95"
         return Likeness.BEGINS if marked and data[1:2] <= b"\x05" and begun else Likeness.NONE
-    if any(_plausible(reason) for reason in judge.reasons):
+    if any(reason.name is not None and _IDENTIFIER.fullmatch(reason.name) for reason in judge.reasons):
         return Likeness.ACTS
     if marked:
         return Likeness.BEGINS
     return Likeness.WHOLE if end == len(data) else Likeness.NONE
-
-
-def _plausible(reason: Reason) -> bool:
-    return (
-        reason.verdict is Verdict.BLOCKED and reason.name is not None and _IDENTIFIER.fullmatch(reason.name) is not None
-    )
