@@ -60,9 +60,7 @@ CORRUPTIONS: dict[str, Callable[[bytes], bytes]] = {
     "steering characters within": lambda data: data.replace(b"r", b"r" + STEERING.encode().replace(b"\n", b""), 3),
     "lone surrogates, escaped": lambda data: data + b'\nx: "\\ud800"\n',
     "UTF-16": lambda data: data.decode("utf-8", "replace").encode("utf-16"),
-    "two documents": lambda data: data + b"\n---\n" + data + b"\n...\n",
     "tags and anchors": lambda data: b"? !!python/object/apply:os.system [true]\n: &a *a\n" + data,
-    "reversed": lambda data: data[::-1],
 }
 
 
@@ -109,8 +107,8 @@ HOSTILE = {
     "hidden": "\u202egnp.exe\u2066\u061c\u200fa\u200bb\u2060c\ufeffd\u2028e",
     "command": "::error file=a::pwned ##[set-output name=a]b",
     "lines": "a\n::set-env name=b::c\n\r\n##[group]x\n::stop-commands::x",
-    "markup": "</title></style><script>alert(1)</script><img src=x onerror=alert(2)>\"' onmouseover='alert(3)",
-    "templates": '[a](javascript:alert(1)) ![b](http://x/y) {{ 7*191 }}{% raw %}${7*191}<%= 7*191 %>"]; click a "b',
+    "markup": "</title></style><script>alert(1)</script><img src=x onerror=alert(2)>\"' onmouseover='alert(3)"
+    ' [a](javascript:alert(4)) ![b](http://x/y) {{ 90001*90001 }}{% raw %}${90001*90001}"]; click a "b',
     "long": "A" * 20_000,
 }
 
@@ -244,4 +242,4 @@ def test_a_hostile_name_stays_a_name(place: str, text: str, policies: Path, advi
     PLACES[place](builder, HOSTILE[text])
     made = judge(builder.build(), policies, advisories=advisories)
     survived(made)
-    assert "1337" not in made.words(), "an expression in a name was computed"
+    assert "8100180001" not in made.words(), "an expression in a name was computed"

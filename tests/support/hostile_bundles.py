@@ -143,7 +143,7 @@ model-index:
 
 STEERING = (
     CARD.replace("# Credit risk", "# \x1b]0;owned\x07Credit\x9b31m <script>alert(1)</script> \u202eksir", 1)
-    .replace("Ranks consumer", "::error::no\n##[set-output name=x]y {{ 7*191 }} [a](javascript:alert(2)) ranks", 1)
+    .replace("Ranks consumer", "::error::no\n##[set-output name=x]y {{ 90001*90001 }} [a](javascript:alert(2)) ranks", 1)
 )  # fmt: skip
 
 MANY_FORMS = """\
@@ -390,7 +390,7 @@ CASES = [
         lambda b, _: b.file("README.md", STEERING),
         {CARD_KIND: ("pass",)},
         (0,),
-        must_not=(str(7 * 191),),
+        must_not=(str(90001 * 90001),),
     ),
     Case(
         "req-exotic",
