@@ -116,7 +116,7 @@ def _cli() -> str:
 
     out = [_HEAD, "# Command line\n"]
     # The settings are given as an invocation would: click remembers the help option of whoever asks first.
-    settings = root.context_settings | {"max_content_width": 100, "terminal_width": 100}
+    settings = {**root.context_settings, "max_content_width": 100, "terminal_width": 100}
     with click.Context(root, info_name="govern", **settings) as context:
         _command(root, context, out)
     return "\n".join(out)
