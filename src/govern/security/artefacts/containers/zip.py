@@ -226,16 +226,26 @@ def _decoded(entry: _Entry, offset: int) -> str:
         raise ScanError("S307", "the name of a zip member cannot be read", offset=offset) from fault
 
 
+_MOST_NAMES = 10
+
+
+def _leaves(name: str) -> bool:
+    """Whether a member would be written outside the folder it is unpacked into, or cannot be a file name at all."""
+    parts = name.rstrip("/").split("/")
+    escapes = name.startswith("/") or ".." in parts or "" in parts or "." in parts or "\\" in name or ":" in parts[0]
+    return escapes or any(ord(char) < 32 or ord(char) == 127 for char in name)
+
+
 def _check_names(members: list[ZipMember]) -> None:
+    leaving = [member for member in members if _leaves(member.name)]
+    if leaving:
+        names = ", ".join(repr(member.name[:80]) for member in leaving[:_MOST_NAMES])
+        more = f" and {len(leaving) - _MOST_NAMES} more" if len(leaving) > _MOST_NAMES else ""
+        text = f"zip member {names}{more} would leave its folder"
+        raise ScanError("S307", text, offset=leaving[0].header_start)
     seen: set[str] = set()
     for member in members:
         name = member.name
-        parts = name.rstrip("/").split("/")
-        escapes = (
-            name.startswith("/") or ".." in parts or "" in parts or "." in parts or "\\" in name or ":" in parts[0]
-        )
-        if escapes or any(ord(char) < 32 or ord(char) == 127 for char in name):
-            raise ScanError("S307", f"zip member {name[:80]!r} would leave its folder", offset=member.header_start)
         folded = name.casefold()
         if folded in seen:
             raise ScanError("S307", f"zip member {name[:80]!r} stands twice", offset=member.header_start)
