@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import shutil
 import sqlite3
+import stat
+import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +17,7 @@ from pathlib import Path
 import click
 import pytest
 
+from govern.canonical import base64_bytes
 from govern.cli.root import root
 from oracles.shell import run, succeeds
 from support.bundles import sha256
@@ -545,6 +549,8 @@ def test_json_on_stdout_is_one_canonical_line(gate: Path) -> None:
         (("--fail-on", "sometimes"), "U101"),
         (("-s", "post-mortem"), "U101"),
         (("--nam", "x"), "U101"),
+        (("--supersedes", "the last one"), "U101"),
+        (("--advisories", "absent"), "U103"),
     ],
 )
 def test_a_wrong_request_is_two_and_nothing_is_judged(gate: Path, arguments: tuple[str, ...], code: str) -> None:
@@ -563,6 +569,72 @@ def test_an_output_that_cannot_be_written_is_two_and_the_others_are_written(gate
     assert ended.code == 2
     assert "U108" in ended.err
     assert (gate / "page.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_what_issuing_writes_never_lands_in_the_bundle(gate: Path) -> None:
+    """It would no longer be the bundle that the certificate speaks of."""
+    before = sorted((gate / "example").rglob("*"))
+    for variable in ("GOVERN_OUTPUT", "GOVERN_LEDGER", "GOVERN_PUBLISHED_CHECKPOINT"):
+        ended = govern("check", "example", *CHECK, cwd=gate, environment={variable: "example/inside"})
+        assert (ended.code, ended.out) == (2, ""), ended.out
+        assert "U107" in ended.err or "U103" in ended.err
+    whole = govern("check", ".", *CHECK, cwd=gate)
+    assert whole.code == 2, "the workspace itself, with its keys, is no bundle"
+    assert sorted((gate / "example").rglob("*")) == before
+
+
+def test_a_pipe_or_a_device_is_written_to_and_not_replaced(gate: Path) -> None:
+    """`-o json=>(tool)` and `-o json=/dev/null`; a rename would put a file in place of the device."""
+    script = f"{shlex.quote(sys.executable)} -m govern check example {shlex.join(CHECK)} --no-issue -q -o json=pipe"
+    os.mkfifo(gate / "pipe")
+    out = run(f"cat pipe > read & {script}; wait", cwd=gate)
+    assert out.startswith("✓ ALLOWED")
+    assert stat.S_ISFIFO((gate / "pipe").stat().st_mode)
+    assert result(gate / "read")["decision"] == "allowed"
+    (gate / "link").symlink_to("/dev/full")
+    ended = govern("check", "example", *CHECK, "--no-issue", "-o", "json=link", cwd=gate)
+    assert ended.code == 2
+    assert "U108" in ended.err
+    assert (gate / "link").is_symlink()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_the_answer_does_not_depend_on_the_locale(gate: Path, encoding: str) -> None:
+    """UTF-8 goes out whatever the locale says; a tick must not turn a verdict into a crash after it was signed."""
+    environment = {"PYTHONIOENCODING": encoding, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    ended = govern("check", "example", *CHECK, "-q", cwd=gate, environment=environment)
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith("✓ ALLOWED")
+
+
+def test_a_certificate_names_the_one_that_it_replaces(gate: Path) -> None:
+    first = govern("check", "example", *CHECK, "-o", "json", cwd=gate)
+    digest = json.loads(first.out)["certificate"]["digest"]
+    second = govern("check", "example", *CHECK, "--supersedes", f"sha256:{digest}", cwd=gate)
+    assert second.code == 0, second.err
+    certificate = json.loads((gate / "certificates" / f"{STEM}.certificate.sigstore.json").read_bytes())
+    statement = json.loads(base64_bytes(certificate["dsseEnvelope"]["payload"]))
+    assert statement["predicate"]["supersedes"]["digest"]["sha256"] == digest
+
+
+def test_keys_come_from_the_environment_and_may_be_encrypted(gate: Path) -> None:
+    """As a CI job hands them over: no file, no secret in the arguments."""
+    keys = gate / ".govern" / "keys"
+    secrets = {
+        f"{name.upper()}_PEM": (keys / f"{name}.pem").read_text(encoding="utf-8") for name in ("certifier", "log")
+    }
+    shutil.move(keys, gate.parent / "away")
+    assert govern("check", "example", *CHECK, cwd=gate).code == 2
+    places = {"GOVERN_CERTIFIER": "env:CERTIFIER_PEM", "GOVERN_LOG": "env:LOG_PEM"}
+    ended = govern("check", "example", *CHECK, cwd=gate, environment=places | secrets)
+    assert ended.code == 0, ended.err
+    password = {"GOVERN_KEY_PASSWORD": "correct horse"}
+    assert govern("keys", "new", "locked", cwd=gate, environment=password).code == 0
+    assert "ENCRYPTED" in (keys / "locked.pem").read_text(encoding="utf-8")
+    for given in ({}, {"GOVERN_KEY_PASSWORD": "wrong"}):
+        locked = govern("trust", "sign", "--key", ".govern/keys/locked.pem", "--at", AT, cwd=gate, environment=given)
+        assert locked.code == 2, locked.err
+        assert "correct horse" not in locked.err
 
 
 def test_a_runner_reads_no_command_of_ours(gate: Path) -> None:

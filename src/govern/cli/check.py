@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from govern.cli.answer import Answer
-from govern.cli.options import at_option, clock_of, stage_option, workspace_of, workspace_option
+from govern.cli.options import at_option, clock_of, existing_folder, stage_option, workspace_of, workspace_option
 from govern.cli.rendering import FORMATS, rendering_options, write_result
 from govern.cli.streams import err
 
@@ -72,6 +73,9 @@ def check(
 
     started = time.monotonic()
     asked = parse_outputs(outputs, formats=FORMATS, bundle=bundle)
+    replaced = None if supersedes is None else _digest(supersedes)
+    if advisories is not None:
+        existing_folder(advisories)  # a misspelt path must not read as "no snapshot"
     workspace = workspace_of(directory, policies=policies, advisories=advisories)
     if verbose:
         _settings(workspace)
@@ -90,14 +94,23 @@ def check(
 
         signing = signing_of(workspace)  # a missing key must be said before minutes of checking
         signing.check(clock=request.clock, stage=stage)
+        signing.stays_outside(bundle)
     made = run_check(request)
     for note in made.notes:
         err(str(note))
-    document, code = _conclude(made, fail_on, signing, supersedes)
+    document, code = _conclude(made, fail_on, signing, replaced)
     if timings:
         document["timings"] = {"total_ms": round((time.monotonic() - started) * 1000)}
     written = write_result(asked, document, color=color, quiet=quiet, verbose=verbose)
     return Answer(code if written or code else 2)
+
+
+def _digest(text: str) -> str:
+    """Give the 64 hex digits of a digest on the command line."""
+    digest = text.removeprefix("sha256:")
+    if re.fullmatch(r"[0-9a-f]{64}", digest) is None:
+        raise click.BadParameter(f"{text} is no sha256 digest: expected 64 lower-case hex digits")
+    return digest
 
 
 def _settings(workspace: Workspace) -> None:

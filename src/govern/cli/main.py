@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
 
+from govern.cli.streams import settle_encoding
 from govern.diagnostics import Diagnostic, GovernError, plain
 
 __all__ = ["run"]
@@ -22,6 +23,7 @@ def run(argv: Sequence[str]) -> int:
     """
     signal.signal(signal.SIGTERM, _terminated)
     try:
+        settle_encoding()
         code = _dispatch(argv)
         sys.stdout.flush()
     except KeyboardInterrupt:

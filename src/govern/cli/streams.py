@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from typing import TextIO
 
-__all__ = ["colour_wanted", "err", "in_github", "out", "silence", "terminal_width"]
+__all__ = ["colour_wanted", "err", "in_github", "out", "settle_encoding", "silence", "terminal_width"]
+
+
+def settle_encoding() -> None:
+    """Write UTF-8 whatever the locale says: an answer must not fail for a tick that ASCII or Latin-1 does not have.
+
+    JSON is UTF-8 by its own rules, and the same answer is the same bytes on every machine.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _write(stream: TextIO, text: str) -> None:

@@ -43,11 +43,12 @@ def issue(
         supersedes: sha256 (hex) of the payload of the certificate that this one replaces.
 
     Raises:
-        UsageError: nobody could verify the signature, or the folder for the files cannot be written.
+        UsageError: nobody could verify the signature, or the files cannot be written or would lie in the bundle.
         IntegrityError: the ledger is behind or inconsistent with its published checkpoint. Nothing is written then.
     """
     stage = checked.request.stage.value
     signing.check(clock=checked.request.clock, stage=stage)
+    signing.stays_outside(checked.request.bundle)
     folder = signing.output or checked.request.bundle.resolve().parent
     _writable(folder)
     inputs = certificate_inputs(checked, signing=signing, entropy=entropy, supersedes=supersedes)

@@ -91,8 +91,18 @@ def write_outputs(
             to_stdout(rendered if isinstance(rendered, str) else rendered.decode("utf-8"))
             continue
         try:
-            write_atomic(output.path, rendered.encode("utf-8") if isinstance(rendered, str) else rendered)
+            _deliver(output.path, rendered.encode("utf-8") if isinstance(rendered, str) else rendered)
         except OSError as fault:
             message = f"cannot write {output.path}: {fault.strerror or fault}"
             faults.append(Diagnostic(code="U108", message=message))
     return tuple(faults)
+
+
+def _deliver(path: Path, data: bytes) -> None:
+    """Write a file so that no reader sees half of it; a device or a pipe (/dev/null, >(tool)) is written to, not
+    replaced by a file. Raises OSError.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        path.write_bytes(data)
+    else:
+        write_atomic(path, data)

@@ -63,6 +63,15 @@ class Signing:
         if trust.log(self.log.key.full_id) is None:
             raise _unfit(f"the trust root does not name the log {self.log.key.vkey}")
 
+    def stays_outside(self, bundle: Path) -> None:
+        """Refuse to sign when what issuing writes would change the bundle that it speaks of. Raises UsageError U107."""
+        inside = bundle.resolve()
+        written = (("certificates", self.output), ("ledger", self.paths.database), ("head", self.paths.published))
+        for what, path in written:
+            if path is not None and path.resolve().is_relative_to(inside):
+                message = f"the {what} of the workspace would be written into the bundle: {path}"
+                raise UsageError(Diagnostic(code="U107", message=message, hint="keep the workspace beside the bundle"))
+
 
 def _unfit(message: str) -> UsageError:
     hint = "use the key that `govern trust show` lists, or sign a new trust root"
