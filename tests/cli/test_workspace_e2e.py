@@ -637,6 +637,26 @@ def test_keys_come_from_the_environment_and_may_be_encrypted(gate: Path) -> None
         assert "correct horse" not in locked.err
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("init", "file/gate"),
+        ("keys", "new", "more", "--dir", "file/keys"),
+        ("trust", "show", "--at", AT, "--pems", "file/pems"),
+        ("lineage", "export", "example", "-o", "file/graph.json"),
+        ("ledger", "prove", "0", "-o", "file/0.tlog-proof"),
+        ("check", "example", *CHECK, "--no-issue", "-o", "json=file/result.json"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_the_callers_fault(gate: Path, arguments: tuple[str, ...]) -> None:
+    """Not a crash: 2, with the path."""
+    (gate / "file").write_text("", encoding="utf-8")
+    ended = govern(*arguments, cwd=gate)
+    assert ended.code == 2, ended.err
+    assert "U108" in ended.err
+    assert "file/" in ended.err
+
+
 def test_a_runner_reads_no_command_of_ours(gate: Path) -> None:
     """In text, in JSON and in what goes to stderr."""
     card = gate / "example" / "README.md"

@@ -58,8 +58,9 @@ def prove(entry: str, output: Path | None, directory: Path | None) -> Answer:
     if output is None:
         out(data.decode("utf-8"))
     else:
-        from govern.gate.outputs import write_atomic
+        from govern.gate.outputs import write_atomic, writing
 
-        write_atomic(output, data)
+        with writing(output):
+            write_atomic(output, data)
         err(f"wrote {output}")
     return Answer(0)

@@ -40,7 +40,7 @@ def export(bundle: Path, form: str, output: Path | None) -> Answer:
     """Write BUNDLE's lineage graph as JSON, GraphML or Mermaid."""
     from govern.cli.options import existing_folder
     from govern.gate.lineage import export_lineage
-    from govern.gate.outputs import parse_outputs, write_atomic
+    from govern.gate.outputs import parse_outputs, write_atomic, writing
 
     if output is not None:
         parse_outputs((f"{form}={output}",), formats=(form,), bundle=bundle)
@@ -48,6 +48,7 @@ def export(bundle: Path, form: str, output: Path | None) -> Answer:
     if output is None:
         out(text)
     else:
-        write_atomic(output, text.encode())
+        with writing(output):
+            write_atomic(output, text.encode())
         err(f"wrote {output}")
     return Answer(0)

@@ -13,7 +13,7 @@ from govern import __version__
 from govern.attestation.keys import load_log_signer, load_signer
 from govern.canonical import instant_text
 from govern.diagnostics import Diagnostic, UsageError
-from govern.gate.outputs import write_atomic
+from govern.gate.outputs import write_atomic, writing
 from govern.gate.trust import first_trust_root, new_key
 from govern.ledger.sqlite import LedgerPaths, SqliteLedger
 
@@ -80,9 +80,10 @@ def make_workspace(request: InitRequest, *, entropy: Callable[[int], bytes]) -> 
         message = f"{', '.join(there)} would be overwritten"
         raise UsageError(Diagnostic(code="U110", message=message, hint="name another folder"))
     made = (*sorted(files), ".govern/keys/", ".govern/ledger.db", "published-checkpoint", "trust.json")
-    folder.mkdir(parents=True, exist_ok=True)
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     # Made aside and moved in at the end: a failure half-way leaves no half a workspace.
-    with TemporaryDirectory(dir=folder, prefix=".govern-init-") as aside:
+    with writing(folder), TemporaryDirectory(dir=folder, prefix=".govern-init-") as aside:
         staged = Path(aside)
         for name, data in files.items():
             write_atomic(staged / name, data)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from govern.diagnostics import Diagnostic, UsageError
 
-__all__ = ["Output", "parse_outputs", "write_atomic", "write_outputs"]
+__all__ = ["Output", "parse_outputs", "write_atomic", "write_outputs", "writing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,16 @@ def write_atomic(path: Path, data: bytes) -> None:
         with suppress(OSError):
             Path(temporary).unlink()
         raise
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Say that a place which the caller named cannot be written. Raises UsageError U108 in place of OSError."""
+    try:
+        yield
+    except OSError as fault:
+        message = f"cannot write {path}: {fault.strerror or fault}"
+        raise UsageError(Diagnostic(code="U108", message=message)) from fault
 
 
 def write_outputs(

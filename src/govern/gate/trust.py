@@ -21,7 +21,7 @@ from govern.attestation.trust_signing import first_trust_root as first_predicate
 from govern.attestation.trust_signing import sign_trust
 from govern.canonical import Json, base64_text, instant_text
 from govern.diagnostics import Diagnostic, UsageError, plain
-from govern.gate.outputs import write_atomic
+from govern.gate.outputs import write_atomic, writing
 from govern.ledger.note import NoteKey, NoteSigner, is_origin
 from govern.policy.durations import add
 from govern.policy.outcomes import Stage
@@ -39,7 +39,8 @@ def new_key(folder: Path, name: str, *, kind: str, origin: str | None = None, pa
 
     Raises UsageError: A107 when a key of that name exists, U111 for a log key without a proper origin.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     if kind == "log":
         if origin is None or not is_origin(origin):
             message = "a log key needs --origin, a bare lower-case host name such as ledger.example"
@@ -135,6 +136,7 @@ def describe_trust(data: bytes, *, file: str, at: datetime) -> tuple[str, int]:
 def write_pems(data: bytes, *, file: str, folder: Path) -> tuple[str, ...]:
     """Write every key of a trust root as PEM, for openssl and others; give the file names."""
     made = export_pems(load_trust(data, file=file))
-    for name, pem in made.items():
-        write_atomic(folder / name, pem)
+    with writing(folder):
+        for name, pem in made.items():
+            write_atomic(folder / name, pem)
     return tuple(sorted(made))
