@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
+import pytest
+
 from govern.attestation.dsse import sign_payload
 from govern.attestation.keys import PublicKey
 from govern.canonical import canonical_bytes, sha256_hex
@@ -47,6 +49,7 @@ def test_the_leaf_under_deterministic_signing() -> None:
     assert leaf_hash(body) == hashlib.sha256(b"\0" + body).digest()
 
 
+@pytest.mark.tools
 def test_openssl_and_ssh_keygen_say_the_same() -> None:
     key: PublicKey = CERTIFIER.public
     assert ssh_fingerprint(key.pem) == KEYID

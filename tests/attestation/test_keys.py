@@ -30,6 +30,7 @@ def der(key: ec.EllipticCurvePrivateKey, form: PublicFormat = PublicFormat.Subje
     return key.public_key().public_bytes(Encoding.DER, form)
 
 
+@pytest.mark.tools
 def test_names_are_those_of_openssl_and_ssh_keygen_for_new_keys_too() -> None:
     for key in (CERTIFIER.public, LocalSigner(generate_certifier_key()).public):
         assert ssh_fingerprint(key.pem) == key.keyid

@@ -146,6 +146,7 @@ def written(gate: Gate, issued: Issued, folder: Path) -> FileNames:
     return names
 
 
+@pytest.mark.tools
 def test_the_printed_commands_succeed_and_give_the_leaf_hash(gate: Gate, issued: Issued, tmp_path: Path) -> None:
     names = written(gate, issued, tmp_path)
     result = gate.verify(issued.certificate_bytes, bundle=manifest())
@@ -173,6 +174,7 @@ def test_the_printed_commands_succeed_and_give_the_leaf_hash(gate: Gate, issued:
         ("leaf", "", ""),
     ],
 )
+@pytest.mark.tools
 def test_the_printed_commands_fail_on_a_tampered_copy(
     gate: Gate, issued: Issued, tmp_path: Path, place: str, old: str, new: str
 ) -> None:
@@ -210,6 +212,7 @@ def test_the_printed_commands_fail_on_a_tampered_copy(
     assert not succeeds("\n".join(commands), cwd=work)
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize("change", ["byte", "extra", "missing"])
 def test_the_printed_commands_fail_on_another_bundle(gate: Gate, issued: Issued, tmp_path: Path, change: str) -> None:
     names = written(gate, issued, tmp_path)

@@ -342,6 +342,7 @@ def test_the_same_version_does_not_follow_itself() -> None:
 # -- exports --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.tools
 def test_keys_in_the_form_that_openssl_reads() -> None:
     made = export_pems(load_trust(file()))
     assert set(made) == {"certifier-1.pub", "root-1.pub", "root-2.pub", "log-ledger.example.pub"}

@@ -111,6 +111,7 @@ def printed_commands(text: str) -> str:
     return script.split("\n\nThese commands do not check", 1)[0]
 
 
+@pytest.mark.tools
 def test_the_printed_commands_accept_what_govern_accepts(story: Story, tmp_path: Path) -> None:
     """openssl, ssh-keygen, jq and coreutils, exactly as printed."""
     script = printed_commands(story.verify("--bundle", EXAMPLE / "v2").out)
@@ -124,6 +125,7 @@ def test_the_printed_commands_accept_what_govern_accepts(story: Story, tmp_path:
     assert base64_bytes(entry["canonicalizedBody"]) == (tmp_path / "leaf").read_bytes()
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize("part", ["payload", "sig", "envelope", "canonicalizedBody"])
 def test_the_printed_commands_refuse_a_changed_certificate(story: Story, tmp_path: Path, part: str) -> None:
     """Otherwise that they accept would mean nothing."""

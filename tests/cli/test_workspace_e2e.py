@@ -348,6 +348,7 @@ def test_a_second_workspace_or_key_never_replaces_the_first(gate: Path) -> None:
     assert govern("keys", "new", "log2", "--kind", "log", cwd=gate).code == 2, "a log key needs its origin"
 
 
+@pytest.mark.tools
 def test_the_trust_root_is_shown_exported_and_renewed(gate: Path) -> None:
     """Its keys as PEM files are what openssl reads; the next version keeps the old one beside it."""
     shown = govern("trust", "show", "--at", AT, "--pems", "pems", cwd=gate)

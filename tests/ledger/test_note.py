@@ -66,6 +66,7 @@ def test_a_cosigned_checkpoint_is_accepted_with_both_signers() -> None:
     assert open_checkpoint(NOTE + WITNESS_LINE, LOG.key) == checkpoint()
 
 
+@pytest.mark.tools
 def test_openssl_verifies_checkpoint_and_cosignature() -> None:
     text = checkpoint().text.encode()
     line = base64_bytes(LOG_LINE.split(" ")[2].strip())
