@@ -69,7 +69,7 @@ def test_the_sound_bundle_passes(tmp_path: Path) -> None:
     [
         ("other.pkl", HONEST, ["S302"]),
         ("other.dat", HONEST, ["S302"]),
-        ("deep/er/model", gzip.compress(HONEST), ["S302"]),
+        ("deep/er/model", gzip.compress(HONEST, mtime=0), ["S302"]),
         ("bundle.zip", zipped({"a/model.pkl": HONEST}), ["S302"]),
         ("x.safetensors", safetensors() + b"\0", ["S304"]),
         ("x.safetensors", HONEST, ["S303", "S302"]),
@@ -98,7 +98,7 @@ def test_one_file_that_fails(tmp_path: Path, path: str, content: bytes | str, fo
         ("figure.png", b"\x89PNG\r\n\x1a\n"),
         ("table.parquet", b"PAR1xPAR1"),
         ("second.safetensors", safetensors()),
-        ("data.csv.gz", gzip.compress(b"a,b\n1,2\n")),
+        ("data.csv.gz", gzip.compress(b"a,b\n1,2\n", mtime=0)),
         ("docs.zip", zipped({"README.md": b"# hello\n"})),
     ],
 )
@@ -219,7 +219,8 @@ def test_a_known_danger_is_never_demoted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"PK\x05\x06" + bytes(18) + b"x", b"7z\xbc\xaf\x27\x1c", gzip.compress(HONEST)[:-3], b"(\xb5/\xfdxxxx"]
+    "content",
+    [b"PK\x05\x06" + bytes(18) + b"x", b"7z\xbc\xaf\x27\x1c", gzip.compress(HONEST, mtime=0)[:-3], b"(\xb5/\xfdxxxx"],
 )
 def test_containers_that_cannot_be_opened_are_not_passed_over(tmp_path: Path, content: bytes) -> None:
     assert judge("pickle", with_file(tmp_path, "data.bin", content)).outcome is not Outcome.PASS
