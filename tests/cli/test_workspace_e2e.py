@@ -21,6 +21,7 @@ from govern.canonical import base64_bytes
 from govern.cli.root import root
 from oracles.shell import run, succeeds
 from support.bundles import sha256
+from support.in_process import govern_here
 from support.process import Ended, govern
 
 AT = "2026-06-01T00:00:00Z"
@@ -52,6 +53,12 @@ def gate(made: Path, tmp_path: Path) -> Path:
 def verify(gate: Path, *more: str | Path, stem: str = f"{STEM}.certificate") -> Ended:
     certificate = f"certificates/{stem}.sigstore.json"
     return govern("verify", certificate, "--trust", "trust.json", "--at", AT, *more, cwd=gate)
+
+
+def verify_here(gate: Path, *more: str) -> Ended:
+    """The same without a process of its own, for the rows of a table."""
+    certificate = f"certificates/{STEM}.certificate.sigstore.json"
+    return govern_here("verify", certificate, "--trust", "trust.json", "--at", AT, *more, cwd=gate)
 
 
 def result(path: Path) -> dict[str, object]:
@@ -124,7 +131,7 @@ def test_the_certificate_and_its_summary_verify(made: Path) -> None:
 )
 def test_a_certificate_of_something_else_is_not_accepted(made: Path, other: tuple[str, ...]) -> None:
     """Authentic, and not what was asked for: 1, or 3 once the trust root itself has run out; never 0, never 4."""
-    ended = verify(made / "gate", *other)
+    ended = verify_here(made / "gate", *other)
     assert ended.code in ((1, 3) if other[0] == "--at" else (1,)), ended.out
 
 
@@ -174,7 +181,7 @@ def test_a_changed_certificate_does_not_verify(gate: Path, part: str) -> None:
     place = 40
     holder[key] = text[:place] + ("A" if text[place] != "A" else "B") + text[place + 1 :]
     path.write_text(json.dumps(document, separators=(",", ":"), ensure_ascii=False), encoding="utf-8")
-    ended = verify(gate)
+    ended = verify_here(gate)
     assert ended.code == 4, ended.out
     assert "VALID" not in ended.out.replace("INVALID", "")
 
@@ -557,7 +564,7 @@ def test_json_on_stdout_is_one_canonical_line(gate: Path) -> None:
 def test_a_wrong_request_is_two_and_nothing_is_judged(gate: Path, arguments: tuple[str, ...], code: str) -> None:
     """Said before any check runs; nothing is signed, logged or written."""
     before = sorted(path for path in gate.rglob("*"))
-    ended = govern("check", "example", *CHECK, *arguments, cwd=gate)
+    ended = govern_here("check", "example", *CHECK, *arguments, cwd=gate)
     assert (ended.code, ended.out) == (2, ""), ended.out
     assert code in ended.err
     assert sorted(path for path in gate.rglob("*")) == before
@@ -652,7 +659,7 @@ def test_keys_come_from_the_environment_and_may_be_encrypted(gate: Path) -> None
 def test_a_place_that_cannot_be_written_is_the_callers_fault(gate: Path, arguments: tuple[str, ...]) -> None:
     """Not a crash: 2, with the path."""
     (gate / "file").write_text("", encoding="utf-8")
-    ended = govern(*arguments, cwd=gate)
+    ended = govern_here(*arguments, cwd=gate)
     assert ended.code == 2, ended.err
     assert "U108" in ended.err
     assert "file/" in ended.err
