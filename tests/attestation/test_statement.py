@@ -167,7 +167,8 @@ def test_what_a_verifier_would_refuse_is_not_signed(changes: dict[str, Any], cod
 
 
 def test_a_certificate_may_end_exactly_when_its_grounds_do() -> None:
-    certificate_statement(replace(GOOD, earliest_expiry=GOOD.valid_until))
+    made = certificate_statement(replace(GOOD, earliest_expiry=GOOD.valid_until))
+    assert made["predicate"]["validUntil"] == GOOD.valid_until  # type: ignore[call-overload, index]
 
 
 def test_levels_name_stage_and_own_policies_only() -> None:
@@ -219,7 +220,7 @@ def statements() -> list[dict[str, Any]]:
 def test_the_schema_accepts_what_is_issued() -> None:
     validator = jsonschema.Draft202012Validator(json.loads(SCHEMA_FILE.read_text(encoding="utf-8")))
     for statement in statements():
-        validator.validate(statement)
+        assert list(validator.iter_errors(statement)) == []
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
