@@ -13,6 +13,7 @@ __all__ = [
     "POLICY_BYTES",
     "POLICY_YAML",
     "REQUIREMENTS_BYTES",
+    "REQUIREMENTS_LINES",
     "ArchiveLimits",
     "FolderLimits",
     "YamlLimits",
@@ -21,6 +22,7 @@ __all__ = [
 CARD_BYTES = 256 * 1024
 CARD_LINES = 20_000
 REQUIREMENTS_BYTES = 1024 * 1024
+REQUIREMENTS_LINES = 20_000
 JSON_BYTES = 64 * 1024 * 1024
 JSON_DEPTH = 64
 """Containers within containers; the outermost one counts."""

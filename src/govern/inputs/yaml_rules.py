@@ -102,7 +102,8 @@ def syntax_hint(problem: str, text: str, line: int, column: int) -> tuple[str, s
     lines = text.splitlines()
     here = lines[line] if line < len(lines) else ""
     at = here[column : column + 1]
-    value = re.sub(r"^[\s-]*[^\s:'\"\[{]+:\s+", "", here).lstrip()
+    # Possessive: a line of dashes would otherwise be split between the two classes in every way there is.
+    value = re.sub(r"^[\s-]*+[^\s:'\"\[{]++:\s+", "", here).lstrip()
     if "tab" in problem or at == "\t":
         return "I103", "Indent with blanks, not with tabs."
     if "${" in here and value[:1] in ("[", "{"):

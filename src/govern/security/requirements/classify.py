@@ -30,7 +30,8 @@ _NAMED_URL = re.compile(r"\s*[A-Za-z0-9][A-Za-z0-9._-]*\s*(?:\[[^\]]*\])?\s*@")
 _VCS = ("git", "hg", "bzr", "svn")
 _ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tlz", ".tar.lz")
 _COMMIT = re.compile(r"[0-9a-fA-F]{40}")
-_PASSWORD = re.compile(r"(?P<front>[A-Za-z][A-Za-z0-9+.\-]*://)[^/@\s]*@")
+# Begins at `://`, not at the scheme: a long word without one would be tried from each of its letters.
+_PASSWORD = re.compile(r"(?P<front>://)[^/@\s]*@")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 

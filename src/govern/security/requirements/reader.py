@@ -10,7 +10,8 @@ from dataclasses import replace
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from govern.diagnostics import InputError
+from govern.diagnostics import Diagnostic, InputError, Span
+from govern.inputs.limits import REQUIREMENTS_BYTES, REQUIREMENTS_LINES
 from govern.inputs.text import decode_text
 from govern.security.requirements.classify import OPEN_NOTES, classify, without_password
 from govern.security.requirements.environment import declared_environment
@@ -20,7 +21,7 @@ from govern.security.requirements.options import Option, OptionError, split_opti
 
 __all__ = ["MAX_FILE_BYTES", "read_requirements"]
 
-MAX_FILE_BYTES = 4 << 20
+MAX_FILE_BYTES = REQUIREMENTS_BYTES
 MAX_INCLUDE_DEPTH = 32
 _CODING = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*([-_.a-zA-Z0-9]+)")
 _UTF8_NAMES = frozenset({"utf-8", "utf8", "utf-8-sig", "ascii", "us-ascii"})
@@ -73,6 +74,9 @@ class _Reader:
             )
             return
         for line in logical_lines(content):
+            if len(self.lines) >= REQUIREMENTS_LINES:
+                message = f"more than {REQUIREMENTS_LINES:,} requirement lines"
+                raise InputError(Diagnostic("I110", message, Span(file, line.number), "List what is installed, once."))
             self._take(file, line, constraint, (*trail, file))
 
     def _take(self, file: str, line: LogicalLine, constraint: bool, trail: tuple[str, ...]) -> None:
