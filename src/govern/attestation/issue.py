@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from govern.attestation.dsse import Envelope, sign_payload
 from govern.attestation.keys import Signer
-from govern.attestation.sigstore_bundle import bundle_bytes
+from govern.attestation.signing import Stamper, sign_and_log
 from govern.attestation.statement import CertificateInputs, decision_statement, statement_bytes
 from govern.attestation.vsa import vsa_statement
-from govern.diagnostics import Diagnostic, IntegrityError, UsageError
-from govern.ledger.leaf import leaf_body, pae, read_leaf
-from govern.ledger.store import LedgerStore, Logged, NewEntry
+from govern.diagnostics import Diagnostic, UsageError
+from govern.ledger.store import LedgerStore
 from govern.policy.outcomes import Decision
 
 __all__ = ["Issued", "issue"]
@@ -52,7 +50,7 @@ class Issued:
         return made
 
 
-def issue(inputs: CertificateInputs, *, signer: Signer, ledger: LedgerStore) -> Issued:
+def issue(inputs: CertificateInputs, *, signer: Signer, ledger: LedgerStore, stamp: Stamper | None = None) -> Issued:
     """Sign the certificate or refusal of a decision, log it, and wrap it with the proof.
 
     A certificate and its verification summary enter the log in one batch. Issuing the same inputs again gives the
@@ -69,46 +67,22 @@ def issue(inputs: CertificateInputs, *, signer: Signer, ledger: LedgerStore) -> 
     payloads = [statement_bytes(decision_statement(inputs))]
     if allowed:
         payloads.append(statement_bytes(vsa_statement(inputs)))
-    envelopes = [sign_payload(payload, signer) for payload in payloads]
-    spki = signer.public.spki
-    logged = ledger.append(
-        [NewEntry(payload=item.payload, body=leaf_body(item.payload, item.signature, spki)) for item in envelopes]
-    )
-    envelopes = [_as_logged(item, entry, spki) for item, entry in zip(envelopes, logged, strict=True)]
-    files = [
-        bundle_bytes(item, hint=signer.public.hint, log=ledger.key, logged=[entry])
-        for item, entry in zip(envelopes, logged, strict=True)
-    ]
+    signed = sign_and_log(payloads, signer=signer, ledger=ledger, stamp=stamp)
+    verdict, summary = signed[0], signed[1] if allowed else None
+    assert verdict.index is not None
+    assert verdict.tlog_proof is not None
     return Issued(
         kind="certificate" if allowed else "refusal",
-        digest=envelopes[0].digest,
-        payload=envelopes[0].payload,
-        keyid=envelopes[0].keyid,
-        ledger_index=logged[0].proof.index,
-        certificate_bytes=files[0],
-        tlog_proof=logged[0].proof.data,
-        vsa_bundle_bytes=files[1] if allowed else None,
-        vsa_dsse_bytes=envelopes[1].data if allowed else None,
+        digest=verdict.digest,
+        payload=verdict.envelope.payload,
+        keyid=verdict.keyid,
+        ledger_index=verdict.index,
+        certificate_bytes=verdict.data,
+        tlog_proof=verdict.tlog_proof,
+        vsa_bundle_bytes=None if summary is None else summary.data,
+        vsa_dsse_bytes=None if summary is None else summary.envelope.data,
         stem=_stem(inputs),
     )
-
-
-def _as_logged(envelope: Envelope, entry: Logged, spki: bytes) -> Envelope:
-    """Give the envelope with the signature that the log holds: an earlier one when the payload was logged before."""
-    leaf = read_leaf(entry.body)
-    if leaf.spki != spki:
-        raise IntegrityError(
-            Diagnostic(
-                "A106",
-                f"this statement is in the log at {entry.proof.index} under another key",
-                hint="it was issued before the key was changed; use that file",
-            )
-        )
-    from govern.attestation.keys import PublicKey
-
-    if not PublicKey(spki).verifies(leaf.signature, pae(envelope.payload)):
-        raise IntegrityError(Diagnostic("A106", f"the signature in the log at {entry.proof.index} does not verify"))
-    return Envelope(payload=envelope.payload, keyid=envelope.keyid, signature=leaf.signature)
 
 
 def _stem(inputs: CertificateInputs) -> str:

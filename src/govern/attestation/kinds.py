@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 __all__ = [
+    "ADVISORY_SNAPSHOT",
+    "APPROVAL",
+    "ATTESTATION",
     "ATTESTING_ROLES",
     "CERTIFICATE",
+    "EVIDENCE",
+    "POLICY_RELEASE",
     "REFUSAL",
+    "REVOCATION",
     "ROLE_TYPES",
     "STATEMENT",
+    "STATUS_LIST",
     "TRUST_ROOT",
     "VSA",
+    "WAIVER",
     "short_type",
 ]
 
@@ -21,6 +29,20 @@ CERTIFICATE = "urn:govern:attestation:compliance-certificate:v1"
 """Only for an allowed decision: tools that check a signature and a type never read a verdict field."""
 
 REFUSAL = "urn:govern:attestation:refusal:v1"
+WAIVER = "urn:govern:attestation:waiver:v1"
+APPROVAL = "urn:govern:attestation:approval:v1"
+"""A vote of the review board on one evaluation."""
+
+ATTESTATION = "urn:govern:attestation:attestation:v1"
+"""What a person states about a model, for rules whose answer only people have."""
+
+EVIDENCE = "urn:govern:attestation:evidence:v1"
+ADVISORY_SNAPSHOT = "urn:govern:attestation:advisory-snapshot:v1"
+POLICY_RELEASE = "urn:govern:attestation:policy-release:v1"
+REVOCATION = "urn:govern:attestation:revocation:v1"
+STATUS_LIST = "urn:govern:attestation:status-list:v1"
+"""Everything revoked so far, as of one checkpoint of the log."""
+
 TRUST_ROOT = "urn:govern:attestation:trust-root:v1"
 
 VSA = "https://slsa.dev/verification_summary/v1"

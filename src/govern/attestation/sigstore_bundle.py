@@ -55,19 +55,24 @@ _BUNDLE = Record(
 )
 
 
-def bundle_bytes(envelope: Envelope, *, hint: str, log: NoteKey, logged: Sequence[Logged]) -> bytes:
+def bundle_bytes(
+    envelope: Envelope, *, hint: str, log: NoteKey | None, logged: Sequence[Logged], tokens: Sequence[bytes] = ()
+) -> bytes:
     """Write a bundle file: canonical JSON and a newline.
 
     Args:
         envelope: the signed statement.
         hint: of the signer's key.
-        log: the log's key; its full id becomes `logId.keyId`.
+        log: the log's key; its full id becomes `logId.keyId`. None only without entries.
         logged: the entries of the statement in that log, with proofs.
+        tokens: time-stamp responses (RFC 3161, DER) over the signature's bytes.
     """
+    assert log is not None or not logged, "an entry needs its log"
+    log_id = "" if log is None else base64_text(log.full_id)
     entries: list[Json] = [
         {
             "logIndex": str(item.proof.index),
-            "logId": {"keyId": base64_text(log.full_id)},
+            "logId": {"keyId": log_id},
             "kindVersion": {"kind": _KIND[0], "version": _KIND[1]},
             "integratedTime": "0",
             "inclusionProof": {
@@ -81,9 +86,13 @@ def bundle_bytes(envelope: Envelope, *, hint: str, log: NoteKey, logged: Sequenc
         }
         for item in logged
     ]
+    material: dict[str, Json] = {"publicKey": {"hint": hint}, "tlogEntries": entries}
+    if tokens:
+        stamps: list[Json] = [{"signedTimestamp": base64_text(token)} for token in tokens]
+        material["timestampVerificationData"] = {"rfc3161Timestamps": stamps}
     document: dict[str, Json] = {
         "mediaType": MEDIA_TYPE,
-        "verificationMaterial": {"publicKey": {"hint": hint}, "tlogEntries": entries},
+        "verificationMaterial": material,
         "dsseEnvelope": envelope.document(),
     }
     return canonical_bytes(document) + b"\n"

@@ -7,12 +7,18 @@ from pathlib import Path
 import click
 
 from govern.cli.answer import Answer
+from govern.cli.lazy import LazyGroup
 from govern.cli.options import workspace_of, workspace_option
 from govern.cli.streams import err, out
 
+_COMMANDS: dict[str, tuple[str, str]] = {}
+"""Subcommands with a module of their own: name -> (module:attribute, line of help)."""
+
 
 @click.group(
-    epilog="\b\nExamples:\n  govern ledger log\n  govern ledger verify\n  govern ledger prove 0 -o 0.tlog-proof"
+    cls=LazyGroup,
+    table=_COMMANDS,
+    epilog="\b\nExamples:\n  govern ledger log\n  govern ledger verify\n  govern ledger prove 0 -o 0.tlog-proof",
 )
 def ledger() -> None:
     """List, verify and prove entries of the ledger named by the workspace."""

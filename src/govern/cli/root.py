@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import click
 
-__all__ = ["LazyGroup", "root"]
+from govern.cli.lazy import LazyGroup
+
+__all__ = ["root"]
 
 _COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("govern.cli.init:init", "Make a workspace: policies, keys, trust root, ledger, CI job."),
@@ -22,32 +22,6 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "advisories": ("govern.cli.advisories:advisories", "Build or inspect an advisory snapshot."),
     "doctor": ("govern.cli.doctor:doctor", "One line per thing that the gate depends on."),
 }
-
-
-class LazyGroup(click.Group):
-    """A group whose commands are imported when they are called, so that `--help` imports click and nothing else."""
-
-    def __init__(self, *args: object, table: dict[str, tuple[str, str]], **kwargs: object) -> None:
-        """Take a table from command name to `module:attribute` and its line of help."""
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # click's own signature
-        self.table = table
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Give the names in the order of a model's way through the gate."""
-        return list(self.table)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import one command."""
-        if cmd_name not in self.table:
-            return None
-        module, attribute = self.table[cmd_name][0].split(":")
-        command: click.Command = getattr(import_module(module), attribute)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands from the table, importing none."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_where, text) in self.table.items()])
 
 
 @click.group(

@@ -8,11 +8,19 @@ from pathlib import Path
 import click
 
 from govern.cli.answer import Answer
+from govern.cli.lazy import LazyGroup
 from govern.cli.options import at_option, clock_of
 from govern.cli.streams import out
 
+_COMMANDS: dict[str, tuple[str, str]] = {}
+"""Subcommands with a module of their own: name -> (module:attribute, line of help)."""
 
-@click.group(epilog="\b\nExamples:\n  govern trust show trust.json\n  govern trust show trust.json --pems keys")
+
+@click.group(
+    cls=LazyGroup,
+    table=_COMMANDS,
+    epilog="\b\nExamples:\n  govern trust show trust.json\n  govern trust show trust.json --pems keys",
+)
 def trust() -> None:
     """The trust root: which keys may sign what, and when."""
 
