@@ -13,7 +13,7 @@ from govern.attestation.keys import PublicKey
 from govern.ledger.note import NoteKey
 from govern.ledger.quorum import WitnessPolicy
 
-__all__ = ["RevokedKey", "Role", "RoleKey", "TrustKey", "TrustRoot", "TrustedLog", "Window"]
+__all__ = ["RevokedKey", "Role", "RoleKey", "TrustKey", "TrustRoot", "TrustedLog", "TrustedTsa", "Window"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,15 @@ class TrustedLog:
     window: Window
 
 
+@dataclass(frozen=True, slots=True)
+class TrustedTsa:
+    """A time-stamping authority whose tokens count while its window holds."""
+
+    certs: tuple[bytes, ...]
+    """Its certificates, DER, the signing one first; at least one, and only these are ever used."""
+    window: Window
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevokedKey:
     """A key that is void from a time or a log index on; void altogether when neither can be compared."""
@@ -95,7 +104,7 @@ class TrustRoot:
     roles: Mapping[str, Role]
     logs: tuple[TrustedLog, ...]
     witnesses: WitnessPolicy
-    has_tsas: bool
+    tsas: tuple[TrustedTsa, ...]
     log_entries: int
     timestamps: int
     status_max_age: str | None
@@ -103,6 +112,11 @@ class TrustRoot:
     revoked: tuple[RevokedKey, ...]
     signers: tuple[str, ...] = field(default=())
     """Owners of the root keys that signed this version, sorted."""
+
+    @property
+    def has_tsas(self) -> bool:
+        """Whether any time-stamping authority is trusted."""
+        return bool(self.tsas)
 
     def roles_of(self, keyid: str) -> tuple[Role, ...]:
         """Give the attesting roles that a key plays."""

@@ -35,7 +35,7 @@ PREDICATE = Record(
         "witnesses": ListOf(Record({"name": TEXT, "vkey": TEXT})),
         "groups": ListOf(TEXT),
         "quorum": TEXT,
-        "tsas": ListOf(Record({"certs": ListOf(Base64()), "validFor": _VALID_FOR})),
+        "tsas": ListOf(Record({"certs": ListOf(Base64(), least=1), "validFor": _VALID_FOR})),
         "require": Record(
             {
                 "logEntries": Count(),

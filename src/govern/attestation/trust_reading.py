@@ -13,7 +13,7 @@ from dataclasses import replace
 from govern.attestation.dsse import Envelope, read_envelope
 from govern.attestation.keys import PublicKey
 from govern.attestation.kinds import ROLE_TYPES
-from govern.attestation.trust import RevokedKey, Role, RoleKey, TrustedLog, TrustKey, TrustRoot, Window
+from govern.attestation.trust import RevokedKey, Role, RoleKey, TrustedLog, TrustedTsa, TrustKey, TrustRoot, Window
 from govern.attestation.trust_format import MEDIA_TYPE, TRUST_STATEMENT
 from govern.canonical import base64_bytes, canonical_bytes, digest_of, parse_instant
 from govern.diagnostics import Diagnostic, GovernError, IntegrityError
@@ -122,7 +122,7 @@ def _root(statement: Mapping[str, object], payload: bytes) -> TrustRoot:
         roles={name: _role(name, item) for name, item in predicate["roles"].items()},
         logs=tuple(TrustedLog(NoteKey.parse(item["vkey"]), _window(item["validFor"])) for item in predicate["logs"]),
         witnesses=quorum,
-        has_tsas=bool(predicate["tsas"]),
+        tsas=tuple(_tsa(item) for item in predicate["tsas"]),
         log_entries=require["logEntries"],
         timestamps=require["timestamps"],
         status_max_age=require["statusMaxAge"],
@@ -143,6 +143,12 @@ def _key(keyid: str, item: Mapping[str, str]) -> TrustKey:
 def _window(item: Mapping[str, str | None]) -> Window:
     start, end = item.get("start"), item.get("end")
     return Window(None if start is None else parse_instant(start), None if end is None else parse_instant(end))
+
+
+def _tsa(item: Mapping[str, Sequence[str] | Mapping[str, str | None]]) -> TrustedTsa:
+    certs, window = item["certs"], item["validFor"]
+    assert isinstance(window, Mapping)
+    return TrustedTsa(tuple(base64_bytes(cert) for cert in certs), _window(window))
 
 
 def _role(name: str, item: Mapping[str, Sequence[Mapping[str, str]]]) -> Role:
