@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from govern.attestation.kinds import CERTIFICATE, REFUSAL
 from govern.attestation.verification import Expected, Line, Request, Result, Status, overall_exit
-from govern.attestation.verify_steps import claims, envelope, log, trusted
+from govern.attestation.verify_steps import claims, envelope, log, time, trusted
 from govern.attestation.verify_steps.state import State, unchecked
 from govern.canonical import instant_text
 
@@ -41,7 +41,7 @@ STEPS = (
     Step("checkpoint", log.checkpoint, ("log-entry",)),
     Step("inclusion", log.inclusion, ("log-entry",)),
     Step("witness", log.witness, ("checkpoint",)),
-    Step("time", claims.time, ("statement",)),
+    Step("time", time.time, ("statement",)),
     Step("bundle", claims.bundle, ("statement",)),
     Step("expected", claims.expected, ("statement",)),
     Step("policy", claims.policy, ("statement",)),
