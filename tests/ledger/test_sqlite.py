@@ -16,7 +16,7 @@ from govern.diagnostics import GovernError, InputError, IntegrityError, UsageErr
 from govern.ledger import database
 from govern.ledger.fsck import verify_ledger
 from govern.ledger.leaf import leaf_body, read_leaf
-from govern.ledger.merkle import EMPTY_ROOT, leaf_hash, verify_consistency, verify_inclusion
+from govern.ledger.merkle import EMPTY_ROOT, leaf_hash, node_hash, verify_consistency, verify_inclusion
 from govern.ledger.note import open_checkpoint
 from govern.ledger.proof import LogProof, parse_proof
 from govern.ledger.sqlite import LedgerPaths, SqliteLedger
@@ -116,6 +116,28 @@ def test_entries_are_found_and_proved_later_against_the_newest_head(box: LedgerB
         assert code_of(lambda: ledger.prove(6), UsageError) == "G213"
         assert code_of(lambda: ledger.prove(-1), UsageError) == "G213"
         assert code_of(lambda: ledger.consistency(3, 7), UsageError) == "G213"
+
+
+def test_bodies_and_nodes_are_given_in_bulk(box: LedgerBox) -> None:
+    box.filled(6)
+    with box.open(key=False) as ledger:
+        bodies = [entry(number).body for number in range(6)]
+        assert list(ledger.entries(0, 6)) == bodies
+        assert list(ledger.entries(2, 4)) == bodies[2:4]
+        assert ledger.entries(6, 6) == ()
+        leaves = [leaf_hash(body) for body in bodies]
+        assert list(ledger.nodes(0, 1, 5)) == leaves[1:5]
+        assert list(ledger.nodes(1, 0, 3)) == [node_hash(leaves[at], leaves[at + 1]) for at in (0, 2, 4)]
+        assert ledger.nodes(3, 0, 0) == ()
+        for start, end in ((0, 7), (-1, 2), (4, 3)):
+            assert code_of(lambda start=start, end=end: ledger.entries(start, end), UsageError) == "G213"
+        for level, start, end in ((0, 0, 7), (1, 0, 4), (2, 0, 2), (-1, 0, 0), (64, 0, 0), (0, 3, 2)):
+            assert (
+                code_of(lambda level=level, start=start, end=end: ledger.nodes(level, start, end), UsageError) == "G213"
+            )
+    tamper(box, "DELETE FROM tnode WHERE level = 0 AND idx = 1")
+    with box.open(key=False) as ledger:
+        assert code_of(lambda: ledger.nodes(0, 0, 6), IntegrityError) == "G206"
 
 
 def test_consistency_between_published_heads(box: LedgerBox) -> None:

@@ -242,6 +242,32 @@ class SqliteLedger:
                 raise UsageError(Diagnostic("G213", f"the log has {head.size} entries: no proof from {old} to {new}"))
             return consistency_proof(old, new, self._node)
 
+    def entries(self, start: int, end: int) -> tuple[bytes, ...]:
+        """Give the bodies of the entries `start` up to, not including, `end`. UsageError (G213)."""
+        with self._snapshot() as head:
+            if not 0 <= start <= end <= head.size:
+                raise UsageError(Diagnostic("G213", f"the log has {head.size} entries: not {start} to {end}"))
+            query = "SELECT body FROM entry WHERE idx>=? AND idx<? ORDER BY idx"
+            return self._column(query, (start, end), end - start)
+
+    def nodes(self, level: int, start: int, end: int) -> tuple[bytes, ...]:
+        """Give the hashes of the complete subtrees `(level, start)` up to, not including, `(level, end)`.
+
+        Raises UsageError (G213) when the log has no such subtree yet.
+        """
+        with self._snapshot() as head:
+            if not (0 <= level <= 63 and 0 <= start <= end <= head.size >> level):
+                message = f"the log has {head.size} entries: no subtrees {start} to {end} at level {level}"
+                raise UsageError(Diagnostic("G213", message))
+            query = "SELECT hash FROM tnode WHERE level=? AND idx>=? AND idx<? ORDER BY idx"
+            return self._column(query, (level, start, end), end - start)
+
+    def _column(self, query: str, values: tuple[int, ...], count: int) -> tuple[bytes, ...]:
+        rows = self._connection.execute(query, values).fetchall()
+        if len(rows) != count:
+            raise self._broken(f"it has {len(rows)} of {count} rows")
+        return tuple(bytes(row[0]) for row in rows)
+
     def payload(self, digest: str) -> bytes | None:
         """Give a logged payload (sha256, hex), None when it was erased or never here. IntegrityError (G214)."""
         return self._objects.get(digest)

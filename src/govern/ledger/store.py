@@ -71,5 +71,15 @@ class LedgerStore(Protocol):
     def consistency(self, old: int, new: int) -> tuple[bytes, ...]:
         """Prove that the log at `old` entries is a prefix of the log at `new`. UsageError when it has fewer."""
 
+    def entries(self, start: int, end: int) -> Sequence[bytes]:
+        """Give the bodies of the entries `start` up to, not including, `end`. UsageError when there are fewer."""
+
+    def nodes(self, level: int, start: int, end: int) -> Sequence[bytes]:
+        """Give the hashes of the complete subtrees `(level, start)` up to, not including, `(level, end)`.
+
+        They never change once they are there, so readers may ask for them one after another while the log grows.
+        UsageError when the log has no such subtree yet.
+        """
+
     def payload(self, digest: str) -> bytes | None:
         """Give a logged payload (sha256, hex), None when it was erased or never here."""
