@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from govern.diagnostics.catalogue import Code
+from govern.diagnostics.codes.signers import SIGNER_CODES
 
 CODES: dict[str, Code] = {
     "A101": Code(
@@ -131,4 +132,5 @@ CODES: dict[str, Code] = {
         example="Version 4 given after version 2.",
         fix="Give every version in order.",
     ),
+    **SIGNER_CODES,
 }
