@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from govern.attestation.catalogue import SHAPES, certificate_schema, statement_bytes
+from govern.attestation.forms import statement_shape
 from govern.attestation.kinds import CERTIFICATE, REFUSAL, VSA, short_type
-from govern.attestation.predicates import SHAPES, certificate_schema, statement_shape
 from govern.attestation.statement import (
     ApprovalRef,
     CertificateInputs,
@@ -21,7 +22,6 @@ from govern.attestation.statement import (
     certificate_statement,
     decision_statement,
     refusal_statement,
-    statement_bytes,
 )
 from govern.attestation.vsa import verified_levels, vsa_statement
 from govern.canonical import canonical_bytes, sha256_hex

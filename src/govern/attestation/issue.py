@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from govern.attestation.catalogue import statement_bytes
 from govern.attestation.keys import Signer
 from govern.attestation.signing import Stamper, sign_and_log
-from govern.attestation.statement import CertificateInputs, decision_statement, statement_bytes
+from govern.attestation.statement import CertificateInputs, decision_statement
 from govern.attestation.vsa import vsa_statement
 from govern.diagnostics import Diagnostic, UsageError
 from govern.ledger.store import LedgerStore

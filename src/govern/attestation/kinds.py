@@ -11,6 +11,7 @@ __all__ = [
     "ATTESTING_ROLES",
     "CERTIFICATE",
     "EVIDENCE",
+    "KIND_NAMES",
     "POLICY_RELEASE",
     "REFUSAL",
     "REVOCATION",
@@ -47,6 +48,22 @@ TRUST_ROOT = "urn:govern:attestation:trust-root:v1"
 
 VSA = "https://slsa.dev/verification_summary/v1"
 """SLSA verification summary; `vsa:v1` in the trust root."""
+
+KIND_NAMES: Mapping[str, str] = {
+    CERTIFICATE: "certificate",
+    REFUSAL: "refusal",
+    VSA: "vsa",
+    WAIVER: "waiver",
+    APPROVAL: "approval",
+    ATTESTATION: "attestation",
+    EVIDENCE: "evidence",
+    ADVISORY_SNAPSHOT: "advisory-snapshot",
+    POLICY_RELEASE: "policy-release",
+    REVOCATION: "revocation",
+    STATUS_LIST: "status-list",
+    TRUST_ROOT: "trust-root",
+}
+"""Predicate type -> its short name on the command line and in file names."""
 
 ROLE_TYPES: Mapping[str, frozenset[str]] = {
     "root": frozenset(),  # signs the trust root, whose type is not a matter of roles

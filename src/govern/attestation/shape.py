@@ -14,6 +14,7 @@ from typing import Protocol
 from govern.canonical import Json, base64_bytes, parse_instant
 
 __all__ = [
+    "ANY_TEXT",
     "DIGEST",
     "HEX_DIGEST",
     "INSTANT",
@@ -34,6 +35,7 @@ __all__ = [
 ]
 
 _MOST_COUNT = 2**53 - 1
+_SOME, _ANY = "(?s:.+)", "(?s:.*)"
 
 Fault = tuple[str, str]
 """JSON pointer and what is wrong there."""
@@ -62,15 +64,17 @@ class _Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Text(_Leaf):
-    """A text, at least one character long, that matches a pattern as a whole."""
+    """A text that matches a pattern as a whole; by default one that is not empty."""
 
-    pattern: str = "(?s:.+)"
+    pattern: str = _SOME
     what: str = "a text that is not empty"
 
     def schema(self) -> dict[str, Json]:
         """Give its JSON Schema."""
-        if self.pattern == "(?s:.+)":
+        if self.pattern == _SOME:
             return {"type": "string", "minLength": 1}
+        if self.pattern == _ANY:
+            return {"type": "string"}
         return {"type": "string", "pattern": f"^(?:{self.pattern})$"}
 
     def faults(self, value: object, at: str = "") -> Iterator[Fault]:
@@ -318,6 +322,7 @@ def _escaped(name: str) -> str:
 
 
 TEXT = Text()
+ANY_TEXT = Text(_ANY, "a text")
 INSTANT = Instant()
 HEX_DIGEST = Text("[0-9a-f]{64}", "64 lower-case hex digits")
 DIGEST = Record({"digest": Record({"sha256": HEX_DIGEST})})

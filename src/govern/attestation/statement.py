@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from govern.attestation.catalogue import statement_bytes
 from govern.attestation.kinds import CERTIFICATE, REFUSAL, STATEMENT
-from govern.attestation.predicates import SHAPES, statement_shape
-from govern.canonical import Json, base64_text, canonical_bytes, parse_instant
+from govern.canonical import Json, base64_text, parse_instant
 from govern.decision.decide import overall
 from govern.diagnostics import Diagnostic, InternalError
 from govern.policy.outcomes import Decision, Enforcement, Outcome
@@ -22,7 +22,6 @@ __all__ = [
     "certificate_statement",
     "decision_statement",
     "refusal_statement",
-    "statement_bytes",
 ]
 
 
@@ -170,34 +169,6 @@ def refusal_statement(inputs: CertificateInputs) -> dict[str, Json]:
 def decision_statement(inputs: CertificateInputs) -> dict[str, Json]:
     """Build the statement that the decision calls for: certificate or refusal."""
     return certificate_statement(inputs) if inputs.decision is Decision.ALLOWED else refusal_statement(inputs)
-
-
-def statement_bytes(statement: Mapping[str, Json]) -> bytes:
-    """Give the canonical bytes of a statement after holding it against the closed schema.
-
-    Raises InternalError A102 with what does not fit: nothing is signed that a verifier would refuse.
-    """
-    kind = str(statement["predicateType"])
-    payload = canonical_bytes(statement)
-    shape = statement_shape(kind, SHAPES[kind])
-    value = dict(statement)
-    wrong = [f"{pointer or '/'}: {text}" for pointer, text in shape.faults(value)]
-    if not wrong:
-        wrong = [f"{pointer}: unknown" for pointer in shape.unknown(value)]
-    wrong = wrong or _schema_faults(payload, kind)
-    if wrong:
-        raise InternalError(Diagnostic("A102", f"the statement does not fit its schema: {'; '.join(wrong)}"))
-    return payload
-
-
-def _schema_faults(payload: bytes, kind: str) -> list[str]:
-    """Ask an independent schema engine too. Loaded here: only issuing needs it."""
-    import json
-
-    import jsonschema_rs
-
-    validator = jsonschema_rs.validator_for(statement_shape(kind, SHAPES[kind]).schema())
-    return [error.message for error in validator.iter_errors(json.loads(payload))]
 
 
 def _digest(value: str | None) -> Json:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from govern.attestation.forms import KEYID, NONCE, statement_shape
 from govern.attestation.kinds import TRUST_ROOT
-from govern.attestation.predicates import KEYID, NONCE, statement_shape
 from govern.attestation.shape import DIGEST, INSTANT, TEXT, Base64, Count, ListOf, MapOf, Nullable, Record, Shape, Text
 from govern.canonical import Json
 from govern.policy.outcomes import Stage
 
-__all__ = ["MEDIA_TYPE", "PREDICATE", "TRUST_STATEMENT", "trust_schema"]
+__all__ = ["DRAFT_MEDIA_TYPE", "MEDIA_TYPE", "PREDICATE", "TRUST_STATEMENT", "trust_schema"]
 
 MEDIA_TYPE = "application/vnd.govern.trust-root.v1+json"
+
+DRAFT_MEDIA_TYPE = "application/vnd.govern.trust-root-draft.v1+json"
+"""Of a version that is not yet signed by everybody it needs."""
 
 _STAGES = "|".join(stage.value for stage in Stage)
 _VALID_FOR = Record({}, {"start": Nullable(INSTANT), "end": Nullable(INSTANT)})

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from govern.attestation.catalogue import statement_bytes
 from govern.attestation.kinds import CERTIFICATE, STATEMENT, VSA
-from govern.attestation.statement import CertificateInputs, certificate_statement, statement_bytes
+from govern.attestation.statement import CertificateInputs, certificate_statement
 from govern.canonical import Json, sha256_hex
 
 __all__ = ["verified_levels", "vsa_statement"]

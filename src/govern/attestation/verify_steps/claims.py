@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from govern.attestation.reading import PolicyClaim
+from govern.attestation.reading_verdict import PolicyClaim
 from govern.attestation.verification import Line
 from govern.attestation.verify_steps.state import State, fail, ok, present, unchecked
 from govern.canonical import instant_text

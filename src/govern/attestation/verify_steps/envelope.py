@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from govern.attestation.catalogue import SHAPES
 from govern.attestation.dsse import read_envelope
-from govern.attestation.kinds import short_type
-from govern.attestation.predicates import SHAPES
+from govern.attestation.kinds import KIND_NAMES, TRUST_ROOT, short_type
 from govern.attestation.reading import predicate_type_of, read_claims
 from govern.attestation.sigstore_bundle import read_container
 from govern.attestation.trust import TrustKey
@@ -43,7 +43,7 @@ def key(state: State) -> list[Line]:
     for other tools find the key by them.
     """
     signed, container = present(state.envelope), present(state.container)
-    candidates = present(state.trust).attesting_keys()
+    candidates = _candidates(state)
     hinted = sorted(
         candidates, key=lambda item: (item.keyid != signed.keyid, item.public.hint != container.hint, item.keyid)
     )
@@ -64,6 +64,14 @@ def key(state: State) -> list[Line]:
             )
         ]
     return [ok("key", f"{state.key.keyid}, held by {state.key.owner}")]
+
+
+def _candidates(state: State) -> tuple[TrustKey, ...]:
+    """The keys that may have signed: root keys sign trust roots and nothing else."""
+    root = present(state.trust)
+    if state.request.kind == TRUST_ROOT:
+        return tuple(root.keys[item.keyid] for item in root.roles["root"].keys)
+    return root.attesting_keys()
 
 
 def _no_key(state: State, candidates: tuple[TrustKey, ...]) -> Line:
@@ -106,8 +114,9 @@ def statement(state: State) -> list[Line]:
     """The payload is a statement of the type that was asked for, about one subject, and does not contradict itself."""
     wanted = state.request.kind
     kind = predicate_type_of(state.statement)
-    if kind not in SHAPES:
-        return [fail("statement", 4, "the payload is no statement of a gate", expected=wanted, found=kind or "no type")]
+    if kind is None or kind not in SHAPES:
+        text = "the payload is no statement that is known here"
+        return [fail("statement", 4, text, expected=wanted, found=kind or "no type")]
     try:
         state.claims = read_claims(state.statement, kind)
     except IntegrityError as fault:
@@ -122,10 +131,10 @@ def statement(state: State) -> list[Line]:
                 f"this is a {short_type(kind)}, not a {short_type(wanted)}",
                 expected=wanted,
                 found=found,
-                help=f"to see whether it is a sound one: govern verify --type {short_type(kind).partition(':')[0]}",
+                help=f"to see whether it is a sound one: govern verify --kind {KIND_NAMES[kind]}",
             )
         ]
     else:
-        lines = [ok("statement", f"{short_type(kind)} for {state.claims.subject_name}, {state.claims.bundle_digest}")]
+        lines = [ok("statement", f"{short_type(kind)} for {state.claims.subject_name}, {state.claims.subject_digest}")]
     lines += [unchecked("statement", f"unknown member {pointer}") for pointer in state.claims.unknown]
     return lines
