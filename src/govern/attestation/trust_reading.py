@@ -17,10 +17,20 @@ from govern.attestation.trust_statement import not_a_trust_root, read_trust_stat
 from govern.canonical import canonical_bytes
 from govern.diagnostics import Diagnostic, GovernError, IntegrityError
 
-__all__ = ["Tally", "check_follows", "extend_trust", "load_trust", "parse_trust", "tally", "verified_signers"]
+__all__ = [
+    "MOST_ENVELOPES",
+    "Tally",
+    "check_follows",
+    "extend_trust",
+    "load_trust",
+    "parse_trust",
+    "tally",
+    "verified_signers",
+]
 
 _MAX_BYTES = 8 * 1024 * 1024
 MOST_ENVELOPES = 32
+"""How many people's signatures a file may hold."""
 
 
 def load_trust(data: bytes, *, file: str = "trust.json") -> TrustRoot:

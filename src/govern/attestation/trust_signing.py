@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from govern.attestation.dsse import Envelope, sign_payload
 from govern.attestation.keys import PublicKey, Signer
-from govern.attestation.kinds import STATEMENT, TRUST_ROOT
 from govern.attestation.trust_format import MEDIA_TYPE
 from govern.attestation.trust_reading import parse_trust
-from govern.canonical import Json, base64_text, canonical_bytes, digest_of
+from govern.attestation.trust_terms import trust_payload
+from govern.canonical import Json, base64_text, canonical_bytes
 from govern.ledger.note import NoteKey
 
-__all__ = ["add_signature", "first_trust_root", "sign_trust"]
+__all__ = ["add_signature", "first_trust_root", "sign_trust", "trust_file"]
 
 
 def sign_trust(predicate: Mapping[str, Json], signers: Sequence[Signer]) -> bytes:
@@ -20,14 +20,8 @@ def sign_trust(predicate: Mapping[str, Json], signers: Sequence[Signer]) -> byte
 
     Nothing is checked beyond the signing: a version may still lack signatures. `load_trust` says what is wrong.
     """
-    statement: dict[str, Json] = {
-        "_type": STATEMENT,
-        "subject": [{"name": f"trust-root@{predicate['version']}", "digest": {"sha256": digest_of(predicate)}}],
-        "predicateType": TRUST_ROOT,
-        "predicate": dict(predicate),
-    }
-    payload = canonical_bytes(statement)
-    return _file([sign_payload(payload, signer) for signer in signers])
+    payload = trust_payload(predicate)
+    return trust_file([sign_payload(payload, signer) for signer in signers])
 
 
 def add_signature(data: bytes, signer: Signer, *, file: str = "trust.json") -> bytes:
@@ -37,10 +31,11 @@ def add_signature(data: bytes, signer: Signer, *, file: str = "trust.json") -> b
     """
     _, envelopes = parse_trust(data, file=file)
     kept = [item for item in envelopes if item.keyid != signer.public.keyid]
-    return _file([*kept, sign_payload(envelopes[0].payload, signer)])
+    return trust_file([*kept, sign_payload(envelopes[0].payload, signer)])
 
 
-def _file(envelopes: Sequence[Envelope]) -> bytes:
+def trust_file(envelopes: Sequence[Envelope]) -> bytes:
+    """Give the bytes of a trust root file: its envelopes in the order of their key ids."""
     ordered = sorted(envelopes, key=lambda item: item.keyid)
     return canonical_bytes({"mediaType": MEDIA_TYPE, "envelopes": [item.document() for item in ordered]}) + b"\n"
 
