@@ -10,24 +10,27 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol
 
 from govern.canonical import base64_bytes, base64_text
 from govern.diagnostics import Diagnostic, IntegrityError
 from govern.ledger.merkle import HASH_BYTES
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 __all__ = [
     "COSIGNATURE",
     "NOTE_KEY",
     "Checkpoint",
+    "Ed25519Key",
     "Note",
     "NoteKey",
     "NoteSigner",
     "SignatureLine",
     "check_note",
+    "cosigned_at",
     "is_origin",
     "open_checkpoint",
     "parse_checkpoint",
@@ -41,6 +44,9 @@ COSIGNATURE = 0x04
 """Key type of an Ed25519 key that cosigns checkpoints with a time."""
 
 _MAX_NOTE_CHARS = 1_000_000
+_LAST_SECOND = 253_402_300_799
+"""Of the year 9999, the last that an instant can be written for."""
+
 _MAX_SIGNATURES = 100
 _NAME = re.compile(r"[^\s+]+")
 _LINE = re.compile(r"— (\S+) (\S+)")
@@ -125,10 +131,20 @@ def _cosigned(seconds: int, text: str) -> bytes:
     return f"cosignature/v1\ntime {seconds}\n{text}".encode()
 
 
-class NoteSigner:
-    """An Ed25519 private key under a name; holds the log's or a witness's key."""
+class Ed25519Key(Protocol):
+    """Whatever signs with Ed25519: cryptography's `Ed25519PrivateKey`, or a key that never leaves its device."""
 
-    def __init__(self, name: str, private: Ed25519PrivateKey, *, kind: int = NOTE_KEY) -> None:
+    def sign(self, data: bytes, /) -> bytes:
+        """Give the 64 signature bytes (RFC 8032, pure Ed25519)."""
+
+    def public_key(self) -> Ed25519PublicKey:
+        """Give the public half."""
+
+
+class NoteSigner:
+    """An Ed25519 private key under a name; holds the log's or a witness's key, or the way to it."""
+
+    def __init__(self, name: str, private: Ed25519Key, *, kind: int = NOTE_KEY) -> None:
         """Take a key. Raises ValueError for a name that no note could carry."""
         if not _NAME.fullmatch(name):
             raise ValueError("a note key's name has no blanks and no +")
@@ -212,6 +228,25 @@ def check_note(note: Note, known: Iterable[NoteKey]) -> tuple[NoteKey, ...]:
             raise _refuse("G102", f"the signature of {line.name} on the note does not verify")
         signed.append(key)
     return tuple(signed)
+
+
+def cosigned_at(note: Note, cosigners: Iterable[NoteKey]) -> tuple[tuple[NoteKey, datetime], ...]:
+    """Give the times at which witnesses say that they cosigned, each an upper bound: what is in the log was by then.
+
+    Args:
+        note: the checkpoint.
+        cosigners: keys whose lines were verified (`check_note`); those that sign without a time are left out.
+    """
+    lines = {(line.name, line.key_id): line for line in note.signatures}
+    found = []
+    for key in cosigners:
+        line = lines.get((key.name, key.key_id))
+        if key.kind != COSIGNATURE or line is None:
+            continue
+        seconds = int.from_bytes(line.signature[:8], "big")
+        if seconds <= _LAST_SECOND:
+            found.append((key, datetime.fromtimestamp(seconds, UTC)))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

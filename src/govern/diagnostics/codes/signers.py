@@ -12,7 +12,7 @@ SIGNER_CODES: dict[str, Code] = {
         title="The place of a signing key is written in a way that no signer knows.",
         why="A key that is looked for in the wrong place would not be found, or another one would.",
         example="certifier = 'awskmz:alias/govern'",
-        fix="Use a file, env:, hsm:, awskms:, gcpkms:, azurekms: or hv:; a file whose name has a colon needs ./ before it.",
+        fix="Use a file, env:, hsm:, awskms:, gcpkms:, azurekms: or hv:; put ./ before a file name with a colon.",
     ),
     "A402": Code(
         slug="signer-extra-missing",

@@ -1,0 +1,92 @@
+"""Time-stamp tokens (RFC 3161): who says that a signature existed, and when.
+
+A token covers the **signature bytes** of an envelope. Only authorities of the trust root count, each by the very
+certificate that is listed there; what a token brings along is compared with it and otherwise not used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from govern.attestation.token_form import minimal
+from govern.attestation.trust import TrustedTsa
+from govern.canonical import instant_text
+from govern.diagnostics import Diagnostic, IntegrityError
+
+__all__ = ["TimeStamp", "earliest_by_authority", "read_token"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeStamp:
+    """A verified token: the signature existed at this time."""
+
+    time: datetime
+    """`genTime`, UTC. The authority's accuracy, a second or so, is not added."""
+    authority: str
+    """Name in the authority's certificate."""
+    key: bytes
+    """SubjectPublicKeyInfo of the authority's key: authorities are counted by it, not by name."""
+
+
+def read_token(response: bytes, *, signature: bytes, tsas: Sequence[TrustedTsa]) -> TimeStamp:
+    """Verify a time-stamp response over a signature.
+
+    Args:
+        response: DER TimeStampResp, as the bundle holds it.
+        signature: the signature bytes of the envelope.
+        tsas: the authorities that count.
+
+    Raises:
+        IntegrityError: A411 for an authority that the trust root does not list, or not for that time; A410 for a
+            token that is not in its one form, covers other bytes, or whose signature or certificate does not hold.
+    """
+    form = minimal(response)
+    if form.data != response:
+        raise _refuse("the time-stamp token holds parts that its signature does not cover")
+    listed = [tsa for tsa in tsas if tsa.certs[0] == form.certificate]
+    if not listed:
+        known = f"{len(tsas)} others" if tsas else "none"
+        raise IntegrityError(
+            Diagnostic(
+                "A411", f"the time-stamp token is of an authority that the trust root does not list; it has {known}"
+            )
+        )
+    found = _verified(response, signature, listed[0].certs)
+    if not any(tsa.window.holds(found.time) for tsa in listed):
+        message = f"the authority {found.authority} was not in use on {instant_text(found.time)}"
+        raise IntegrityError(Diagnostic("A411", message))
+    return found
+
+
+def _verified(response: bytes, signature: bytes, certs: Sequence[bytes]) -> TimeStamp:
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+    from cryptography.x509 import load_der_x509_certificate
+    from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
+
+    try:
+        leaf, *chain = [load_der_x509_certificate(cert) for cert in certs]
+        *intermediates, anchor = chain or [leaf]
+        builder = VerifierBuilder(tsa_certificate=leaf, roots=[anchor], intermediates=intermediates)
+        token = decode_timestamp_response(response)
+        builder.build().verify_message(token, signature)
+        time = token.tst_info.gen_time
+        name = leaf.subject.rfc4514_string()
+        key = leaf.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    except (ValueError, VerificationError) as fault:
+        raise _refuse(f"the time-stamp token does not hold for this signature: {fault}") from fault
+    return TimeStamp(time=time.astimezone(UTC), authority=name, key=key)
+
+
+def _refuse(message: str) -> IntegrityError:
+    hint = "take the file again from where it was issued, or stamp it again: govern stamp"
+    return IntegrityError(Diagnostic("A410", message, hint=hint))
+
+
+def earliest_by_authority(stamps: Iterable[TimeStamp]) -> tuple[TimeStamp, ...]:
+    """Give the earliest token of every distinct authority, in the order of their times."""
+    found: dict[bytes, TimeStamp] = {}
+    for stamp in sorted(stamps, key=lambda item: item.time):
+        found.setdefault(stamp.key, stamp)
+    return tuple(found.values())
