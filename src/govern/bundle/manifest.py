@@ -12,11 +12,12 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Literal
 
+from govern.bundle.withheld import Withheld
 from govern.diagnostics import BundleRefusedError, Diagnostic, InputError, IntegrityError, Span
 from govern.inputs.folder import FileStat, folder_inside, open_file, walk_folder
 from govern.inputs.limits import FolderLimits
@@ -60,6 +61,8 @@ class FileEntry:
     size: int
     head: bytes = b""
     """Its first bytes, for telling formats apart."""
+    withheld: Withheld | None = field(default=None, compare=False, repr=False)
+    """Set when the bytes are not here (replay of a pack): what is wanted of them is noted there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,8 @@ class Bundle:
     def verify_unchanged(self) -> None:
         """List and hash the folder again. Raises IntegrityError B109 naming every file that differs."""
         try:
-            now = manifest_from(hash_folder(self.root, limits=self.limits))
+            absent = [entry for entry in self.files.values() if entry.withheld is not None]
+            now = manifest_from([*hash_folder(self.root, limits=self.limits), *absent])
         except BundleRefusedError as fault:
             raise IntegrityError(
                 [

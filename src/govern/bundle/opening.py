@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -34,17 +34,25 @@ Files = Mapping[str, FileEntry]
 
 
 def open_bundle(
-    path: Path, *, name: str | None = None, version: str | None = None, limits: FolderLimits | None = None
+    path: Path,
+    *,
+    name: str | None = None,
+    version: str | None = None,
+    limits: FolderLimits | None = None,
+    withheld: Sequence[FileEntry] = (),
 ) -> Bundle:
     """Open a folder as a bundle: one version of one model with its evidence.
 
-    `name` and `version` say which model it is when the folder has no record; with one they must agree.
+    `name` and `version` say which model it is when the folder has no record; with one they must agree. `withheld` are
+    files of the bundle whose bytes are not in the folder, each with its recorder.
     Raises UsageError when nothing says which model it is (B111), when there are several (B112) or no folder
     (B115); BundleRefusedError for what may not be in a bundle; InputError for a record that cannot be read
     (I1, B2, B110) or that contradicts the caller (B113); IntegrityError B109 when files change meanwhile.
     """
     caps = limits or FolderLimits()
-    entries = hash_folder(path, limits=caps)
+    entries = (*hash_folder(path, limits=caps), *withheld)
+    if withheld:
+        entries = tuple(sorted(entries, key=lambda entry: entry.path.encode()))
     files: Files = MappingProxyType({entry.path: entry for entry in entries})
     read = _read_record(path, files)
     record = _agreed(read, name, version) if read is not None else _declared_by_caller(files, name, version)

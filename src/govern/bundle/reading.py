@@ -17,7 +17,8 @@ __all__ = ["open_entry", "read_entry"]
 def read_entry(root: Path, entry: FileEntry, *, limit: int) -> bytes:
     """Give a file's bytes, which are exactly those that were hashed.
 
-    Raises InputError I102 for more than `limit` bytes, and IntegrityError B109 when the file has changed.
+    Raises InputError I102 for more than `limit` bytes and A620 for a withheld file, and IntegrityError B109 when the
+    file has changed.
     """
     if entry.size > limit:
         raise InputError(
@@ -36,7 +37,14 @@ def read_entry(root: Path, entry: FileEntry, *, limit: int) -> bytes:
 
 
 def open_entry(root: Path, entry: FileEntry) -> BinaryIO:
-    """Open a regular file for streaming. The caller closes it. Raises IntegrityError B109 when it is no more."""
+    """Open a regular file for streaming. The caller closes it.
+
+    Raises IntegrityError B109 when it is no more, InputError A620 when its bytes are withheld.
+    """
+    if entry.withheld is not None:
+        entry.withheld.asked.add(entry.path)
+        hint = "Ask whoever made the pack for these bytes."
+        raise InputError(Diagnostic("A620", "the bytes of this file are withheld", Span(entry.path), hint))
     try:
         folder, _, name = entry.path.rpartition("/")
         with folder_inside(root, folder) as descriptor:

@@ -37,6 +37,8 @@ _NAMES = {
 
 def model_format(entry: FileEntry) -> str | None:
     """Say which model format a file's first bytes, or else its name, speak of; None when neither does."""
+    if entry.withheld is not None:
+        entry.withheld.guessed.add(entry.path)
     head = entry.head
     for magic, name in _MAGIC:
         if head.startswith(magic):

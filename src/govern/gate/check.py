@@ -16,7 +16,7 @@ from govern.gate.policies import Loaded, load_policies
 from govern.policy.outcomes import Outcome, Stage
 
 if TYPE_CHECKING:
-    from govern.bundle import Bundle
+    from govern.bundle import Bundle, FileEntry
     from govern.lineage.graph import Graph
     from govern.security.advisories.snapshot import Snapshot
 
@@ -34,6 +34,8 @@ class CheckRequest:
     advisories: Path | None = None
     name: str | None = None
     version: str | None = None
+    withheld: Sequence[FileEntry] = ()
+    """Files of the bundle whose bytes are not in its folder: the replay of a pack that keeps some back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +103,7 @@ def check(request: CheckRequest) -> Checked | Refused:
 def _open(request: CheckRequest) -> Bundle:
     from govern.bundle import open_bundle
 
-    return open_bundle(request.bundle, name=request.name, version=request.version)
+    return open_bundle(request.bundle, name=request.name, version=request.version, withheld=request.withheld)
 
 
 def _snapshot(path: Path | None) -> tuple[Snapshot | None, Diagnostic | None]:

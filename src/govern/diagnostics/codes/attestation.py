@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from govern.diagnostics.catalogue import Code
+from govern.diagnostics.codes.packs import PACK_CODES
 from govern.diagnostics.codes.signers import SIGNER_CODES
 
 CODES: dict[str, Code] = {
@@ -203,4 +204,5 @@ CODES: dict[str, Code] = {
         fix="Take a name from `govern keys list`.",
     ),
     **SIGNER_CODES,
+    **PACK_CODES,
 }

@@ -1,0 +1,109 @@
+"""What a certificate or refusal names, read for packing and replay: every digest that the parts must come to.
+
+Nothing is verified here: `verify` does that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from govern.attestation.dsse import read_envelope
+from govern.attestation.kinds import CERTIFICATE, REFUSAL
+from govern.attestation.reading import predicate_type_of, read_claims
+from govern.attestation.sigstore_bundle import read_container
+from govern.canonical import Json, parse_instant, sha256_hex
+from govern.diagnostics import Diagnostic, GovernError, IntegrityError, UsageError
+
+__all__ = ["Engine", "Named", "read_named"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """Which build decided."""
+
+    version: str
+    digest: str
+    """sha256 of the package's manifest, hex."""
+    lock: str | None
+    """sha256 of the lock file of its dependencies, hex."""
+
+    def document(self) -> dict[str, Json]:
+        """The engine as `engine/engine.json` holds it."""
+        return {
+            "govern": self.version,
+            "digest": {"sha256": self.digest},
+            "lock": None if self.lock is None else {"digest": {"sha256": self.lock}},
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """The digests that a verdict names, sha256 in hex, and what it says it is about."""
+
+    kind: str
+    """Predicate type: certificate or refusal."""
+    payload: str
+    """The verdict's own identity."""
+    model: str
+    version: str
+    stage: str
+    bundle: str
+    plan: str
+    evaluation: str
+    decision: str
+    advisories: str | None
+    policies: Mapping[str, str]
+    """Name of each policy -> digest of its source."""
+    statements: tuple[str, ...]
+    """Payload digests of the waivers, attestations and approvals that it rests on, sorted."""
+    engine: Engine
+    issued_at: datetime
+
+
+def read_named(data: bytes, *, file: str) -> Named:
+    """Read a certificate or refusal.
+
+    Raises IntegrityError (A201, A203, A207) for a file that is none, and UsageError A615 for another type of statement.
+    """
+    from govern.inputs.json import parse_json
+
+    envelope = read_envelope(read_container(data, file=file).envelope)
+    try:
+        statement: object = parse_json(envelope.payload, file="payload", utf16=False)
+    except GovernError as fault:
+        raise IntegrityError(Diagnostic("A207", fault.diagnostics[0].message)) from fault
+    kind = predicate_type_of(statement)
+    if kind not in (CERTIFICATE, REFUSAL):
+        message = f"{file} is no certificate and no refusal but {kind or 'no statement'}"
+        raise UsageError(Diagnostic("A615", message, hint="name the `.certificate.` or `.refusal.sigstore.json` file"))
+    read_claims(statement, kind)
+    assert isinstance(statement, dict)
+    predicate = statement["predicate"]
+    model, lock, rules = predicate["model"], predicate["verifier"]["lock"], predicate["rules"]
+    persons = [rule[member] for rule in rules for member in ("waiver", "attestation") if member in rule]
+    return Named(
+        kind=kind,
+        payload=sha256_hex(envelope.payload),
+        model=model["name"],
+        version=model["version"],
+        stage=predicate["stage"],
+        bundle=statement["subject"][0]["digest"]["sha256"],
+        plan=_hex(predicate["plan"]),
+        evaluation=_hex(predicate["evaluation"]),
+        decision=_hex(predicate["decisionRecord"]),
+        advisories=None if predicate["advisories"] is None else _hex(predicate["advisories"]),
+        policies={item["name"]: _hex(item["source"]) for item in predicate["policies"]},
+        statements=tuple(sorted({_hex(item) for item in [*persons, *predicate["approvals"]]})),
+        engine=Engine(
+            version=predicate["verifier"]["version"]["govern"],
+            digest=_hex(predicate["verifier"]["engine"]),
+            lock=None if lock is None else _hex(lock),
+        ),
+        issued_at=parse_instant(predicate["issuedAt"]),
+    )
+
+
+def _hex(member: Mapping[str, Mapping[str, str]]) -> str:
+    return member["digest"]["sha256"]
