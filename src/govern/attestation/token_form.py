@@ -61,11 +61,15 @@ def minimal(response: bytes) -> MinimalResponse:
     signature and its certificate.
     """
     try:
-        if len(response) > MAX_BYTES:
-            raise ValueError(f"larger than {MAX_BYTES} bytes")
-        return _minimal(read(response))
+        return _minimal(_capped(response))
     except ValueError as fault:
         raise IntegrityError(Diagnostic("A410", f"not a time-stamp response (RFC 3161): {fault}")) from fault
+
+
+def _capped(response: bytes) -> Element:
+    if len(response) > MAX_BYTES:
+        raise ValueError(f"larger than {MAX_BYTES} bytes")
+    return read(response)
 
 
 def _minimal(response: Element) -> MinimalResponse:

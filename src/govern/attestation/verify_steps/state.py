@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeVar
 
 from govern.attestation.dsse import Envelope
@@ -46,6 +47,8 @@ class State:
     entries: tuple[LogEntry, ...] = ()
     witnessed: tuple[Witnessed, ...] = ()
     included: list[LogEntry] = field(default_factory=list)
+    proven_at: datetime | None = None
+    """Set by the step on time: when the signature existed, as tokens prove; None leaves the signer's own word."""
 
 
 def present(value: T | None) -> T:

@@ -1,37 +1,91 @@
-"""The step on time: when the statement was signed, and whether the keys were in use then."""
+"""The step on time: when the statement was signed, and whether the keys were in use then.
+
+Three sources say something about that moment. The signer's own word is a claim. A token says that the signature
+existed when an authority of the trust root saw it, and becomes the moment by which keys are judged. A witness says
+when it saw the log, which may have been refreshed years later: that is an upper bound, shown and never judged by.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from govern.attestation.kinds import short_type
+from govern.attestation.timestamps import TimeStamp, earliest_by_authority, read_token
 from govern.attestation.trust import RevokedKey
 from govern.attestation.verification import Line
-from govern.attestation.verify_steps.state import State, fail, ok, present
+from govern.attestation.verify_steps.state import State, fail, from_error, ok, present
 from govern.canonical import instant_text
+from govern.diagnostics import IntegrityError
+from govern.ledger.note import cosigned_at, parse_note
 
-__all__ = ["time"]
+__all__ = ["EARLY", "LATE", "time"]
+
+EARLY = timedelta(minutes=5)
+"""How far the claimed time may lie after the token's: two clocks never agree."""
+
+LATE = timedelta(hours=24)
+"""How far the claimed time may lie before the token's: a queue, an air gap, a weekend is not."""
 
 
 def time(state: State) -> list[Line]:
     """The signer's key and the log were in use at the time of signing, and the key is not revoked.
 
-    Without a token that time is the signer's own word, and only the log's order can say what came before a
-    revocation.
+    Sets `state.proven_at` to the time that tokens prove. Without a token the moment is the signer's own word, and only
+    the log's order can say what came before a revocation.
     """
-    root, claims = present(state.trust), present(state.claims)
-    tokens = present(state.container).tokens
-    if tokens:
-        known = "this version cannot check it" if root.has_tsas else "of an authority that the trust root does not list"
-        return [fail("time", 4, f"the file has a time-stamp token, {known}")]
-    lines: list[Line] = []
-    if root.timestamps:
-        lines.append(fail("time", 1, f"the trust root asks for {root.timestamps} time-stamp tokens, there is none"))
-    lines += _windows(state, claims.issued_at)
+    root, claimed = present(state.trust), present(state.claims).issued_at
+    stamps, lines = _stamps(state)
+    if lines:
+        return lines
+    if len(stamps) < root.timestamps:
+        text = f"the trust root asks for tokens of {root.timestamps} authorities, there are {len(stamps)}"
+        lines.append(fail("time", 1, text, help="add one: govern stamp FILE"))
+    state.proven_at = _proven(stamps, root.timestamps)
+    moment = claimed if state.proven_at is None else state.proven_at
+    lines += _claim(claimed, state.proven_at)
+    lines += _windows(state, moment)
     keyid = present(state.key).keyid
     lines += [_revoked(state, item) for item in root.revoked if item.keyid == keyid and _is_void(state, item)]
-    text = f"issued {instant_text(claims.issued_at)} by the signer's own word: no time-stamp token"
-    return lines or [ok("time", f"{text}; the key was in use then")]
+    return lines or [ok("time", f"{_source(claimed, stamps)}; the key was in use then{_witnesses(state)}")]
+
+
+def _stamps(state: State) -> tuple[tuple[TimeStamp, ...], list[Line]]:
+    """Verify every token: one that cannot be checked refuses the file, for it could be anything."""
+    root, signature = present(state.trust), present(state.envelope).signature
+    found, lines = [], []
+    for response in present(state.container).tokens:
+        try:
+            found.append(read_token(response, signature=signature, tsas=root.tsas))
+        except IntegrityError as fault:
+            lines.append(from_error("time", 4, fault))
+    return earliest_by_authority(found), lines
+
+
+def _proven(stamps: Sequence[TimeStamp], needed: int) -> datetime | None:
+    """Give the time by which as many authorities as are asked for had seen the signature.
+
+    With one asked for, the earliest token decides. With two, the second earliest: one authority that lies about the
+    time cannot move it alone.
+    """
+    if not stamps:
+        return None
+    return stamps[min(max(needed, 1), len(stamps)) - 1].time
+
+
+def _claim(claimed: datetime, proven: datetime | None) -> list[Line]:
+    if proven is None or -LATE <= claimed - proven <= EARLY:
+        return []
+    what = "after" if claimed > proven else "over 24 hours before"
+    return [
+        fail(
+            "time",
+            1,
+            f"the statement claims a time {what} the one that its token proves",
+            expected=f"{instant_text(proven - LATE)} to {instant_text(proven + EARLY)}",
+            found=instant_text(claimed),
+        )
+    ]
 
 
 def _windows(state: State, moment: datetime) -> list[Line]:
@@ -57,20 +111,41 @@ def _windows(state: State, moment: datetime) -> list[Line]:
 
 
 def _is_void(state: State, item: RevokedKey) -> bool:
-    """Whether nothing proves that the signature came before the revocation."""
-    if item.from_index is None or not state.included:
-        return True
-    return any(entry.index >= item.from_index for entry in state.included)
+    """Whether something proves that the signature came after the revocation, or nothing that it came before."""
+    before = []
+    if item.start is not None and state.proven_at is not None:
+        before.append(state.proven_at < item.start)
+    if item.from_index is not None and state.included:
+        before.append(all(entry.index < item.from_index for entry in state.included))
+    return not before or not all(before)
 
 
 def _revoked(state: State, item: RevokedKey) -> Line:
     since = [] if item.start is None else [f"from {instant_text(item.start)}"]
     since += [] if item.from_index is None else [f"from log index {item.from_index}"]
-    found = ", ".join(f"log index {entry.index}" for entry in state.included) or "no proof of when it was signed"
+    found = [] if state.proven_at is None else [f"token of {instant_text(state.proven_at)}"]
+    found += [f"log index {entry.index}" for entry in state.included]
     return fail(
         "time",
         1,
         f"the key {item.keyid} is revoked ({item.reason}) {' and '.join(since)}".rstrip(),
         expected="a token or log index from before",
-        found=found,
+        found=", ".join(found) or "no proof of when it was signed",
     )
+
+
+def _source(claimed: datetime, stamps: Sequence[TimeStamp]) -> str:
+    if not stamps:
+        return f"issued {instant_text(claimed)} by the signer's own word: no time-stamp token"
+    seen = ", ".join(f"{item.authority} on {instant_text(item.time)}" for item in stamps)
+    return f"issued {instant_text(claimed)}, time-stamped by {seen}"
+
+
+def _witnesses(state: State) -> str:
+    """Say when witnesses saw the log: at that time at the latest was the statement in it."""
+    seen = [
+        f"{key.name} on {instant_text(moment)}"
+        for item in state.witnessed
+        for key, moment in cosigned_at(parse_note(item.entry.checkpoint), item.cosigners)
+    ]
+    return f"; an upper bound: seen in the log by {', '.join(seen)}" if seen else ""
