@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from govern.attestation.kinds import APPROVAL, ATTESTATION, STATEMENT, WAIVER
 from govern.attestation.scope import Scope, read_scope
 from govern.canonical import Json, base64_text
+from govern.decision.waivers import AdvisoryLimit
 from govern.policy.outcomes import Outcome
 
 __all__ = ["AdvisoryLimit", "Approval", "HumanAttestation", "Waiver", "made_statement"]
@@ -26,15 +27,6 @@ def made_statement(kind: str, subject: tuple[str, str], predicate: Mapping[str, 
 
 def _digests(values: tuple[str, ...]) -> list[Json]:
     return [{"digest": {"sha256": value}} for value in values]
-
-
-@dataclass(frozen=True, slots=True)
-class AdvisoryLimit:
-    """Advisories of a package that a waiver of a vulnerability rule reaches, for the versions named."""
-
-    package: str
-    versions: tuple[str, ...]
-    ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The decision: a pure function of the evaluation, verified waivers and the clock."""
+"""The decision: a pure function of the evaluation, verified waivers and votes, the submitter and the clock."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from govern.canonical import Json, canonical_bytes, instant_text, parse_instant, sha256_hex
+from govern.decision.approvals import QUORUM_CHECK, CountedVote, Tally, VerifiedApproval, count_votes, read_votes
 from govern.decision.evaluation import Evaluation, RuleOutcome
 from govern.decision.waivers import Ruling, VerifiedWaiver, rule_on_waiver
 from govern.policy.outcomes import Decision, Enforcement, Holds, Outcome
@@ -32,6 +33,8 @@ class Settled:
     rulings: tuple[tuple[str, Ruling], ...] = ()
     """(waiver digest, ruling) for every waiver that names this rule."""
     waiver: VerifiedWaiver | None = None
+    approvals: tuple[VerifiedApproval, ...] = ()
+    """The votes that met a quorum."""
 
     @property
     def blocks(self) -> bool:
@@ -49,10 +52,15 @@ class DecisionRecord:
     decision: Decision
     holds_until: datetime | None
     """Earliest instant at which something that this decision rests on ends; None when nothing does."""
+    votes: tuple[CountedVote, ...] = ()
+    """Every vote that was handed in, and what became of it."""
+    submitter: str | None = None
+    """Who asked: may neither waive nor approve. None when nobody was asked."""
 
     def document(self) -> dict[str, Json]:
-        """The decision as canonical JSON."""
-        return {
+        """The decision as canonical JSON. The submitter is in it when there were people's words to hold against it."""
+        people = bool(self.votes) or any(item.rulings for item in self.settled)
+        made: dict[str, Json] = {
             "schema": DECISION_SCHEMA,
             "evaluation": {"digest": {"sha256": self.evaluation.digest}},
             "clock": instant_text(self.clock),
@@ -61,7 +69,7 @@ class DecisionRecord:
                 for item in self.settled
                 for digest, ruling in item.rulings
             ],
-            "approvals": [],
+            "approvals": [item.document() for item in self.votes],
             "outcomes": [
                 {
                     "rule": item.rule.rule,
@@ -75,6 +83,9 @@ class DecisionRecord:
             "holds_until": None if self.holds_until is None else instant_text(self.holds_until),
             "decision": self.decision.value,
         }
+        if people:
+            made["submitter"] = self.submitter
+        return made
 
     def data(self) -> bytes:
         """RFC 8785 bytes of the record."""
@@ -132,34 +143,64 @@ def overall(outcomes: Iterable[tuple[Enforcement, Outcome]]) -> Decision:
     return Decision.ALLOWED
 
 
-def decide(evaluation: Evaluation, *, clock: datetime, waivers: Sequence[VerifiedWaiver] = ()) -> DecisionRecord:
-    """Decide. `waivers` have already been verified by `attestation`; whether each applies is settled here."""
-    settled = tuple(_settle(item, evaluation, waivers, clock) for item in evaluation.outcomes)
-    decision = overall((item.rule.enforcement, item.outcome) for item in settled)
+def decide(
+    evaluation: Evaluation,
+    *,
+    clock: datetime,
+    waivers: Sequence[VerifiedWaiver] = (),
+    approvals: Sequence[VerifiedApproval] = (),
+    submitter: str | None = None,
+) -> DecisionRecord:
+    """Decide. Waivers and votes have been verified by `attestation`; whether each counts is settled here.
+
+    Votes are counted last, and only by rules of the kind `approval.quorum`: a vote must have considered every waiver
+    that the other rules needed.
+    """
+    settled = [_settle(item, evaluation, waivers, clock, submitter) for item in evaluation.outcomes]
+    applied = frozenset(
+        item.waiver.digest for item in settled if item.waiver is not None and item.rule.check != QUORUM_CHECK
+    )
+    votes = read_votes(approvals, evaluation=evaluation, applied_waivers=applied, now=clock, submitter=submitter)
+    for index, rule in enumerate(evaluation.outcomes):
+        if rule.check == QUORUM_CHECK:
+            tally = count_votes(rule, votes)
+            settled[index] = _settle(rule, evaluation, waivers, clock, submitter, tally)
     return DecisionRecord(
         evaluation=evaluation,
         clock=clock,
-        settled=settled,
-        decision=decision,
+        settled=tuple(settled),
+        decision=overall((item.rule.enforcement, item.outcome) for item in settled),
         holds_until=_earliest_end(settled, clock),
+        votes=votes,
+        submitter=submitter,
     )
 
 
-def _settle(rule: RuleOutcome, evaluation: Evaluation, waivers: Sequence[VerifiedWaiver], clock: datetime) -> Settled:
+def _settle(
+    rule: RuleOutcome,
+    evaluation: Evaluation,
+    waivers: Sequence[VerifiedWaiver],
+    clock: datetime,
+    submitter: str | None,
+    tally: Tally | None = None,
+) -> Settled:
     outcome, why = outcome_at(rule.outcome, rule.result.holds, clock)
+    if tally is not None and outcome is Outcome.MISSING_EVIDENCE:
+        outcome, why = tally.outcome, tally.why
     rulings: list[tuple[str, Ruling]] = []
     applied: VerifiedWaiver | None = None
     for waiver in sorted(waivers, key=lambda item: item.digest):
         if waiver.rule != rule.rule:
             continue
-        ruling = rule_on_waiver(rule, outcome, waiver, evaluation=evaluation, now=clock)
+        ruling = rule_on_waiver(rule, outcome, waiver, evaluation=evaluation, now=clock, submitter=submitter)
         rulings.append((waiver.digest, ruling))
         if ruling is Ruling.APPLIED and applied is None:
             applied = waiver
     if applied is not None:
         why = f"waived until {instant_text(applied.expires)} by {applied.approver}"
         outcome = Outcome.WAIVED
-    return Settled(rule=rule, outcome=outcome, why=why, rulings=tuple(rulings), waiver=applied)
+    rests_on = tally.rests_on if tally is not None and outcome is Outcome.PASS else ()
+    return Settled(rule=rule, outcome=outcome, why=why, rulings=tuple(rulings), waiver=applied, approvals=rests_on)
 
 
 def _earliest_end(settled: Sequence[Settled], now: datetime) -> datetime | None:
@@ -171,5 +212,6 @@ def _earliest_end(settled: Sequence[Settled], now: datetime) -> datetime | None:
             ends.append(item.waiver.expires)
         if item.outcome is Outcome.PASS:
             ends.extend(parse_instant(hold.until) for hold in item.rule.result.holds if hold.until is not None)
+            ends.extend(vote.expires for vote in item.approvals)
     later = [end for end in ends if end > now]
     return min(later) if later else None

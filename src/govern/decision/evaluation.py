@@ -26,6 +26,8 @@ class Subject:
     layout: str
     files: int
     bytes: int
+    owner: str | None = None
+    """Who the bundle says owns the model: may neither waive nor approve."""
 
     def document(self) -> dict[str, Json]:
         """The subject as canonical JSON."""
@@ -37,6 +39,7 @@ class Subject:
             "layout": self.layout,
             "files": self.files,
             "bytes": self.bytes,
+            "owner": self.owner,
         }
 
 
@@ -104,6 +107,8 @@ class RuleOutcome:
             "enforcement": self.enforcement.value,
             "outcome": result.outcome.value,
             "controls": list(self.controls),
+            "waivable": self.waivable,
+            "max_waiver_days": self.max_waiver_days,
             "message": self.message,
             "remediation": self.remediation,
             "reason": self.reason,
@@ -140,6 +145,8 @@ class Evaluation:
     not_assessed: tuple[str, ...]
     advisories: Mapping[str, Json] | None
     lineage_digest: str | None
+    record: bytes | None = None
+    """The bytes it was read back from, which hold more than a decision needs; None for one that was just made."""
 
     def document(self) -> dict[str, Json]:
         """The evaluation as canonical JSON."""
@@ -157,7 +164,7 @@ class Evaluation:
 
     def data(self) -> bytes:
         """RFC 8785 bytes of the record."""
-        return canonical_bytes(self.document())
+        return canonical_bytes(self.document()) if self.record is None else self.record
 
     @property
     def digest(self) -> str:

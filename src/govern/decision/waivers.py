@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -10,7 +11,7 @@ from enum import StrEnum
 from govern.decision.evaluation import Evaluation, RuleOutcome
 from govern.policy.outcomes import Outcome
 
-__all__ = ["Ruling", "VerifiedWaiver", "rule_on_waiver"]
+__all__ = ["AdvisoryLimit", "Ruling", "VerifiedWaiver", "rule_on_waiver"]
 
 
 class Ruling(StrEnum):
@@ -33,6 +34,28 @@ class Ruling(StrEnum):
     APPLIED = "applied"
 
 
+@dataclass(frozen=True, slots=True)
+class AdvisoryLimit:
+    """Advisories of a package that a waiver of a vulnerability rule reaches, for the versions named."""
+
+    package: str
+    versions: tuple[str, ...]
+    ids: tuple[str, ...]
+
+    def reaches(self, finding: Mapping[str, object]) -> bool:
+        """Whether a finding of `dependencies.vulnerabilities` is one of them, under any of its names."""
+        names = {*_texts(finding.get("ids")), *_texts(finding.get("aliases"))}
+        return (
+            finding.get("package") == self.package
+            and finding.get("version") in self.versions
+            and bool(names & set(self.ids))
+        )
+
+
+def _texts(value: object) -> set[str]:
+    return {str(item) for item in value} if isinstance(value, list | tuple) else set()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedWaiver:
     """The facts of a `waiver:v1` statement, after the signature was checked above."""
@@ -48,8 +71,8 @@ class VerifiedWaiver:
     versions: tuple[str, ...]
     stages: tuple[str, ...]
     covers: tuple[Outcome, ...]
-    limit: Decimal | None
-    """The worst observed value that it still covers."""
+    limit: Decimal | tuple[AdvisoryLimit, ...] | None
+    """The worst observed value, or the advisories, that it still covers; None covers any."""
     approver: str
     owner: str
     not_before: datetime
@@ -60,12 +83,19 @@ class VerifiedWaiver:
 
 
 def rule_on_waiver(
-    rule: RuleOutcome, outcome: Outcome, waiver: VerifiedWaiver, *, evaluation: Evaluation, now: datetime
+    rule: RuleOutcome,
+    outcome: Outcome,
+    waiver: VerifiedWaiver,
+    *,
+    evaluation: Evaluation,
+    now: datetime,
+    submitter: str | None = None,
 ) -> Ruling:
     """Rule on one waiver for one outcome at one instant. Pure; validity is half-open, `not_before <= now < expires`.
 
     `error` and `not_applicable` can never be waived, and a passing rule needs no waiver: all three are
-    `outcome_not_coverable`.
+    `outcome_not_coverable`. Nobody waives for themselves: the approver is neither the owner that the waiver names, nor
+    the owner that the bundle declares, nor the submitter.
     """
     for ruling, holds in (
         (Ruling.BAD_SIGNATURE, not waiver.signature_valid),
@@ -80,8 +110,8 @@ def rule_on_waiver(
         (Ruling.EXPIRED, now >= waiver.expires),
         (Ruling.TOO_LONG, waiver.expires - waiver.not_before > timedelta(days=rule.max_waiver_days)),
         (Ruling.APPROVER_NOT_ALLOWED, not waiver.approver_in_role),
-        (Ruling.APPROVER_IS_OWNER, waiver.approver == waiver.owner),
-        (Ruling.WORSE_THAN_WAIVED, _worse(rule, waiver)),
+        (Ruling.APPROVER_IS_OWNER, waiver.approver in (waiver.owner, evaluation.subject.owner, submitter)),
+        (Ruling.WORSE_THAN_WAIVED, _worse(rule, outcome, waiver)),
     ):
         if holds:
             return ruling
@@ -98,10 +128,16 @@ def _coverable(outcome: Outcome, waiver: VerifiedWaiver) -> bool:
     return outcome in waiver.covers and outcome in (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.MISSING_EVIDENCE)
 
 
-def _worse(rule: RuleOutcome, waiver: VerifiedWaiver) -> bool:
-    """Whether the observed value fell beyond the waiver's limit; anything that cannot be compared has."""
+def _worse(rule: RuleOutcome, outcome: Outcome, waiver: VerifiedWaiver) -> bool:
+    """Whether what was observed lies beyond the waiver's limit; anything that cannot be compared does."""
     if waiver.limit is None:
         return False
+    if isinstance(waiver.limit, Decimal):
+        return _value_beyond(rule, waiver.limit)
+    return _advisory_beyond(rule, outcome, waiver.limit)
+
+
+def _value_beyond(rule: RuleOutcome, limit: Decimal) -> bool:
     result = rule.result
     try:
         observed = Decimal(result.observed or "")
@@ -111,7 +147,16 @@ def _worse(rule: RuleOutcome, waiver: VerifiedWaiver) -> bool:
         return True
     required = result.required or ""
     if required.startswith((">=", ">")):
-        return observed < waiver.limit
+        return observed < limit
     if required.startswith(("<=", "<")):
-        return observed > waiver.limit
+        return observed > limit
     return True
+
+
+def _advisory_beyond(rule: RuleOutcome, outcome: Outcome, limits: Sequence[AdvisoryLimit]) -> bool:
+    """Every finding must be one that the waiver names; what else keeps the rule from passing is beyond it."""
+    facts = rule.result.facts
+    found = facts.get("findings") if isinstance(facts, Mapping) and facts.get("kind") == "dependency-findings" else None
+    if outcome is not Outcome.FAIL or not isinstance(found, list | tuple) or not found:
+        return True
+    return not all(isinstance(item, Mapping) and any(limit.reaches(item) for limit in limits) for item in found)

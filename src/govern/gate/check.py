@@ -168,4 +168,5 @@ def _subject(bundle: Bundle) -> Subject:
         layout=bundle.layout,
         files=len(bundle.files),
         bytes=sum(entry.size for entry in bundle.files.values()),
+        owner=bundle.record.spec.owner.name if bundle.record.spec.owner else None,
     )

@@ -26,4 +26,11 @@ CODES: dict[str, Code] = {
         example="A plug-in check that returns CheckResult(outcome=Outcome.PASS, summary='fine').",
         fix="Let the check name every file it read in `evidence`.",
     ),
+    "D104": Code(
+        slug="no-evaluation-record",
+        title="A file is not the canonical record of an evaluation.",
+        why="Votes and waivers speak of that record by digest; another spelling of it would be another record.",
+        example="`govern approve result.json`: the result for readers, not the record for signatures.",
+        fix="Use the .evaluation.json that was written beside the certificate or refusal.",
+    ),
 }

@@ -1,0 +1,187 @@
+"""What the review board's verified votes come to: one function, with a closed set of readings of each vote.
+
+A vote speaks of one evaluation and of the waivers that were on the table. A rule of the kind `approval.quorum` says how
+many people of which role must approve; approvers sign the evaluation, so only the decision can count them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from govern.canonical import Json, instant_text
+from govern.decision.evaluation import Evaluation, RuleOutcome
+from govern.policy.outcomes import Outcome
+
+__all__ = ["QUORUM_CHECK", "CountedVote", "Reading", "Tally", "VerifiedApproval", "count_votes", "read_votes"]
+
+QUORUM_CHECK = "approval.quorum"
+"""The check kind whose outcome only the decision knows."""
+
+
+class Reading(StrEnum):
+    """What became of a vote. The first that holds, in this order, is given."""
+
+    BAD_SIGNATURE = "bad_signature"
+    REVOKED = "revoked"
+    OTHER_EVALUATION = "other_evaluation"
+    NOT_IN_ROLE = "not_in_role"
+    IS_SUBMITTER = "is_submitter"
+    IS_OWNER = "is_owner"
+    NOT_YET_VALID = "not_yet_valid"
+    EXPIRED = "expired"
+    CHANGED_MIND = "changed_mind"
+    """The same key voted again later, in the same role."""
+    WAIVERS_NOT_CONSIDERED = "waivers_not_considered"
+    COUNTED = "counted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedApproval:
+    """The facts of an `approval:v1` statement, after the signature was checked above."""
+
+    digest: str
+    """sha256 of the payload, hex: the vote's identity."""
+    keyid: str
+    owner: str
+    """Who holds the key, by the trust root."""
+    role: str
+    """Full name of the trust root's role, e.g. `approver/model-risk`."""
+    threshold: int
+    """How many people the trust root wants in this role."""
+    vote: str
+    """`approve`, `reject` or `abstain`."""
+    evaluation: str
+    """Digest of the evaluation record that was voted on, hex."""
+    bundle: str
+    waivers_considered: tuple[str, ...]
+    signed_at: datetime
+    expires: datetime
+    signature_valid: bool
+    revoked: bool
+    in_role: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CountedVote:
+    """A vote and what became of it."""
+
+    approval: VerifiedApproval
+    reading: Reading
+
+    def document(self) -> dict[str, Json]:
+        """The vote as the decision record lists it."""
+        return {
+            "digest": {"sha256": self.approval.digest},
+            "keyid": self.approval.keyid,
+            "role": self.approval.role,
+            "vote": self.approval.vote,
+            "reading": self.reading.value,
+        }
+
+
+def read_votes(
+    approvals: Sequence[VerifiedApproval],
+    *,
+    evaluation: Evaluation,
+    applied_waivers: frozenset[str],
+    now: datetime,
+    submitter: str | None,
+) -> tuple[CountedVote, ...]:
+    """Read every vote, sorted by digest. Pure; validity is half-open, `signed_at <= now < expires`.
+
+    A rejection needs not have considered the waivers: it only asks that less be let through.
+    """
+    ordered = sorted(approvals, key=lambda item: item.digest)
+    sound = [item for item in ordered if _fault(item, evaluation, now, submitter) is None]
+    newest: dict[tuple[str, str], VerifiedApproval] = {}
+    for item in sorted(sound, key=lambda item: (item.signed_at, item.digest)):
+        newest[item.keyid, item.role] = item
+    made = []
+    for item in ordered:
+        reading = _fault(item, evaluation, now, submitter)
+        if reading is None and newest[item.keyid, item.role] is not item:
+            reading = Reading.CHANGED_MIND
+        if reading is None and item.vote == "approve" and not applied_waivers <= set(item.waivers_considered):
+            reading = Reading.WAIVERS_NOT_CONSIDERED
+        made.append(CountedVote(item, reading or Reading.COUNTED))
+    return tuple(made)
+
+
+def _fault(item: VerifiedApproval, evaluation: Evaluation, now: datetime, submitter: str | None) -> Reading | None:
+    subject = evaluation.subject
+    for reading, holds in (
+        (Reading.BAD_SIGNATURE, not item.signature_valid),
+        (Reading.REVOKED, item.revoked),
+        (Reading.OTHER_EVALUATION, (item.evaluation, item.bundle) != (evaluation.digest, subject.digest)),
+        (Reading.NOT_IN_ROLE, not item.in_role),
+        (Reading.IS_SUBMITTER, item.owner == submitter),
+        (Reading.IS_OWNER, item.owner == subject.owner),
+        (Reading.NOT_YET_VALID, now < item.signed_at),
+        (Reading.EXPIRED, now >= item.expires),
+    ):
+        if holds:
+            return reading
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What the votes come to for one quorum rule."""
+
+    outcome: Outcome
+    why: str
+    rests_on: tuple[VerifiedApproval, ...]
+    """The approvals that met the quorum; empty unless it passes."""
+
+
+def count_votes(rule: RuleOutcome, votes: Sequence[CountedVote]) -> Tally:
+    """Count the votes for a rule of the kind `approval.quorum`.
+
+    For each role the rule names, distinct keys and distinct owners are counted; a plain base role such as `approver`
+    accepts every role of that base. The rule may ask for more people than the trust root's role, never for fewer. One
+    counted rejection fails, whoever else approves.
+    """
+    counted = [item.approval for item in votes if item.reading is Reading.COUNTED]
+    against = [item for item in counted if item.vote == "reject"]
+    if against:
+        return Tally(Outcome.FAIL, f"rejected by {', '.join(sorted(item.owner for item in against))}", ())
+    asked = _asked(rule)
+    if not asked:
+        return Tally(Outcome.ERROR, "the rule names no role", ())
+    rests_on: list[VerifiedApproval] = []
+    short: list[str] = []
+    for role, least in asked:
+        fitting = [item for item in counted if item.vote == "approve" and _plays(item.role, role)]
+        needed = max([least, *(item.threshold for item in fitting)])
+        people = min(len({item.owner for item in fitting}), len({item.keyid for item in fitting}))
+        if people < needed:
+            short.append(f"{people} of {needed} for {role}")
+        rests_on += fitting
+    if short:
+        return Tally(Outcome.MISSING_EVIDENCE, f"approvals: {', '.join(short)}", ())
+    unique = {item.digest: item for item in rests_on}
+    ends = instant_text(min(item.expires for item in rests_on))
+    names = ", ".join(sorted({item.owner for item in rests_on}))
+    return Tally(Outcome.PASS, f"approved by {names} until {ends}", tuple(unique[key] for key in sorted(unique)))
+
+
+def _plays(role: str, asked: str) -> bool:
+    return role == asked or ("/" not in asked and role.partition("/")[0] == asked)
+
+
+def _asked(rule: RuleOutcome) -> list[tuple[str, int]]:
+    facts = rule.result.facts
+    roles = facts.get("roles") if isinstance(facts, Mapping) and facts.get("kind") == "approval-quorum" else None
+    if not isinstance(roles, list | tuple):
+        return []
+    made = []
+    for item in roles:
+        assert isinstance(item, Mapping)
+        role, count = item["role"], item["count"]
+        assert isinstance(role, str)
+        assert isinstance(count, int)
+        made.append((role, count))
+    return made

@@ -1,0 +1,140 @@
+"""Reading an evaluation record back: enough of it to decide again, without the bundle and without running a check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from govern.canonical import canonical_bytes, parse_instant
+from govern.decision.evaluation import EVALUATION_SCHEMA, Evaluation, RuleOutcome, Subject
+from govern.diagnostics import Diagnostic, GovernError, InputError, Span
+from govern.policy.outcomes import CheckResult, Enforcement, Holds, Outcome, Stage
+
+__all__ = ["read_evaluation"]
+
+MAX_BYTES = 64 * 1024 * 1024
+
+
+def read_evaluation(data: bytes, *, file: str = "evaluation.json") -> Evaluation:
+    """Read an evaluation record. Its digest is that of the bytes given, whatever of them is understood here.
+
+    Findings and evidence are not read: no decision depends on them. Raises InputError (D104) for anything but the
+    canonical bytes of an evaluation.
+    """
+    from govern.inputs.json import parse_json
+
+    try:
+        value: object = parse_json(data, file=file, max_bytes=MAX_BYTES, utf16=False)
+        if not isinstance(value, dict) or value.get("schema") != EVALUATION_SCHEMA:
+            raise _unfit(file, f"its schema is not {EVALUATION_SCHEMA}")
+        if canonical_bytes(value) != data:
+            raise _unfit(file, "it is not in canonical form")
+        return _evaluation(value, data)
+    except GovernError as fault:
+        if fault.diagnostics[0].code == "D104":
+            raise
+        raise _unfit(file, fault.diagnostics[0].message) from fault
+    except (AttributeError, KeyError, TypeError, ValueError) as fault:
+        raise _unfit(file, f"a member is missing or of another type ({type(fault).__name__})") from fault
+
+
+def _unfit(file: str, why: str) -> InputError:
+    hint = "use the .evaluation.json that was written beside the certificate or refusal"
+    return InputError(Diagnostic("D104", f"not an evaluation record: {why}", Span(file), hint))
+
+
+def _evaluation(value: Mapping[str, object], data: bytes) -> Evaluation:
+    advisories, lineage = value["advisories"], value["lineage"]
+    return Evaluation(
+        plan_digest=_sha256(value["plan"]),
+        stage=Stage(_text(value["stage"])).value,
+        subject=_subject(_map(value["bundle"])),
+        policies=(),
+        outcomes=tuple(_outcome(_map(item)) for item in _list(value["outcomes"])),
+        not_assessed=tuple(_text(item) for item in _list(value["not_assessed"])),
+        advisories=None if advisories is None else _map(advisories),  # type: ignore[arg-type]  # parsed JSON
+        lineage_digest=None if lineage is None else _sha256(lineage),
+        record=data,
+    )
+
+
+def _subject(value: Mapping[str, object]) -> Subject:
+    owner = value["owner"]
+    return Subject(
+        name=_text(value["name"]),
+        version=_text(value["version"]),
+        digest=_text(_map(value["digest"])["sha256"]),
+        model_digest=_sha256(value["model"]),
+        layout=_text(value["layout"]),
+        files=_count(value["files"]),
+        bytes=_count(value["bytes"]),
+        owner=None if owner is None else _text(owner),
+    )
+
+
+def _outcome(value: Mapping[str, object]) -> RuleOutcome:
+    waivable = value["waivable"]
+    if not isinstance(waivable, bool):
+        raise TypeError("waivable is not true or false")
+    return RuleOutcome(
+        rule=_text(value["rule"]),
+        policy=_text(value["policy"]),
+        rule_digest=_text(value["digest"]),
+        title=_text(value["title"]),
+        check=_text(value["check"]),
+        severity=_text(value["severity"]),
+        enforcement=Enforcement(_text(value["enforcement"])),
+        controls=tuple(_text(item) for item in _list(value["controls"])),
+        waivable=waivable,
+        max_waiver_days=_count(value["max_waiver_days"]),
+        message=_maybe(value["message"]),
+        remediation=_maybe(value["remediation"]),
+        reason=_maybe(value["reason"]),
+        result=CheckResult(
+            outcome=Outcome(_text(value["outcome"])),
+            summary=_text(value["summary"]),
+            observed=_maybe(value["observed"]),
+            required=_maybe(value["required"]),
+            holds=tuple(_holds(_map(item)) for item in _list(value["holds"])),
+            facts=value["facts"],  # type: ignore[arg-type]  # parsed JSON
+        ),
+    )
+
+
+def _holds(value: Mapping[str, object]) -> Holds:
+    start, until = _maybe(value["start"]), _maybe(value["until"])
+    for text in (start, until):
+        if text is not None:
+            parse_instant(text)
+    return Holds(otherwise=Outcome(_text(value["otherwise"])), reason=_text(value["reason"]), start=start, until=until)
+
+
+def _map(value: object) -> Mapping[str, object]:
+    if not isinstance(value, dict):
+        raise TypeError("not an object")
+    return value
+
+
+def _list(value: object) -> Sequence[object]:
+    if not isinstance(value, list):
+        raise TypeError("not a list")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
+
+
+def _maybe(value: object) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError("not a whole number")
+    return value
+
+
+def _sha256(value: object) -> str:
+    return _text(_map(_map(value)["digest"])["sha256"])
