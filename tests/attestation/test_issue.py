@@ -118,11 +118,13 @@ def test_the_malleable_twin_is_the_same_attestation_and_gets_no_second_entry(gat
     assert failed(gate.verify(forged)) == [("log-entry", 4)]
 
 
-def test_a_statement_logged_under_another_key_is_not_issued_again(gate: Gate) -> None:
-    gate.issue(by=OTHER)
-    with pytest.raises(IntegrityError) as caught:
-        gate.issue()
-    assert caught.value.diagnostics[0].code == "A106"
+def test_a_statement_that_another_key_signed_gets_an_entry_of_its_own(gate: Gate) -> None:
+    """A trust root is signed by several people over the same bytes, and each signature is to be in the log."""
+    by_other, ours = gate.issue(by=OTHER), gate.issue()
+    assert (by_other.digest, by_other.keyid) == (ours.digest, OTHER.public.keyid)
+    assert by_other.ledger_index < ours.ledger_index
+    assert gate.verify(ours.certificate_bytes).exit_code == 0
+    assert gate.issue(by=OTHER).ledger_index == by_other.ledger_index
 
 
 def test_a_logged_signature_that_does_not_verify_is_not_issued(gate: Gate) -> None:

@@ -40,7 +40,7 @@ def code_of(action: Callable[[], object], kind: type[GovernError]) -> str:
 def tamper(box: LedgerBox, *statements: str) -> None:
     """Edit the database behind the ledger's back, triggers dropped."""
     connection = sqlite3.connect(box.paths.database, isolation_level=None)
-    for table in ("entry", "tnode", "checkpoint"):
+    for table in database.APPEND_ONLY:
         for action in ("update", "delete"):
             connection.execute(f"DROP TRIGGER IF EXISTS {table}_no_{action}")
     for statement in statements:
@@ -153,12 +153,12 @@ def test_the_settings_that_make_a_commit_durable_hold_on_every_open(box: LedgerB
     box.filled(1)
     with box.open() as ledger:
         read = {
-            name: ledger._connection.execute(f"PRAGMA {name}").fetchone()[0]
+            name: ledger._rows.connection.execute(f"PRAGMA {name}").fetchone()[0]
             for name in ("application_id", "user_version", "journal_mode", "synchronous", "fullfsync")
         }
     assert read == {
         "application_id": 0x676F766C,
-        "user_version": 1,
+        "user_version": 2,
         "journal_mode": "wal",
         "synchronous": 2,
         "fullfsync": 1,
@@ -362,7 +362,7 @@ def test_a_publication_that_cannot_be_written_says_so(box: LedgerBox) -> None:
         assert (
             code_of(
                 lambda: ledger._published.publish(
-                    ledger._connection.execute("SELECT note FROM checkpoint ORDER BY size DESC").fetchone()[0],
+                    ledger._rows.connection.execute("SELECT note FROM checkpoint ORDER BY size DESC").fetchone()[0],
                     ledger.key,
                 ),
                 UsageError,
@@ -375,7 +375,12 @@ def test_a_publication_that_cannot_be_written_says_so(box: LedgerBox) -> None:
     ("statement", "codes"),
     [
         ("UPDATE entry SET body = x'00' WHERE idx = 2", {"G301", "G302", "G303"}),
-        ("UPDATE entry SET payload_sha256 = zeroblob(32) WHERE idx = 2", {"G305"}),
+        ("UPDATE identity SET payload_sha256 = zeroblob(32) WHERE idx = 2", {"G305"}),
+        ("DELETE FROM identity WHERE idx = 2", {"G229"}),
+        ("UPDATE identity SET spki = 7 WHERE idx = 2", {"G229", "G308"}),
+        ("UPDATE spki SET sha256 = zeroblob(32)", {"G229"}),
+        ("INSERT INTO identity VALUES(zeroblob(32), 1, 2)", {"G229"}),
+        ("INSERT INTO identity VALUES(zeroblob(32), 1, 9)", {"G308"}),
         ("DELETE FROM entry WHERE idx = 2", {"G307", "G302", "G303"}),
         ("DELETE FROM entry WHERE idx = 4", {"G302", "G303", "G203"}),
         ("UPDATE tnode SET hash = zeroblob(32) WHERE level = 1 AND idx = 0", {"G302"}),
@@ -419,7 +424,7 @@ def test_the_proof_of_an_edited_entry_is_refused(box: LedgerBox) -> None:
         "DELETE FROM tnode WHERE level = 2",
         "UPDATE checkpoint SET root = zeroblob(32) WHERE size = 5",
         "UPDATE tnode SET hash = zeroblob(32) WHERE level = 2",
-        "INSERT INTO entry VALUES(5, x'00', zeroblob(32))",
+        "INSERT INTO entry VALUES(5, x'00')",
         "INSERT INTO meta SELECT * FROM meta",
         "UPDATE meta SET origin = 'other.example'",
     ],
@@ -448,7 +453,7 @@ def test_lost_corrupt_and_erased_objects_are_told_apart(box: LedgerBox) -> None:
         objects.path(digests[1]).unlink()
         objects.path(digests[2]).write_bytes(b"other")
         assert code_of(lambda: ledger.payload(digests[2]), IntegrityError) == "G214"
-        objects.put(entry(0).payload)
+        objects.put([entry(0).payload])
         assert code_of(lambda: ledger.erase("00" * 32, at=CREATED, reason=""), UsageError) == "G213"
     report = verify_ledger(box.paths)
     assert report.exit_code == 4
@@ -463,9 +468,15 @@ def test_an_append_over_a_damaged_object_is_refused(box: LedgerBox) -> None:
         assert code_of(lambda: ledger.append([entry(0)]), IntegrityError) == "G214"
 
 
-def test_an_entry_that_speaks_of_another_payload_is_found(box: LedgerBox) -> None:
-    with box.create() as ledger:
-        ledger.append([NewEntry(payload=b"one", body=leaf_body(b"two", b"signature", b"key"))])
+def test_an_entry_that_speaks_of_another_payload_is_refused_and_would_be_found(box: LedgerBox) -> None:
+    box.filled(2)
+    with box.open() as ledger:
+        for body in (leaf_body(b"two", b"signature", b"key"), b"{}"):
+            unfit = NewEntry(payload=b"one", body=body)
+            assert code_of(lambda unfit=unfit: ledger.append([entry(7), unfit]), UsageError) == "G223"
+        assert ledger.head().size == 2
+        ledger._objects.put([b"one"])
+    tamper(box, f"UPDATE identity SET payload_sha256 = x'{sha256_hex(b'one')}' WHERE idx = 1")
     assert [item.code for item in verify_ledger(box.paths).findings] == ["G301"]
 
 
@@ -488,7 +499,7 @@ def acknowledged_roots(output: str) -> list[tuple[int, str]]:
 
 def assert_all_acknowledged(box: LedgerBox, outputs: list[str]) -> None:
     with box.open() as ledger:
-        rows = ledger._connection.execute("SELECT size, root FROM checkpoint").fetchall()
+        rows = ledger._rows.connection.execute("SELECT size, root FROM checkpoint").fetchall()
     roots = {size: bytes(root).hex() for size, root in rows}
     for output in outputs:
         for size, root in acknowledged_roots(output):

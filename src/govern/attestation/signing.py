@@ -89,16 +89,12 @@ def log_envelopes(
 
 
 def _as_logged(envelope: Envelope, entry: Logged, key: PublicKey) -> Envelope:
-    """Give the envelope with the signature that the log holds: an earlier one when the payload was logged before."""
+    """Give the envelope with the signature that the log holds: an earlier one when this key signed the payload before.
+
+    Raises IntegrityError (A106) when that signature is not this key's over this payload.
+    """
     leaf = read_leaf(entry.body)
-    if leaf.spki != key.spki:
-        raise IntegrityError(
-            Diagnostic(
-                "A106",
-                f"this statement is in the log at {entry.proof.index} under another key",
-                hint="it was issued before the key was changed; use that file",
-            )
-        )
-    if not key.verifies(leaf.signature, pae(envelope.payload)):
-        raise IntegrityError(Diagnostic("A106", f"the signature in the log at {entry.proof.index} does not verify"))
+    if leaf.spki != key.spki or not key.verifies(leaf.signature, pae(envelope.payload)):
+        message = f"the signature in the log at {entry.proof.index} does not verify"
+        raise IntegrityError(Diagnostic("A106", message, hint="issue the statement anew, with another nonce"))
     return Envelope(payload=envelope.payload, keyid=envelope.keyid, signature=leaf.signature)

@@ -11,8 +11,10 @@ from govern.diagnostics import Diagnostic, InputError, IntegrityError, Span, Usa
 from govern.ledger.filesystem import NETWORK_TYPES, filesystem_type, mount_table
 
 __all__ = [
+    "APPEND_ONLY",
     "APPLICATION_ID",
     "USER_VERSION",
+    "check_identity",
     "faults_named",
     "open_database",
     "refuse_network",
@@ -23,19 +25,27 @@ __all__ = [
 APPLICATION_ID = 0x676F766C
 """`govl`: tells a ledger from any other SQLite file."""
 
-USER_VERSION = 1
-"""Version of the tables."""
+USER_VERSION = 2
+"""Version of the tables. 1 filed an entry under its payload alone and was never released."""
+
+APPEND_ONLY = ("entry", "identity", "spki", "tnode", "checkpoint")
+"""Tables whose rows never change."""
 
 _BUSY_SECONDS = 60.0
 
+# What an entry is filed under has a table of its own, ordered by it: in the table of entries it would push one row in
+# eight off its page (650 against 723 bytes an entry). The keys are few, so they are stored once.
 _TABLES = """
 CREATE TABLE meta(origin TEXT, vkey TEXT, created TEXT);
 CREATE TABLE erasure(payload_sha256 BLOB PRIMARY KEY, at TEXT, reason TEXT);
-CREATE TABLE entry(
-  idx INTEGER PRIMARY KEY,
-  body BLOB NOT NULL,
-  payload_sha256 BLOB NOT NULL UNIQUE CHECK(length(payload_sha256)=32)
-) STRICT;
+CREATE TABLE spki(id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE CHECK(length(sha256)=32)) STRICT;
+CREATE TABLE entry(idx INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
+CREATE TABLE identity(
+  payload_sha256 BLOB NOT NULL CHECK(length(payload_sha256)=32),
+  spki INTEGER NOT NULL REFERENCES spki(id),
+  idx INTEGER NOT NULL REFERENCES entry(idx),
+  PRIMARY KEY(payload_sha256, spki)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE tnode(
   level INTEGER, idx INTEGER, hash BLOB NOT NULL CHECK(length(hash)=32), PRIMARY KEY(level,idx)
 ) STRICT, WITHOUT ROWID;
@@ -46,7 +56,7 @@ CREATE TABLE checkpoint(size INTEGER PRIMARY KEY, root BLOB NOT NULL, note TEXT 
 def schema() -> Iterator[str]:
     """Yield the statements that make an empty ledger."""
     yield from (statement for statement in _TABLES.split(";\n") if statement.strip())
-    for table in ("entry", "tnode", "checkpoint"):
+    for table in APPEND_ONLY:
         for action in ("UPDATE", "DELETE"):
             # A guard against mistakes; the control against malice is the Merkle root.
             yield (
@@ -57,14 +67,37 @@ def schema() -> Iterator[str]:
     yield f"PRAGMA user_version={USER_VERSION}"
 
 
+def check_identity(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a file that is no ledger (IntegrityError G201), or one of other tables (InputError G230)."""
+    application, version = (
+        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
+    )
+    if application != APPLICATION_ID:
+        raise IntegrityError(Diagnostic("G201", "this SQLite file is not a ledger", Span(str(path))))
+    if version != USER_VERSION:
+        age = "older" if version < USER_VERSION else "newer"
+        hint = (
+            "keep it and its published checkpoint as they are, verify it with the govern that wrote it, "
+            "and start a ledger with a new origin"
+            if version < USER_VERSION
+            else "use the govern that wrote it, or a newer one"
+        )
+        message = f"this ledger was written by {age} govern: its tables are version {version}, not {USER_VERSION}"
+        raise InputError(Diagnostic("G230", message, Span(str(path)), hint))
+
+
 def open_database(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     """Connect with the settings that make a commit durable, and read them back: they are per connection.
 
-    Raises UsageError (G207) when a setting does not hold.
+    Any thread may use the connection, one at a time. Raises UsageError (G207) when a setting does not hold.
     """
     mode = "ro" if read_only else "rwc"
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=_BUSY_SECONDS
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        isolation_level=None,
+        timeout=_BUSY_SECONDS,
+        check_same_thread=False,
     )
     try:
         if not read_only:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["locked_directory", "sync_directory", "write_durably"]
+__all__ = ["locked_directory", "replace_file", "sync_directory", "write_all_durably", "write_durably"]
+
+_THREADS = 16
 
 
 def sync_directory(directory: Path) -> None:
@@ -20,20 +22,77 @@ def sync_directory(directory: Path) -> None:
         os.close(handle)
 
 
-def write_durably(path: Path, data: bytes) -> None:
-    """Replace a file atomically: readers see the old bytes or the new ones, also after a crash. Raises OSError."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o644)
+def replace_file(path: Path, data: bytes) -> None:
+    """Replace a file atomically, its bytes durable; making its directory so is left to the caller. Raises OSError."""
+    temporary = _temporary(path)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        _write(temporary, data)
+        _sync(temporary)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """Replace a file atomically: readers see the old bytes or the new ones, also after a crash. Raises OSError."""
+    replace_file(path, data)
     sync_directory(path.parent)
+
+
+def write_all_durably(files: Mapping[Path, bytes]) -> None:
+    """Replace several files, each atomically; when this returns, all are durable. Raises OSError.
+
+    After a fault some may be in place and none is half written. The files are flushed side by side: a file system
+    that commits its journal for one of them commits it for all that wait.
+    """
+    staged: list[tuple[Path, Path]] = []
+    try:
+        for path, data in files.items():
+            temporary = _temporary(path)
+            staged.append((temporary, path))
+            _write(temporary, data)
+        _sync_all((temporary for temporary, _ in staged), len(staged))
+        for temporary, path in staged:
+            temporary.replace(path)
+    except BaseException:
+        for temporary, _ in staged:
+            temporary.unlink(missing_ok=True)
+        raise
+    folders = {path.parent for path in files}
+    _sync_all(folders, len(folders))
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
+
+
+def _write(path: Path, data: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o644)
+    with os.fdopen(handle, "wb", buffering=0) as file:
+        view = memoryview(data)
+        while view:
+            view = view[file.write(view) :]
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _sync_all(paths: Iterable[Path], count: int) -> None:
+    if count < _THREADS:
+        for path in paths:
+            _sync(path)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="fsync") as pool:
+        for done in [pool.submit(_sync, path) for path in paths]:
+            done.result()
 
 
 @contextmanager

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from govern.canonical import sha256_hex
-from govern.diagnostics import Diagnostic, GovernError, IntegrityError, Span, UsageError
-from govern.ledger.database import APPLICATION_ID, USER_VERSION, faults_named, open_database, transaction
-from govern.ledger.leaf import pae, read_leaf
+from govern.diagnostics import Diagnostic, GovernError, IntegrityError, Span
+from govern.ledger.core import stored_key
+from govern.ledger.leaf import Leaf, pae, read_leaf
 from govern.ledger.merkle import append_nodes, consistency_proof, leaf_hash, tree_root, verify_consistency
 from govern.ledger.note import NoteKey, open_checkpoint
 from govern.ledger.objects import ObjectStore
-from govern.ledger.published import PublishedCheckpoint
-from govern.ledger.sqlite import LedgerPaths
+from govern.ledger.published import Promise, PublishedCheckpoint, WitnessedCheckpoint, hold_to
+from govern.ledger.rows import Rows, StoredEntry
+from govern.ledger.store import LedgerPlace
 
 __all__ = ["LedgerReport", "verify_ledger"]
 
@@ -36,98 +34,114 @@ class LedgerReport:
     """Payloads that were deleted on purpose."""
     findings: tuple[Diagnostic, ...]
     exit_code: int
-    """0 sound, 4 damaged, 3 when only the published checkpoint is missing."""
+    """0 sound, 4 damaged, 3 when only a published or witnessed checkpoint is missing."""
 
 
 class _Check:
     """One run over one open database."""
 
-    def __init__(self, connection: sqlite3.Connection, paths: LedgerPaths, key: NoteKey) -> None:
-        self.connection = connection
-        self.paths = paths
+    def __init__(self, rows: Rows, objects: ObjectStore | None, key: NoteKey) -> None:
+        self.rows = rows
+        self.objects = objects
         self.key = key
         self.nodes: dict[tuple[int, int], bytes] = {}
+        self.payloads: dict[bytes, bytes] = {}
+        """What was found out of each payload: its digest to the digest over its pre-authentication encoding."""
         self.size = 0
-        self.present = 0
         self.erased = 0
         self.checkpoints = 0
 
     def found(self, code: str, message: str, hint: str | None = None) -> Diagnostic:
-        return Diagnostic(code, message, Span(str(self.paths.database)), hint)
+        return Diagnostic(code, message, Span(self.rows.label), hint)
 
     def node(self, level: int, index: int) -> bytes:
         return self.nodes[level, index]
 
     def run(self) -> Iterator[Diagnostic]:
-        for (answer,) in self.connection.execute("PRAGMA integrity_check"):
-            if answer != "ok":
-                yield self.found("G308", f"SQLite's own check says: {answer}")
+        for text in self.rows.own_findings():
+            yield self.found("G308", text)
         yield from self.entries()
         yield from self.stored_nodes()
         yield from self.stored_checkpoints()
 
     def entries(self) -> Iterator[Diagnostic]:
-        erasures = {bytes(row[0]) for row in self.connection.execute("SELECT payload_sha256 FROM erasure")}
-        objects = ObjectStore(self.paths.objects)
-        rows = self.connection.execute("SELECT idx, body, payload_sha256 FROM entry ORDER BY idx")
-        for index, body, digest in rows:
+        erased = self.rows.all_erased()
+        seen: set[bytes] = set()
+        for entry in self.rows.all_entries():
+            index, body = entry[0], entry[1]
+            if index == self.size - 1:
+                yield self.found("G229", f"entry {index} is filed more than once")
+                continue
             if index != self.size:
                 yield self.found("G307", f"entries {self.size} to {index - 1} are missing")
                 return
             for level, at, value in append_nodes(index, [leaf_hash(body)], self.node):
                 self.nodes[level, at] = value
             self.size += 1
-            yield from self.object(index, bytes(body), digest.hex(), objects, erased=bytes(digest) in erasures)
+            yield from self.entry(entry, seen, erased)
 
-    def object(
-        self, index: int, body: bytes, digest: str, objects: ObjectStore, *, erased: bool
-    ) -> Iterator[Diagnostic]:
-        try:
-            payload = objects.get(digest)
-        except IntegrityError:
-            yield self.found("G306", f"the payload of entry {index} holds other bytes than {digest}")
-            return
-        if payload is None:
-            if erased:
-                self.erased += 1
-            else:
-                yield self.found("G305", f"the payload {digest} of entry {index} is lost", "restore it from a pack")
-            return
-        if erased:
-            yield self.found("G309", f"the payload of entry {index} was erased, yet {objects.path(digest)} is there")
+    def entry(self, entry: StoredEntry, seen: set[bytes], erased: Collection[bytes]) -> Iterator[Diagnostic]:
+        index, body, payload, spki = entry
         try:
             leaf = read_leaf(body)
         except ValueError:
             yield self.found("G301", f"entry {index} is not a log entry")
             return
-        if leaf.digest != hashlib.sha256(pae(payload)).digest() or sha256_hex(payload) != digest:
-            yield self.found("G301", f"entry {index} does not speak of its payload {digest}")
+        if payload is None or spki != hashlib.sha256(leaf.spki).digest():
+            yield self.found("G229", f"entry {index} is not filed under the key that signed it")
+        if payload is not None and self.objects is not None:
+            if payload not in seen:
+                seen.add(payload)
+                yield from self.object(index, payload, self.objects, erased=payload in erased)
+            yield from self.speaks(index, leaf, payload)
+
+    def object(self, index: int, payload: bytes, objects: ObjectStore, *, erased: bool) -> Iterator[Diagnostic]:
+        """Look at a payload, once for all entries that speak of it."""
+        digest = payload.hex()
+        try:
+            data = objects.get(digest)
+        except IntegrityError:
+            yield self.found("G306", f"the payload of entry {index} holds other bytes than {digest}")
             return
-        self.present += 1
+        if data is not None:
+            self.payloads[payload] = hashlib.sha256(pae(data)).digest()
+            if erased:
+                yield self.found(
+                    "G309", f"the payload of entry {index} was erased, yet {objects.path(digest)} is there"
+                )
+        elif erased:
+            self.erased += 1
+        else:
+            yield self.found("G305", f"the payload {digest} of entry {index} is lost", "restore it from a pack")
+
+    def speaks(self, index: int, leaf: Leaf, payload: bytes) -> Iterator[Diagnostic]:
+        known = self.payloads.get(payload)
+        if known is not None and leaf.digest != known:
+            yield self.found("G301", f"entry {index} does not speak of its payload {payload.hex()}")
 
     def stored_nodes(self) -> Iterator[Diagnostic]:
-        stored = {
-            (level, index): bytes(value)
-            for level, index, value in self.connection.execute("SELECT level, idx, hash FROM tnode")
-        }
-        for place in sorted(stored.keys() | self.nodes.keys()):
-            if stored.get(place) != self.nodes.get(place):
-                yield self.found("G302", f"the stored node {place} is not the hash of the entries below it")
+        unseen = set(self.nodes)
+        for level, index, value in self.rows.all_nodes():
+            unseen.discard((level, index))
+            if self.nodes.get((level, index)) != value:
+                yield self.found("G302", f"the stored node {level, index} is not the hash of the entries below it")
+        for place in sorted(unseen):
+            yield self.found("G302", f"the node {place} is not stored")
 
     def stored_checkpoints(self) -> Iterator[Diagnostic]:
         before: tuple[int, bytes] | None = None
         last = None
-        for size, stored_root, note in self.connection.execute("SELECT size, root, note FROM checkpoint ORDER BY size"):
+        for stored in self.rows.all_checkpoints():
+            size = last = stored.size
             self.checkpoints += 1
-            last = size
             if size > self.size:
                 yield self.found("G303", f"the checkpoint of size {size} speaks of entries that are not there")
                 continue
             root = tree_root(size, self.node)
-            if bytes(stored_root) != root:
+            if stored.root != root:
                 yield self.found("G303", f"the root of the checkpoint of size {size} is not that of its entries")
             try:
-                signed = open_checkpoint(note, self.key)
+                signed = open_checkpoint(stored.note, self.key)
             except IntegrityError as fault:
                 yield self.found("G304", f"the checkpoint of size {size}: {fault.diagnostics[0].message}")
                 continue
@@ -142,56 +156,73 @@ class _Check:
             yield self.found("G303", f"there are {self.size} entries and the newest checkpoint is for {last}")
 
 
-def verify_ledger(paths: LedgerPaths, *, expected: NoteKey | None = None) -> LedgerReport:
+def verify_ledger(place: LedgerPlace, *, expected: NoteKey | None = None, payloads: bool = True) -> LedgerReport:
     """Re-check a ledger from its bytes: O(n) hashing, nothing written.
 
     Args:
-        paths: where it lies.
+        place: where it lies.
         expected: the log's key as the trust root has it; without it the key stored in the ledger itself is used,
             which shows that the ledger is whole but not whose it is.
+        payloads: whether to read every payload too.
 
-    Raises UsageError (G201) when there is none, InputError (G209) when it cannot be read.
+    Raises UsageError (G201) when there is none, InputError (G209, G225, G230) when it cannot be read, IntegrityError
+    (G201, G206) when it does not say whose it is.
     """
-    path = paths.database
-    if not path.is_file():
-        raise UsageError(Diagnostic("G201", f"there is no ledger at {path}", Span(str(path))))
-    with faults_named(path), closing(open_database(path, read_only=True)) as connection:
-        published, findings, exit_code = PublishedCheckpoint(paths.published, database=path), list[Diagnostic](), 0
-        key = _key(connection, path=str(path))
+    with place.rows() as rows:
+        findings: list[Diagnostic] = []
+        with rows.reading():
+            key = stored_key(rows)
         if expected is not None and key != expected:
-            findings.append(Diagnostic("G211", f"the ledger's key {key.vkey} is not {expected.vkey}", Span(str(path))))
+            message = f"the ledger's key {key.vkey} is not {expected.vkey}"
+            findings.append(Diagnostic("G211", message, Span(rows.label)))
             key = expected
-        try:
-            head = published.read(key)
-        except IntegrityError as fault:
-            findings.extend(fault.diagnostics)
-            head = None
-        unread = bool(findings)
-        with transaction(connection, "DEFERRED"):
-            check = _Check(connection, paths, key)
+        # Promises are read first: read afterwards, one could be newer than the snapshot and look like a cut.
+        heads = _Heads(place, key)
+        with rows.reading():
+            check = _Check(rows, ObjectStore(place.objects) if payloads else None, key)
             findings.extend(check.run())
         exit_code = 4 if findings else 0
-        if not unread:
-            try:
-                published.compare(head, check.size, check.node)
-            except GovernError as fault:
-                findings.extend(fault.diagnostics)
-                exit_code = max(exit_code, fault.exit_code)
+        for fault in heads.faults(check):
+            findings.extend(fault.diagnostics)
+            exit_code = max(exit_code, fault.exit_code)
         return LedgerReport(
             key=key,
             size=check.size,
             root=tree_root(check.size, check.node),
             checkpoints=check.checkpoints,
-            objects=check.present,
+            objects=len(check.payloads),
             erased=check.erased,
             findings=tuple(findings),
             exit_code=exit_code,
         )
 
 
-def _key(connection: sqlite3.Connection, *, path: str) -> NoteKey:
-    identity = tuple(connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
-    rows = connection.execute("SELECT vkey FROM meta").fetchall() if identity == (APPLICATION_ID, USER_VERSION) else []
-    if len(rows) != 1:
-        raise IntegrityError(Diagnostic("G201", "this SQLite file is not a ledger of this version", Span(path)))
-    return NoteKey.parse(rows[0][0])
+class _Heads:
+    """The heads that left the log, read one by one so that a fault in one hides no other."""
+
+    def __init__(self, place: LedgerPlace, key: NoteKey) -> None:
+        self.published = PublishedCheckpoint(place.published, database=None)
+        self.promises: list[Promise] = []
+        self.unread: list[GovernError] = []
+        self.missing = False
+        try:
+            head = self.published.read(key)
+            self.missing = head is None
+            self.promises += [] if head is None else [head]
+        except GovernError as fault:
+            self.unread.append(fault)
+        for path in place.witnessed:
+            try:
+                self.promises.append(WitnessedCheckpoint(path).read(key))
+            except GovernError as fault:
+                self.unread.append(fault)
+
+    def faults(self, check: _Check) -> Iterator[GovernError]:
+        yield from self.unread
+        if self.missing and check.size:
+            yield self.published.missing(check.size)
+        for promise in self.promises:
+            try:
+                hold_to([promise], check.size, check.node)
+            except IntegrityError as fault:
+                yield fault

@@ -2,45 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from govern.canonical import sha256_hex
-from govern.diagnostics import Diagnostic, IntegrityError
-from govern.ledger.durable import sync_directory, write_durably
+from govern.diagnostics import Diagnostic, InputError, IntegrityError, Span
+from govern.ledger.durable import sync_directory, write_all_durably
 
 __all__ = ["ObjectStore"]
 
 
 class ObjectStore:
-    """A folder `sha256/<2>/<62>` of payload bytes. Objects are durable before an entry names them."""
+    """A folder `sha256/<2>/<62>` of payload bytes. Objects are durable before an entry names them.
+
+    Every method raises InputError (G209) when the folder cannot be read or written.
+    """
 
     def __init__(self, root: Path) -> None:
         """Use a folder, which is made on the first write."""
         self.root = root
+        self._durable: set[Path] = set()
+        """Folders that this process knows to be durable: a folder that is there may have been made before a crash."""
 
     def path(self, digest: str) -> Path:
         """Where the object with this sha256 (64 hex digits) lies."""
         return self.root / "sha256" / digest[:2] / digest[2:]
 
-    def put(self, data: bytes) -> str:
-        """Store bytes durably and give their sha256. Raises IntegrityError (G214) over a damaged object, OSError."""
-        digest = sha256_hex(data)
-        path = self.path(digest)
-        if self.get(digest) is None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_durably(path, data)
-            for folder in (path.parent.parent, self.root):
-                sync_directory(folder)
-        else:
-            sync_directory(path.parent)
-        return digest
+    def put(self, payloads: Sequence[bytes]) -> None:
+        """Store payloads durably. Raises IntegrityError (G214) over a damaged object; that one stays as it is."""
+        fresh: dict[Path, bytes] = {}
+        with self._named():
+            for data in payloads:
+                digest = sha256_hex(data)
+                path = self.path(digest)
+                self._folder(path.parent)
+                if self.get(digest) is None:
+                    fresh[path] = data
+                else:
+                    sync_directory(path.parent)
+            write_all_durably(fresh)
+
+    def _folder(self, folder: Path) -> None:
+        if folder in self._durable:
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        for above in (folder.parent, self.root, self.root.parent):
+            if above not in self._durable or above == folder.parent:
+                sync_directory(above)
+        self._durable |= {folder, self.root, self.root.parent}
 
     def get(self, digest: str) -> bytes | None:
         """Give the bytes of an object, None when it is absent. Raises IntegrityError (G214) when they are others."""
-        try:
-            data = self.path(digest).read_bytes()
-        except FileNotFoundError:
-            return None
+        with self._named():
+            try:
+                data = self.path(digest).read_bytes()
+            except FileNotFoundError:
+                return None
         if sha256_hex(data) != digest:
             raise IntegrityError(
                 Diagnostic("G214", f"the object {digest} holds other bytes", hint="restore it from a copy or a pack")
@@ -50,6 +68,16 @@ class ObjectStore:
     def remove(self, digest: str) -> None:
         """Delete an object durably; no error when it is not there."""
         path = self.path(digest)
-        path.unlink(missing_ok=True)
-        if path.parent.is_dir():
-            sync_directory(path.parent)
+        with self._named():
+            path.unlink(missing_ok=True)
+            if path.parent.is_dir():
+                sync_directory(path.parent)
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as fault:
+            message = f"the payloads of the ledger cannot be used now: {fault.strerror or fault}"
+            hint = "see whether the disk is full or the folder may not be written; then repeat"
+            raise InputError(Diagnostic("G209", message, Span(str(self.root)), hint)) from fault

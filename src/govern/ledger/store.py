@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import Protocol, Self
 
-from govern.ledger.note import NoteKey
+from govern.ledger.note import NoteKey, NoteSigner
 from govern.ledger.proof import LogProof
+from govern.ledger.rows import Rows
 
-__all__ = ["Head", "LedgerStore", "Logged", "NewEntry"]
+__all__ = ["Head", "LedgerPlace", "LedgerStore", "Logged", "NewEntry", "OpenLedger"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewEntry:
-    """A signed statement to be logged."""
+    """A signed statement to be logged.
+
+    An entry's identity is the sha256 of its payload together with the key that signed it: a statement that several
+    people sign, as a trust root is, has an entry for each of them, and a second signature by one key has none.
+    """
 
     payload: bytes
-    """The statement's bytes, kept in the object store; their sha256 is the entry's identity."""
+    """The statement's bytes, kept in the object store."""
     body: bytes
-    """The log entry (`leaf.leaf_body`)."""
+    """The log entry (`leaf.leaf_body`); names the signer's key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +43,7 @@ class Logged:
     """An entry that is in the log, with the proof of it."""
 
     body: bytes
-    """What the log holds; for a statement logged before, the bytes of that time."""
+    """What the log holds; for a statement that this key signed before, the bytes of that time."""
     leaf_root: bytes
     """Root of the tree that the proof leads to."""
     size: int
@@ -56,11 +63,15 @@ class LedgerStore(Protocol):
     def append(self, entries: Sequence[NewEntry]) -> tuple[Logged, ...]:
         """Append all entries or none, in one batch under one checkpoint, and publish it.
 
-        A payload that was logged before keeps its index. Proofs lead to the newest checkpoint.
+        A payload that the same key signed before keeps its index and its first body. Proofs lead to the checkpoint
+        under which the batch was committed.
         """
 
-    def find(self, payload_digest: str) -> int | None:
-        """Give the index of the entry of a payload (sha256, hex), None when it is not in the log."""
+    def find(self, payload_digest: str, key: str | None = None) -> int | None:
+        """Give the first index of a payload (sha256, hex), None when it is not in the log.
+
+        With `key` (sha256 of the signer's SubjectPublicKeyInfo, hex) the index of that key's entry.
+        """
 
     def digests(self) -> Sequence[tuple[int, str]]:
         """Give every entry's index and payload digest (sha256, hex), in the order of the log."""
@@ -83,3 +94,53 @@ class LedgerStore(Protocol):
 
     def payload(self, digest: str) -> bytes | None:
         """Give a logged payload (sha256, hex), None when it was erased or never here."""
+
+
+class OpenLedger(LedgerStore, Protocol):
+    """A ledger store that was opened by whoever uses it, and that holds something until it is closed."""
+
+    def erase(self, payload_digest: str, *, at: str, reason: str) -> tuple[int, ...]:
+        """Delete a payload on purpose and give the indices of its entries; every proof stays valid.
+
+        UsageError when the log has no entry for it.
+        """
+
+    def close(self) -> None:
+        """Release what the store holds."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *fault: object) -> None: ...
+
+
+class LedgerPlace(Protocol):
+    """Where a ledger lies, and by that which store serves it."""
+
+    @property
+    def label(self) -> str:
+        """The place in words, without any secret."""
+
+    @property
+    def objects(self) -> Path:
+        """Folder of the payloads."""
+
+    @property
+    def published(self) -> Path:
+        """File of the published checkpoint."""
+
+    @property
+    def witnessed(self) -> tuple[Path, ...]:
+        """Checkpoints of this log that were seen elsewhere; it must extend each of them."""
+
+    @property
+    def written(self) -> tuple[Path, ...]:
+        """Files and folders that an append writes to."""
+
+    def create(self, signer: NoteSigner, *, created: str) -> OpenLedger:
+        """Start a new, empty log. UsageError when there is one, or a trace of one."""
+
+    def open(self, *, signer: NoteSigner | None = None) -> OpenLedger:
+        """Open a log, for appending when its key is given, and check its head against what was promised."""
+
+    def rows(self) -> AbstractContextManager[Rows]:
+        """Open the bare tables for reading, promising nothing about them; for `fsck`."""

@@ -43,11 +43,11 @@ CODES: dict[str, Code] = {
         fix="Set the origin to the ledger's own name.",
     ),
     "A106": Code(
-        slug="logged-under-another-key",
-        title="The same statement is in the log already, signed with another key or unsoundly.",
-        why="One statement has one entry; a second signature over it would have no proof.",
-        example="A statement repeated byte for byte after the certifier's key was changed.",
-        fix="Use the file that was issued first.",
+        slug="logged-unsoundly",
+        title="The log has an entry for this statement and key, and its signature does not verify.",
+        why="A statement has one entry for each key; a second signature by that key would have no proof.",
+        example="An entry that was appended by a program that did not verify what it logged.",
+        fix="Issue the statement anew: with another nonce it is another statement and gets an entry of its own.",
     ),
     "A107": Code(
         slug="key-exists",
