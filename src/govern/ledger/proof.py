@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from govern.canonical import base64_bytes, base64_text
 from govern.diagnostics import Diagnostic, IntegrityError
 from govern.ledger.merkle import HASH_BYTES
 
-__all__ = ["LogProof", "parse_proof"]
+__all__ = ["MAX_HASHES", "LogProof", "hash_lines", "parse_proof", "read_hash_lines"]
 
 _HEADER = "c2sp.org/tlog-proof@v1"
 _INDEX = re.compile(r"index (0|[1-9][0-9]{0,15})", re.ASCII)
 _MAX_CHARS = 1_000_000
+
+MAX_HASHES = 63
+"""No proof in a tree that could exist has more hashes."""
+
+
+def hash_lines(hashes: Sequence[bytes]) -> str:
+    """Write the hashes of a proof: one in base64 a line."""
+    return "".join(f"{base64_text(item)}\n" for item in hashes)
+
+
+def read_hash_lines(lines: Sequence[str]) -> tuple[bytes, ...]:
+    """Read what `hash_lines` writes, split into lines. Raises ValueError."""
+    if len(lines) > MAX_HASHES:
+        raise ValueError(f"there are more than {MAX_HASHES} hashes")
+    try:
+        hashes = tuple(base64_bytes(line) for line in lines)
+    except ValueError as fault:
+        raise ValueError("a hash is not canonical base64") from fault
+    if any(len(item) != HASH_BYTES for item in hashes):
+        raise ValueError("a hash is not 32 bytes")
+    return hashes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +50,7 @@ class LogProof:
     @property
     def data(self) -> bytes:
         """The bytes of the file."""
-        hashes = "".join(f"{base64_text(item)}\n" for item in self.hashes)
-        return f"{_HEADER}\nindex {self.index}\n{hashes}\n{self.checkpoint}".encode()
+        return f"{_HEADER}\nindex {self.index}\n{hash_lines(self.hashes)}\n{self.checkpoint}".encode()
 
 
 def parse_proof(data: bytes) -> LogProof:
@@ -51,9 +72,7 @@ def parse_proof(data: bytes) -> LogProof:
     if index is None:
         raise refuse("its index line is missing")
     try:
-        hashes = tuple(base64_bytes(line) for line in rest[1:])
+        hashes = read_hash_lines(rest[1:])
     except ValueError as fault:
-        raise refuse("a hash is not canonical base64") from fault
-    if any(len(item) != HASH_BYTES for item in hashes) or len(hashes) > 63:
-        raise refuse("a hash is not 32 bytes, or there are more than 63")
+        raise refuse(str(fault)) from fault
     return LogProof(index=int(index[1]), hashes=hashes, checkpoint=checkpoint)

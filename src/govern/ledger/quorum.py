@@ -70,7 +70,9 @@ class WitnessPolicy:
 
 
 def _group(line: str, *, known: Collection[str], used: Collection[str]) -> tuple[str, _Group]:
-    words = line.split()
+    # Only blank and tab separate: all other bytes may be part of a name (c2sp.org/tlog-policy).
+    words = line.replace("\t", " ").split(" ")
+    words = [word for word in words if word]
     if len(words) < 3 or not _GROUP_NAME.fullmatch(words[0]) or words[0] in known or words[0] == "none":
         raise ValueError(f"not a group with a new name, a count and members: {line!r}")
     name, count, *members = words
