@@ -13,8 +13,9 @@ from govern import __version__
 from govern.attestation.keys import load_log_signer, load_signer
 from govern.canonical import instant_text
 from govern.diagnostics import Diagnostic, UsageError
+from govern.gate.keys import new_key
 from govern.gate.outputs import write_atomic, writing
-from govern.gate.trust import first_trust_root, new_key
+from govern.gate.trust import first_trust_root
 from govern.ledger.sqlite import LedgerPaths, SqliteLedger
 
 __all__ = ["InitRequest", "make_workspace"]
