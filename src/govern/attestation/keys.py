@@ -22,6 +22,7 @@ __all__ = [
     "Signer",
     "generate_certifier_key",
     "generate_log_key",
+    "load_ed25519_key",
     "load_log_signer",
     "load_signer",
     "private_pem",
@@ -180,26 +181,36 @@ def load_signer(pem: bytes, *, password: bytes | None = None, file: str = "key")
     raise _unfit(file, "it is not an ECDSA P-256 key")
 
 
-def load_log_signer(pem: bytes, *, origin: str, password: bytes | None = None, file: str = "key") -> NoteSigner:
-    """Read the log's Ed25519 private key (PEM). Raises UsageError (A104)."""
+def load_ed25519_key(pem: bytes, *, password: bytes | None = None, file: str = "key") -> Ed25519PrivateKey:
+    """Read an Ed25519 private key (PEM). Raises UsageError (A104)."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     key = _private_key(pem, password, file)
     if isinstance(key, Ed25519PrivateKey):
-        return NoteSigner(origin, key)
+        return key
     raise _unfit(file, "it is not an Ed25519 key")
 
 
+def load_log_signer(pem: bytes, *, origin: str, password: bytes | None = None, file: str = "key") -> NoteSigner:
+    """Read the log's Ed25519 private key (PEM) and put it under the log's name. Raises UsageError (A104)."""
+    return NoteSigner(origin, load_ed25519_key(pem, password=password, file=file))
+
+
 def _private_key(pem: bytes, password: bytes | None, file: str) -> object:
+    """Read any private key. A password that is set for other keys is not offered to one that needs none."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+    encrypted = b"ENCRYPTED" in pem
+    if encrypted and password is None:
+        raise _unfit(file, "it is encrypted, and no password is set for it", "set GOVERN_KEY_PASSWORD")
     try:
-        return load_pem_private_key(pem, password)
-    except (TypeError, ValueError, UnsupportedAlgorithm) as fault:
-        # The library's text may quote the input, which is a secret.
-        raise _unfit(file, "it is not a PEM private key, or its password is missing or wrong") from fault
+        return load_pem_private_key(pem, password if encrypted else None)
+    except (TypeError, ValueError, UnsupportedAlgorithm):
+        # The library's text may quote the input, which is a secret: it is not even kept as the cause.
+        why = "its password is wrong, or it is damaged" if encrypted else "it is not a PEM private key"
+        raise _unfit(file, why) from None
 
 
-def _unfit(file: str, why: str) -> UsageError:
-    return UsageError(Diagnostic("A104", f"the key {file} cannot sign: {why}", Span(file), "make one: govern keys new"))
+def _unfit(file: str, why: str, hint: str = "make one: govern keys new") -> UsageError:
+    return UsageError(Diagnostic("A104", f"the key {file} cannot sign: {why}", Span(file), hint))
