@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -79,7 +81,7 @@ def test_a_sound_certificate_is_valid_and_says_what_was_not_checked(gate: Gate, 
     assert result.exit_code == 0
     assert failed(result) == []
     assert result.verdict.startswith("VALID as of checkpoint 5 (2026-06-01T00:00:00Z); policy baseline 1.0.0; policy")
-    assert "; 0 waivers; 2 clauses not assessed; NOT CHECKED: expected, policy, revocation" in result.verdict
+    assert "; 0 waivers; 2 clauses not assessed; NOT CHECKED: expected, policy, decision, revocation" in result.verdict
     assert result.signatory is not None
     assert (result.signatory.owner, result.signatory.role) == ("service:gate", "certifier")
     assert (result.subject, result.log_origin, result.tree_size) == ("credit-risk@3.2.0", "ledger.example", 5)
@@ -108,6 +110,7 @@ def test_every_step_has_a_line_in_its_place(gate: Gate, certificate: bytes) -> N
         "waivers",
         "attested",
         "approvals",
+        "decision",
         "validity",
         "revocation",
     }
@@ -570,10 +573,16 @@ def test_a_checkpoint_that_is_not_the_proofs_is_refused(gate: Gate, certificate:
     assert lines_of(result, "witness") == ["NOT CHECKED: rests on checkpoint, which failed"]
 
 
+def note_of_size(gate: Gate, size: int) -> str:
+    """A checkpoint that the log signed earlier."""
+    with closing(sqlite3.connect(gate.box.paths.database)) as connection:
+        found: str = connection.execute("SELECT note FROM checkpoint WHERE size = ?", (size,)).fetchone()[0]
+    return found
+
+
 def test_an_older_head_of_the_same_log_is_not_the_proofs(gate: Gate, certificate: bytes) -> None:
-    with gate.box.open() as ledger:
-        row = ledger._connection.execute("SELECT note FROM checkpoint WHERE size = 3").fetchone()
-    result = gate.verify(edited(certificate, lambda value: note_of(value).update(envelope=row[0])))
+    older = note_of_size(gate, 3)
+    result = gate.verify(edited(certificate, lambda value: note_of(value).update(envelope=older)))
     assert failed(result) == [("checkpoint", 4)]
 
 
@@ -620,7 +629,7 @@ def test_a_given_checkpoint_must_be_of_the_same_log(tmp_path: Path) -> None:
         for number in range(3):
             ledger.append([entry(f"later {number}")])
         newer, proof = ledger.head().note.encode(), ledger.consistency(5, 8)
-        older = ledger._connection.execute("SELECT note FROM checkpoint WHERE size = 3").fetchone()[0].encode()
+        older = note_of_size(gate, 3).encode()
         back = ledger.consistency(3, 5)
     same = json.loads(held)["verificationMaterial"]["tlogEntries"][0]["inclusionProof"]["checkpoint"]["envelope"]
     assert gate.verify(held, checkpoint=same.encode()).exit_code == 0

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from govern.attestation.catalogue import shape_of
 from govern.attestation.kinds import CERTIFICATE, REFUSAL, VSA
+from govern.attestation.people import Approval, Waiver
 from govern.attestation.reading_statements import Body, read_said
 from govern.attestation.reading_verdict import Verdict, read_verdict
 from govern.canonical import parse_instant
@@ -29,13 +30,15 @@ class Claims:
     """What the deployer fetches; the gate's statements only."""
     verifier_id: str | None
     issued_at: datetime
-    """When it was signed, by its own word."""
+    """When it was signed, by its own word; or else the earliest time that it speaks of."""
     begins: datetime
     ends: datetime | None
     role: str | None = None
     """The role in which a person says to have signed."""
     signer: str | None = None
     """Who a person says to be."""
+    says_when_signed: bool = True
+    """Whether `issued_at` claims to be the moment of signing, so that a token can contradict it."""
     verdict: Verdict | None = None
     """Of certificates and refusals."""
     body: Body = None
@@ -47,6 +50,15 @@ class Claims:
     def stage(self) -> str | None:
         """The gate that a certificate or refusal is for."""
         return None if self.verdict is None else self.verdict.stage
+
+    @property
+    def stages(self) -> frozenset[str]:
+        """The gates that the statement speaks of; empty when it speaks of none."""
+        if self.verdict is not None:
+            return frozenset({self.verdict.stage})
+        if isinstance(self.body, Approval):
+            return frozenset({self.body.stage})
+        return frozenset(self.body.stages) if isinstance(self.body, Waiver) else frozenset()
 
 
 def predicate_type_of(statement: object) -> str | None:
@@ -84,6 +96,7 @@ def read_claims(statement: object, kind: str) -> Claims:
             ends=said.ends,
             role=said.role,
             signer=said.signer,
+            says_when_signed=said.says_when,
             body=said.body,
             unknown=unknown,
         )

@@ -34,7 +34,9 @@ class Said:
 
     body: Body
     said_at: datetime
-    """When it was signed, by its own word."""
+    """When it was signed, by its own word; for kinds that do not say, the time that they speak of."""
+    says_when: bool = True
+    """Whether `said_at` claims to be the moment of signing."""
     begins: datetime | None = None
     ends: datetime | None = None
     bundle: str | None = None
@@ -55,7 +57,13 @@ def _waiver(predicate: Mapping[str, object], subject: str, digest: str) -> Said:
     _same(body.scope.subject, subject, digest)
     begins, ends = _span(body.not_before, body.expires)
     return Said(
-        body=body, said_at=begins, begins=begins, ends=ends, bundle=body.scope.bundle, role=None, signer=body.approver
+        body=body,
+        said_at=begins,
+        says_when=False,  # a waiver may be signed before it begins
+        begins=begins,
+        ends=ends,
+        bundle=body.scope.bundle,
+        signer=body.approver,
     )
 
 
@@ -114,18 +122,19 @@ def _evidence(predicate: Mapping[str, object], subject: str, digest: str) -> Sai
     file = predicate["file"]
     assert isinstance(file, dict)
     _same((file["path"], file["sha256"]), subject, digest)
-    return Said(body=None, said_at=parse_instant(str(predicate["produced_at"])), signer=None)
+    return Said(body=None, said_at=parse_instant(str(predicate["produced_at"])), says_when=False)
 
 
 def _snapshot(predicate: Mapping[str, object], subject: str, _digest: str) -> Said:
     _named(f"advisory-snapshot@{predicate['asOf']}", subject)
-    return Said(body=None, said_at=parse_instant(str(predicate["asOf"])))
+    return Said(body=None, said_at=parse_instant(str(predicate["asOf"])), says_when=False)
 
 
 def _trust_root(predicate: Mapping[str, object], subject: str, digest: str) -> Said:
     _same((f"trust-root@{predicate['version']}", digest_of(dict(predicate))), subject, digest)  # type: ignore[arg-type]  # parsed JSON of a checked shape
     begins, ends = _span(str(predicate["issuedAt"]), str(predicate["expires"]))
-    return Said(body=None, said_at=begins, begins=begins, ends=ends)
+    # Its owners sign one after another, over days.
+    return Said(body=None, said_at=begins, says_when=False, begins=begins, ends=ends)
 
 
 _READERS: Mapping[str, Callable[[Mapping[str, object], str, str], Said]] = {

@@ -15,7 +15,7 @@ from govern.diagnostics import Diagnostic
 if TYPE_CHECKING:
     from govern.bundle.manifest import Manifest
 
-__all__ = ["Expected", "Line", "Request", "Result", "Signatory", "Status", "overall_exit"]
+__all__ = ["Expected", "Line", "NamedFile", "Request", "Result", "Signatory", "Status", "overall_exit"]
 
 
 class Status(StrEnum):
@@ -36,6 +36,14 @@ class Expected:
     stage: str | None = None
     policies: tuple[str, ...] = ()
     """Names that must be among the policies."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFile:
+    """A file's bytes and the name that messages use for it."""
+
+    name: str
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +75,12 @@ class Request:
     """Consistency proof between the smaller and the larger of the two checkpoints."""
     tlog_proof: bytes | None = None
     """A `.tlog-proof` file of the same entry."""
+    statements: tuple[NamedFile, ...] = ()
+    """Waivers, approvals, attestations, policy releases, revocations and status lists, signed and logged."""
+    evaluation: bytes | None = None
+    """The evaluation record that the certificate names by digest."""
+    decision: bytes | None = None
+    """The decision record that the certificate names by digest."""
     strict: bool = False
     """Whether what was not checked counts as undecided."""
 

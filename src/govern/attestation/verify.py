@@ -6,70 +6,36 @@ fault never hides another. Nothing here reads a file, a clock, the network or th
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from govern.attestation.kinds import CERTIFICATE, REFUSAL
-from govern.attestation.verification import Expected, Line, Request, Result, Status, overall_exit
-from govern.attestation.verify_steps import claims, envelope, log, time, trusted
-from govern.attestation.verify_steps.state import State, unchecked
+from govern.attestation.kinds import CERTIFICATE, KIND_NAMES, REFUSAL, VSA
+from govern.attestation.verification import Expected, Line, NamedFile, Request, Result, Status, overall_exit
+from govern.attestation.verify_steps import claims, decision, people, policies, revocation
+from govern.attestation.verify_steps.core import CORE
+from govern.attestation.verify_steps.machine import Step, run_steps
+from govern.attestation.verify_steps.state import State
 from govern.canonical import instant_text
 
-__all__ = ["STEPS", "Expected", "Line", "Request", "Result", "Status", "Step", "verify"]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step: its stable id, what it does, and the ids of the steps without which it says nothing."""
-
-    id: str
-    run: Callable[[State], list[Line]]
-    needs: tuple[str, ...] = ()
+__all__ = ["STEPS", "Expected", "Line", "NamedFile", "Request", "Result", "Status", "Step", "verify"]
 
 
 STEPS = (
-    Step("read", envelope.read),
-    Step("trust", trusted.trust),
-    Step("envelope", envelope.envelope, ("read",)),
-    Step("key", envelope.key, ("envelope", "trust")),
-    Step("signature", envelope.signature, ("key",)),
-    Step("canonical", envelope.canonical, ("signature",)),
-    Step("statement", envelope.statement, ("canonical",)),
-    Step("trust", trusted.named_trust, ("statement", "trust")),
-    Step("role", trusted.role, ("statement",)),
-    Step("log-entry", log.log_entry, ("signature",)),
-    Step("checkpoint", log.checkpoint, ("log-entry",)),
-    Step("inclusion", log.inclusion, ("log-entry",)),
-    Step("witness", log.witness, ("checkpoint",)),
-    Step("time", time.time, ("statement",)),
+    *CORE,
     Step("bundle", claims.bundle, ("statement",)),
     Step("expected", claims.expected, ("statement",)),
-    Step("policy", claims.policy, ("statement",)),
-    Step("waivers", claims.waivers, ("statement",)),
-    Step("attested", claims.attested, ("statement",)),
-    Step("approvals", claims.approvals, ("statement",)),
+    Step("policy", policies.policy, ("statement",)),
+    Step("waivers", people.waivers, ("statement",)),
+    Step("attested", people.attested, ("statement",)),
+    Step("approvals", people.approvals, ("statement",)),
+    Step("decision", decision.decision, ("statement",)),
     Step("validity", claims.validity, ("statement",)),
-    Step("revocation", claims.revocation, ("statement",)),
+    Step("revocation", revocation.revocation, ("statement",)),
 )
 """In the order of the lines; each step's needs stand before it."""
 
 
 def verify(request: Request) -> Result:
-    """Judge a certificate, refusal or verification summary. Never raises for anything the bytes hold."""
+    """Judge a signed statement of any kind. Never raises for anything the bytes hold."""
     state = State(request=request)
-    lines: list[Line] = []
-    blocked: dict[str, str] = {}
-    for step in STEPS:
-        reason = next((blocked[need] for need in step.needs if need in blocked), None)
-        if reason is not None:
-            made = [unchecked(step.id, f"rests on {reason}, which failed", blocked_by=reason)]
-        else:
-            made = step.run(state)
-        lines += made
-        if reason is not None:
-            blocked.setdefault(step.id, reason)
-        elif any(_stops(line) for line in made):
-            blocked[step.id] = step.id
+    lines = run_steps(state, STEPS)
     code = overall_exit(lines, strict=request.strict)
     return Result(
         lines=tuple(lines),
@@ -84,15 +50,6 @@ def verify(request: Request) -> Result:
         log_origin=state.witnessed[0].checkpoint.origin if state.witnessed else None,
         tree_size=state.witnessed[0].checkpoint.size if state.witnessed else None,
     )
-
-
-def _stops(line: Line) -> bool:
-    """Whether steps that need this one have nothing to stand on.
-
-    A sound statement of another type, a missing log entry, or a trust root that has merely expired leave the later
-    checks meaningful; only what destroys their ground stops them.
-    """
-    return line.status is Status.FAIL and line.exit == 4
 
 
 def _verdict(state: State, lines: list[Line], code: int) -> str:
@@ -116,8 +73,9 @@ def _verdict(state: State, lines: list[Line], code: int) -> str:
 
 
 def _word(state: State) -> str:
-    kind = None if state.claims is None else state.claims.kind
-    return {CERTIFICATE: "VALID", REFUSAL: "VALID REFUSAL (the model was not allowed)"}.get(kind or "", "VALID SUMMARY")
+    kind = CERTIFICATE if state.claims is None else state.claims.kind
+    special = {CERTIFICATE: "VALID", REFUSAL: "VALID REFUSAL (the model was not allowed)", VSA: "VALID SUMMARY"}
+    return special.get(kind) or f"VALID {KIND_NAMES[kind].upper().replace('-', ' ')}"
 
 
 def _head(state: State) -> str:

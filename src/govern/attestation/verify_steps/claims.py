@@ -1,18 +1,13 @@
-"""Steps on what the statement says: bundle, expectations, policies, people, validity, revocation."""
+"""Steps on what the statement says: bundle, expectations, validity."""
 
 from __future__ import annotations
 
-import re
-
-from govern.attestation.reading_verdict import PolicyClaim
 from govern.attestation.verification import Line
 from govern.attestation.verify_steps.state import State, fail, ok, present, unchecked
-from govern.canonical import instant_text
+from govern.canonical import instant_text, sha256_hex
 from govern.diagnostics import InputError
 
-__all__ = ["approvals", "attested", "bundle", "expected", "policy", "revocation", "validity", "waivers"]
-
-_VERSION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9}){0,3})(-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?", re.ASCII)
+__all__ = ["bundle", "expected", "validity"]
 
 
 def bundle(state: State) -> list[Line]:
@@ -21,8 +16,10 @@ def bundle(state: State) -> list[Line]:
     if request.bundle_refused:
         first = request.bundle_refused[0]
         return [fail("bundle", 3, f"the folder cannot be opened: {first.message}", help=first.hint)]
+    if claims.bundle_digest is None:
+        return [unchecked("bundle", "it speaks of no single bundle")]
     if request.bundle is None:
-        return [unchecked("bundle", "no folder was given", help="give it: --bundle DIR")]
+        return [_manifest_alone(state)]
     if request.bundle.digest != claims.bundle_digest:
         return [
             fail(
@@ -37,6 +34,19 @@ def bundle(state: State) -> list[Line]:
     if claims.verdict is not None and claims.verdict.files != files:
         return [fail("bundle", 4, f"the statement counts {claims.verdict.files} files, its manifest has {files}")]
     return [ok("bundle", f"{files} files, digest {claims.bundle_digest}")]
+
+
+def _manifest_alone(state: State) -> Line:
+    """Without the folder, the manifest file can still be held against the statement."""
+    manifest, claims = state.request.manifest_file, present(state.claims)
+    if manifest is None:
+        return unchecked("bundle", "no folder was given", help="give it: --bundle DIR")
+    found = sha256_hex(manifest)
+    if found != claims.bundle_digest:
+        text = "the manifest file is not the one that was signed"
+        return fail("bundle", 4, text, expected=claims.bundle_digest, found=found)
+    text = "the manifest file is the one that was signed; no folder was given to hold against it"
+    return unchecked("bundle", text, help="give it: --bundle DIR")
 
 
 def _difference(state: State) -> str:
@@ -86,85 +96,16 @@ def expected(state: State) -> list[Line]:
     said += [f"policy {name}" for name in asked.policies]
     if not said:
         hint = "say what it should be about: --expect-model, --expect-stage"
-        return [unchecked("expected", f"nothing was asked; it is about {claims.subject_name}, {claims.uri}", help=hint)]
+        about = claims.subject_name if claims.uri is None else f"{claims.subject_name}, {claims.uri}"
+        return [unchecked("expected", f"nothing was asked; it is about {about}", help=hint)]
     return lines or [ok("expected", ", ".join(said))]
-
-
-def policy(state: State) -> list[Line]:
-    """No policy is older than the trust root allows; whether its text was released is looked up in its release."""
-    root, verdict = present(state.trust), present(state.claims).verdict
-    if verdict is None:
-        return [unchecked("policy", "a verification summary names the plan only", help="verify the certificate")]
-    lines: list[Line] = []
-    for item in verdict.policies:
-        least = root.min_policy.get(item.name)
-        if least is not None:
-            lines.append(_minimum(item, least))
-        named = "no release" if item.release is None else f"the release {item.release}, which was not supplied"
-        lines.append(unchecked("policy", f"{item.name} {item.version} names {named}"))
-    return lines
-
-
-def _minimum(item: PolicyClaim, least: str) -> Line:
-    found, wanted = _ordered(item.version), _ordered(least)
-    if found is None or wanted is None or found < wanted:
-        return fail("policy", 1, f"policy {item.name} is too old", expected=f"{least} or later", found=item.version)
-    return ok("policy", f"{item.name} {item.version}, at least {least}")
-
-
-def _ordered(version: str) -> tuple[tuple[int, ...], bool] | None:
-    """Give a key by which versions sort, a pre-release before its release; None for one that has no order."""
-    match = _VERSION.fullmatch(version)
-    if match is None:
-        return None
-    numbers = [int(part) for part in match[1].split(".")]
-    return tuple(numbers + [0] * (4 - len(numbers))), match[2] is None
-
-
-def waivers(state: State) -> list[Line]:
-    """Each waiver that a rule rests on."""
-    verdict = present(state.claims).verdict
-    if verdict is None or not verdict.waivers:
-        return [ok("waivers", "none referenced")]
-    return [
-        unchecked("waivers", f"the waiver {item.digest} of {item.rule} was not supplied") for item in verdict.waivers
-    ]
-
-
-def attested(state: State) -> list[Line]:
-    """Each human attestation that a rule rests on."""
-    verdict = present(state.claims).verdict
-    if verdict is None or not verdict.attested:
-        return [ok("attested", "none referenced")]
-    return [
-        unchecked("attested", f"the attestation {item.digest} for {item.rule} was not supplied")
-        for item in verdict.attested
-    ]
-
-
-def approvals(state: State) -> list[Line]:
-    """Each vote that the decision counted."""
-    verdict = present(state.claims).verdict
-    if verdict is None or not verdict.approvals:
-        return [ok("approvals", "none referenced")]
-    return [unchecked("approvals", f"the approval {digest} was not supplied") for digest in verdict.approvals]
 
 
 def validity(state: State) -> list[Line]:
     """The moment asked for lies within the statement's time: issued <= at < end."""
     claims, at = present(state.claims), state.request.at
-    end = None if claims.verdict is None else claims.verdict.valid_until
-    until = "" if end is None else f" until {instant_text(end)}"
-    span = f"from {instant_text(claims.issued_at)}{until}"
-    if at < claims.issued_at or (end is not None and at >= end):
+    until = "" if claims.ends is None else f" until {instant_text(claims.ends)}"
+    span = f"from {instant_text(claims.begins)}{until}"
+    if at < claims.begins or (claims.ends is not None and at >= claims.ends):
         return [fail("validity", 1, "not valid at the moment asked for", expected=span, found=instant_text(at))]
     return [ok("validity", f"{span}; asked for {instant_text(at)}")]
-
-
-def revocation(state: State) -> list[Line]:
-    """It was not revoked. Only a signed status list can say so."""
-    needed = present(state.trust).status_max_age
-    text = "no status list was given, so a later revocation would not be seen"
-    if needed is not None:
-        return [unchecked("revocation", f"{text}; the trust root asks for one not older than {needed}", code=3)]
-    return [unchecked("revocation", text)]

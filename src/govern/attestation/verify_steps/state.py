@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from govern.attestation.dsse import Envelope
 from govern.attestation.reading import Claims
@@ -13,6 +13,9 @@ from govern.attestation.trust import TrustedLog, TrustKey, TrustRoot
 from govern.attestation.verification import Line, Request, Signatory, Status
 from govern.diagnostics import Diagnostic, GovernError
 from govern.ledger.note import Checkpoint, NoteKey
+
+if TYPE_CHECKING:
+    from govern.attestation.statement_set import StatementSet
 
 __all__ = ["State", "Witnessed", "fail", "from_error", "ok", "present", "unchecked"]
 
@@ -49,6 +52,9 @@ class State:
     included: list[LogEntry] = field(default_factory=list)
     proven_at: datetime | None = None
     """Set by the step on time: when the signature existed, as tokens prove; None leaves the signer's own word."""
+
+    statements: StatementSet | None = None
+    """What stands beside the file, judged by the same trust root."""
 
 
 def present(value: T | None) -> T:

@@ -34,7 +34,8 @@ def time(state: State) -> list[Line]:
     Sets `state.proven_at` to the time that tokens prove. Without a token the moment is the signer's own word, and only
     the log's order can say what came before a revocation.
     """
-    root, claimed = present(state.trust), present(state.claims).issued_at
+    root, claims = present(state.trust), present(state.claims)
+    claimed = claims.issued_at
     stamps, lines = _stamps(state)
     if lines:
         return lines
@@ -43,7 +44,8 @@ def time(state: State) -> list[Line]:
         lines.append(fail("time", 1, text, help="add one: govern stamp FILE"))
     state.proven_at = _proven(stamps, root.timestamps)
     moment = claimed if state.proven_at is None else state.proven_at
-    lines += _claim(claimed, state.proven_at)
+    if claims.says_when_signed:
+        lines += _claim(claimed, state.proven_at)
     lines += _windows(state, moment)
     keyid = present(state.key).keyid
     lines += [_revoked(state, item) for item in root.revoked if item.keyid == keyid and _is_void(state, item)]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from govern.attestation.kinds import short_type
-from govern.attestation.trust import TrustRoot
+from govern.attestation.kinds import TRUST_ROOT, short_type
+from govern.attestation.reading import Claims
+from govern.attestation.trust import Role, TrustRoot
 from govern.attestation.trust_reading import extend_trust, load_trust
 from govern.attestation.verification import Line, Signatory
 from govern.attestation.verify_steps.state import State, fail, from_error, ok, present
@@ -92,42 +93,51 @@ def named_trust(state: State) -> list[Line]:
 
 
 def role(state: State) -> list[Line]:
-    """The key plays a role that may sign this type, for this stage, as this verifier."""
+    """The key plays a role that may sign this type, for this stage, as this verifier; a person is who they say."""
     root, key, claims = present(state.trust), present(state.key), present(state.claims)
+    if claims.kind == TRUST_ROOT:
+        state.signatory = Signatory(keyid=key.keyid, owner=key.owner, role="root")
+        return [ok("role", f"{key.owner} signed as root with {key.keyid}")]
     roles = root.roles_of(key.keyid)
     kind = short_type(claims.kind)
     may = [item for item in roles if kind in item.types]
-    names = ", ".join(item.name for item in roles)
     if not may:
-        return [
-            fail(
-                "role",
-                1,
-                f"{key.owner} may not sign a {kind}",
-                expected=", ".join(name for name, item in sorted(root.roles.items()) if kind in item.types)
-                or "no role",
-                found=names,
-            )
-        ]
-    stage = None if claims.verdict is None else claims.verdict.stage
+        may_sign = ", ".join(name for name, item in sorted(root.roles.items()) if kind in item.types) or "no role"
+        names = ", ".join(item.name for item in roles)
+        return [fail("role", 1, f"{key.owner} may not sign a {kind}", expected=may_sign, found=names)]
     for item in may:
-        if stage is not None and item.stages is not None and stage not in item.stages:
-            continue
-        if item.verifier_ids is not None and claims.verifier_id not in item.verifier_ids:
-            continue
-        state.signatory = Signatory(keyid=key.keyid, owner=key.owner, role=item.name)
-        return [ok("role", f"{key.owner} signed as {item.name} with {key.keyid}")]
-    return [
-        fail(
-            "role",
-            1,
-            f"{key.owner} may not sign a {kind} for this stage as this verifier",
-            expected="; ".join(
-                f"{item.name}: stages {_list(item.stages)}, verifiers {_list(item.verifier_ids)}" for item in may
-            ),
-            found=f"stage {stage}, verifier {claims.verifier_id}",
-        )
-    ]
+        if _fits(item, claims):
+            state.signatory = Signatory(keyid=key.keyid, owner=key.owner, role=item.name)
+            break
+    else:
+        return [_unfit(key.owner, kind, may, claims)]
+    if claims.signer is not None and claims.signer != key.owner:
+        text = f"the statement says that {claims.signer} signed it, the key is {key.owner}'s"
+        return [fail("role", 1, text, expected=key.owner, found=claims.signer)]
+    return [ok("role", f"{key.owner} signed as {state.signatory.role} with {key.keyid}")]
+
+
+def _fits(role: Role, claims: Claims) -> bool:
+    if claims.role is not None and claims.role != role.name:
+        return False
+    if role.stages is not None and not claims.stages <= role.stages:
+        return False
+    return role.verifier_ids is None or claims.verifier_id is None or claims.verifier_id in role.verifier_ids
+
+
+def _unfit(owner: str, kind: str, may: list[Role], claims: Claims) -> Line:
+    found = [f"stage {', '.join(sorted(claims.stages)) or 'any'}"]
+    found += [] if claims.verifier_id is None else [f"verifier {claims.verifier_id}"]
+    found += [] if claims.role is None else [f"role {claims.role}"]
+    return fail(
+        "role",
+        1,
+        f"{owner} may not sign a {kind} for this stage, in this role, as this verifier",
+        expected="; ".join(
+            f"{item.name}: stages {_list(item.stages)}, verifiers {_list(item.verifier_ids)}" for item in may
+        ),
+        found=", ".join(found),
+    )
 
 
 def _list(names: frozenset[str] | None) -> str:

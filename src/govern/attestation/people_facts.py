@@ -1,0 +1,85 @@
+"""Verified statements of people as the facts that the decision settles: waivers and votes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from govern.attestation.kinds import APPROVAL, WAIVER
+from govern.attestation.people import Approval, Waiver
+from govern.attestation.statement_set import Judged, StatementSet
+from govern.attestation.trust import TrustRoot
+from govern.canonical import parse_instant
+from govern.decision.approvals import VerifiedApproval
+from govern.decision.waivers import VerifiedWaiver
+
+__all__ = ["approvals_of", "waivers_of"]
+
+
+def waivers_of(statements: StatementSet, *, at: datetime) -> tuple[VerifiedWaiver, ...]:
+    """Give every waiver that can be read, with what its verification came to; `at` is the moment of the decision."""
+    made = []
+    for item in statements.all(WAIVER):
+        body = item.claims.body if item.claims is not None else None
+        if isinstance(body, Waiver):
+            made.append(_waiver(item, body, revoked=_revoked(statements, item, at)))
+    return tuple(made)
+
+
+def approvals_of(statements: StatementSet, *, trust: TrustRoot, at: datetime) -> tuple[VerifiedApproval, ...]:
+    """Give every vote that can be read, with what its verification came to; `at` is the moment of the decision."""
+    made = []
+    for item in statements.all(APPROVAL):
+        body = item.claims.body if item.claims is not None else None
+        if isinstance(body, Approval):
+            made.append(_approval(item, body, trust, revoked=_revoked(statements, item, at)))
+    return tuple(made)
+
+
+def _revoked(statements: StatementSet, item: Judged, at: datetime) -> bool:
+    found = statements.revoked(item.digest)
+    return found is not None and found.effective <= at
+
+
+def _waiver(item: Judged, body: Waiver, *, revoked: bool) -> VerifiedWaiver:
+    limit = Decimal(body.limit) if isinstance(body.limit, str) else body.limit
+    scoped = body.scope.bundle is not None
+    return VerifiedWaiver(
+        digest=item.digest,
+        rule=body.qualified,
+        rule_digest=body.rule_digest,
+        bundle=body.scope.bundle,
+        model=None if scoped else body.scope.model,
+        versions=body.scope.versions,
+        stages=body.stages,
+        covers=body.covers,
+        limit=limit,
+        approver=body.approver,
+        owner=body.owner,
+        not_before=parse_instant(body.not_before),
+        expires=parse_instant(body.expires),
+        signature_valid=item.authentic,
+        revoked=revoked,
+        approver_in_role=item.sound,
+    )
+
+
+def _approval(item: Judged, body: Approval, trust: TrustRoot, *, revoked: bool) -> VerifiedApproval:
+    role = trust.roles.get(body.role)
+    signatory = item.signatory
+    return VerifiedApproval(
+        digest=item.digest,
+        keyid="unknown" if signatory is None else signatory.keyid,
+        owner=body.approver if signatory is None else signatory.owner,
+        role=body.role,
+        threshold=1 if role is None else role.threshold,
+        vote=body.vote,
+        evaluation=body.evaluation,
+        bundle=body.bundle,
+        waivers_considered=body.waivers_considered,
+        signed_at=parse_instant(body.signed_at),
+        expires=parse_instant(body.expires),
+        signature_valid=item.authentic,
+        revoked=revoked,
+        in_role=item.sound,
+    )
