@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from govern.attestation.dsse import read_envelope
-from govern.attestation.kinds import CERTIFICATE, REFUSAL
+from govern.attestation.kinds import CERTIFICATE, REFUSAL, VSA
 from govern.attestation.reading import predicate_type_of, read_claims
 from govern.attestation.sigstore_bundle import read_container
 from govern.canonical import Json, parse_instant, sha256_hex
 from govern.diagnostics import Diagnostic, GovernError, IntegrityError, UsageError
 
-__all__ = ["Engine", "Named", "read_named"]
+__all__ = ["Engine", "Named", "payload_of", "read_named", "summary_inputs"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,13 +67,8 @@ def read_named(data: bytes, *, file: str) -> Named:
 
     Raises IntegrityError (A201, A203, A207) for a file that is none, and UsageError A615 for another type of statement.
     """
-    from govern.inputs.json import parse_json
-
-    envelope = read_envelope(read_container(data, file=file).envelope)
-    try:
-        statement: object = parse_json(envelope.payload, file="payload", utf16=False)
-    except GovernError as fault:
-        raise IntegrityError(Diagnostic("A207", fault.diagnostics[0].message)) from fault
+    payload = payload_of(data, file=file)
+    statement = _parsed(payload)
     kind = predicate_type_of(statement)
     if kind not in (CERTIFICATE, REFUSAL):
         message = f"{file} is no certificate and no refusal but {kind or 'no statement'}"
@@ -85,7 +80,7 @@ def read_named(data: bytes, *, file: str) -> Named:
     persons = [rule[member] for rule in rules for member in ("waiver", "attestation") if member in rule]
     return Named(
         kind=kind,
-        payload=sha256_hex(envelope.payload),
+        payload=sha256_hex(payload),
         model=model["name"],
         version=model["version"],
         stage=predicate["stage"],
@@ -103,6 +98,33 @@ def read_named(data: bytes, *, file: str) -> Named:
         ),
         issued_at=parse_instant(predicate["issuedAt"]),
     )
+
+
+def payload_of(data: bytes, *, file: str) -> bytes:
+    """Give the payload of a signed statement's file. Raises IntegrityError (A201, A203)."""
+    return read_envelope(read_container(data, file=file).envelope).payload
+
+
+def summary_inputs(data: bytes, *, file: str) -> tuple[str, ...]:
+    """Give the payload digests of the attestations that a verification summary rests on.
+
+    Raises IntegrityError (A201, A203, A207) for a file that is no summary.
+    """
+    statement = _parsed(payload_of(data, file=file))
+    if predicate_type_of(statement) != VSA:
+        raise IntegrityError(Diagnostic("A207", f"{file} is no verification summary"))
+    read_claims(statement, VSA)
+    assert isinstance(statement, dict)
+    return tuple(_hex(item) for item in statement["predicate"]["inputAttestations"])
+
+
+def _parsed(payload: bytes) -> object:
+    from govern.inputs.json import parse_json
+
+    try:
+        return parse_json(payload, file="payload", utf16=False)
+    except GovernError as fault:
+        raise IntegrityError(Diagnostic("A207", fault.diagnostics[0].message)) from fault
 
 
 def _hex(member: Mapping[str, Mapping[str, str]]) -> str:

@@ -12,6 +12,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("govern.cli.init:init", "Make a workspace: policies, keys, trust root, ledger, CI job."),
     "check": ("govern.cli.check:check", "The gate: decide, sign, log, report."),
     "verify": ("govern.cli.verify:verify", "The auditor: verify a certificate offline, one line a check."),
+    "pack": ("govern.cli.pack:pack", "Everything a certificate rests on, in one archive."),
+    "replay": ("govern.cli.replay:replay", "Decide again from a pack, byte for byte."),
     "report": ("govern.cli.report:report", "Render a stored result again; no check is re-run."),
     "explain": ("govern.cli.explain:explain", "What a rule, control, check kind or code means and how to fix it."),
     "policy": ("govern.cli.policy:policy", "Lint and compile policies, print their schema."),

@@ -1,0 +1,194 @@
+"""Replay: decide again what a pack says was decided, and compare byte for byte.
+
+Whoever replays need not believe whoever signed: the certificate is verified, the policies are compiled again, the
+bundle is rebuilt and judged with the clock of the decision record, and what comes out must be the two records whose
+digests the certificate names. Reads the pack and nothing else: no network, no clock, no randomness, no environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from govern.attestation.pack import Role
+from govern.attestation.pack_claims import Engine, Named
+from govern.attestation.pack_reading import Pack, read_pack
+from govern.attestation.verification import Status
+from govern.canonical import parse_instant
+from govern.diagnostics import Diagnostic, GovernError, UsageError
+from govern.gate.engine import engine_digest
+from govern.gate.files import read_file
+from govern.gate.replay_authentic import Authentic, TrustGiven, authenticate
+from govern.gate.replay_compare import Comparison, compare_records
+from govern.gate.replay_rebuild import Rebuilt, private_folder, rebuild
+
+if TYPE_CHECKING:
+    from govern.gate.check import CheckRequest
+
+__all__ = ["ReplayRequest", "Replayed", "replay"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayRequest:
+    """What the auditor asks."""
+
+    pack: Path
+    scratch: Path
+    """Where the bundle may be rebuilt: a folder of its own is made here and removed again."""
+    trust: Path | None = None
+    """A trust root from elsewhere; without it, and without `fingerprint`, the pack vouches for itself."""
+    earlier_trust: tuple[Path, ...] = ()
+    fingerprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """What came of it."""
+
+    pinned: bool
+    """Whether trust began outside the pack."""
+    authentic: Authentic
+    engine_here: Engine
+    comparisons: tuple[Comparison, ...] = ()
+    """Plan, evaluation, decision: as far as it came."""
+    stopped: tuple[str, ...] = ()
+    """Why deciding again came to no end, when it did not."""
+    withheld: tuple[str, ...] = ()
+    """Files of the bundle whose bytes are not in the pack."""
+    wanted: tuple[str, ...] = ()
+    """Those of them without which a rule could not be judged."""
+
+    @property
+    def another_engine(self) -> bool:
+        """Whether another build decided than the one that is running."""
+        named = self.authentic.named
+        return named is not None and named.engine.digest != self.engine_here.digest
+
+    @property
+    def exit_code(self) -> int:
+        """4 damaged or invalid; 3 another engine, or evidence withheld that was needed; 1 differs; 0 identical."""
+        if not self.authentic.holds:
+            return 4
+        undecided = any(line.status is Status.FAIL and line.exit == 3 for line in self.authentic.lines)
+        if self.another_engine or undecided:
+            return 3
+        if any(item.name == "plan" and not item.same for item in self.comparisons):
+            return 1  # what is withheld cannot explain that
+        if self.wanted:
+            return 3
+        if self.stopped or len(self.comparisons) < 3 or not all(item.same for item in self.comparisons):
+            return 1
+        return 0
+
+
+def replay(request: ReplayRequest) -> Replayed:
+    """Decide again from a pack.
+
+    Raises UsageError U103 for files that are not there, IntegrityError (A601 to A608) for a damaged pack, InputError
+    A621 when the bundle cannot be rebuilt. Whatever a sound pack holds is an answer, not an error.
+    """
+    from govern import __version__
+
+    given = TrustGiven(
+        root=None if request.trust is None else read_file(request.trust),
+        earlier=tuple(read_file(path) for path in request.earlier_trust),
+        fingerprint=request.fingerprint,
+    )
+    here = Engine(version=__version__, digest=engine_digest(), lock=None)
+    try:
+        stream = request.pack.open("rb")
+    except OSError as fault:
+        message = f"cannot read {request.pack}: {fault.strerror or fault}"
+        raise UsageError(Diagnostic("U103", message)) from fault
+    with stream:
+        pack = read_pack(stream)
+        authentic = authenticate(pack, given)
+        if authentic.named is None or not authentic.holds:
+            return Replayed(pinned=given.pinned, authentic=authentic, engine_here=here)
+        with private_folder(request.scratch) as root:
+            parts = rebuild(pack, root)
+            again = _again(pack, authentic.named, parts, root)
+        return Replayed(
+            pinned=given.pinned,
+            authentic=authentic,
+            engine_here=here,
+            comparisons=again.comparisons,
+            stopped=again.stopped,
+            withheld=tuple(item.path for item in parts.withheld),
+            wanted=_wanted(parts, again),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Again:
+    comparisons: tuple[Comparison, ...]
+    stopped: tuple[str, ...] = ()
+
+
+def _again(pack: Pack, named: Named, parts: Rebuilt, root: Path) -> _Again:
+    """Compile, check and decide; compare each with what the certificate names."""
+    from govern.gate.check import Checked, check
+    from govern.gate.policies import load_policies
+    from govern.policy.outcomes import Stage
+
+    made: list[Comparison] = []
+    try:
+        clock = _clock(pack.need(Role.DECISION))
+        plan = load_policies(parts.policies, stage=Stage(named.stage)).plan
+        made.append(compare_records("plan", pack.need(Role.PLAN), plan.data()))
+        checked = check(_request(parts, named, clock))
+    except GovernError as fault:
+        return _Again(tuple(made), _reasons(fault.diagnostics, root))
+    if not isinstance(checked, Checked):
+        return _Again(tuple(made), _reasons(checked.diagnostics, root))
+    made.append(compare_records("evaluation", pack.need(Role.EVALUATION), checked.evaluation.data()))
+    made.append(compare_records("decision", pack.need(Role.DECISION), checked.decision.data()))
+    return _Again(tuple(made))
+
+
+def _request(parts: Rebuilt, named: Named, clock: datetime) -> CheckRequest:
+    """The one place where the parts of a pack are handed to the gate, `parts.statements` among them."""
+    from govern.gate.check import CheckRequest
+    from govern.policy.outcomes import Stage
+
+    return CheckRequest(
+        bundle=parts.bundle,
+        stage=Stage(named.stage),
+        policies=parts.policies,
+        clock=clock,
+        advisories=parts.advisories,
+        name=named.model,
+        version=named.version,
+        withheld=parts.withheld,
+    )
+
+
+def _clock(record: bytes) -> datetime:
+    """Give the clock of a decision record. Raises InputError for a record that has none."""
+    from govern.diagnostics import InputError
+    from govern.inputs.json import parse_json
+
+    document = parse_json(record, file="records/decision.json", utf16=False)
+    text = document.get("clock") if isinstance(document, dict) else None
+    try:
+        return parse_instant(text if isinstance(text, str) else "")
+    except ValueError as fault:
+        raise InputError(Diagnostic("A609", f"the decision record has no clock: {fault}")) from fault
+
+
+def _reasons(diagnostics: Sequence[Diagnostic], root: Path) -> tuple[str, ...]:
+    """Say what stopped it, in the pack's own names instead of those of a folder that is gone."""
+    policies, bundle = f"{root / 'policies'}/", f"{root / 'bundle'}/"
+    texts = (str(item).partition("\n")[0] for item in diagnostics[:10])
+    return tuple(text.replace(policies, "policy/source/").replace(bundle, "").replace(str(root), "") for text in texts)
+
+
+def _wanted(parts: Rebuilt, again: _Again) -> tuple[str, ...]:
+    """The withheld files that matter: asked for, or, when something differs, told by their names alone."""
+    wanted = set(parts.wanted.asked)
+    if again.stopped or not all(item.same for item in again.comparisons):
+        wanted |= parts.wanted.guessed
+    return tuple(sorted(wanted, key=str.encode))
