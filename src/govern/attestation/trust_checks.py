@@ -16,6 +16,10 @@ _OFFICE = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
 """What may follow `approver/` or `attester/`: it also names files."""
 
 
+_WORD = re.compile(r"[!\"$-~\x80-\U0010ffff][!-~\x80-\U0010ffff]{0,199}")
+"""What may name a witness or a group: it stands in a tlog-policy, where blanks part words and # begins a comment."""
+
+
 def check_trust(root: TrustRoot) -> None:
     """Hold the parts of a trust root against each other. Raises IntegrityError (A303, A304)."""
     if "root" not in root.roles or not root.roles["root"].keys:
@@ -71,6 +75,9 @@ def _check_logs(root: TrustRoot) -> None:
                 f"the log {log.key.name} is not named by a bare lower-case host name",
                 "other verifiers look for a log's key under the host of its address",
             )
+    for name in (*root.witnesses.witnesses, *root.witnesses.groups):
+        if not _WORD.fullmatch(name):
+            raise _refuse("A303", f"a witness or group cannot be named {name!r}", "give it a name without blanks")
     names = Counter(item.key.name for item in root.logs)
     shared = [name for name, count in names.items() if count > 1]
     if shared:

@@ -15,6 +15,7 @@ from govern.cli.streams import out
 _COMMANDS: dict[str, tuple[str, str]] = {
     "edit": ("govern.cli.trust_edit:edit", "Change it: write the next version as a draft."),
     "accept": ("govern.cli.trust_accept:accept", "Put a draft in force that enough people signed."),
+    "compile": ("govern.cli.trust_compile:compile_", "Write it in the forms that other tools read."),
 }
 """Subcommands with a module of their own: name -> (module:attribute, line of help)."""
 
