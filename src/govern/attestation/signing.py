@@ -73,16 +73,20 @@ def log_envelopes(
     Args:
         signed: envelopes with the keys that signed them; the caller has verified them.
         ledger: the log.
-        stamp: asks for a time-stamp of each signature.
+        stamp: asks for a time-stamp of each signature. It is asked before anything is logged, so that a silent
+            authority leaves no entry whose file was never written.
         tokens: time-stamp responses that the (single) envelope brings along.
     """
+    asked = [() if stamp is None else (stamp(item.signature),) for item, _ in signed]
     logged = ledger.append(
         [NewEntry(payload=item.payload, body=leaf_body(item.payload, item.signature, key.spki)) for item, key in signed]
     )
     made = []
-    for (envelope, key), entry in zip(signed, logged, strict=True):
+    for (envelope, key), entry, own in zip(signed, logged, asked, strict=True):
         kept = _as_logged(envelope, entry, key)
-        stamps = (*tokens, *(() if stamp is None else (stamp(kept.signature),)))
+        stamps = (*tokens, *own)
+        if kept.signature != envelope.signature:  # tokens cover a signature, and the log holds an earlier one
+            stamps = () if stamp is None else (stamp(kept.signature),)
         data = bundle_bytes(kept, hint=key.hint, log=ledger.key, logged=[entry], tokens=stamps)
         made.append(Signed(envelope=kept, data=data, index=entry.proof.index, tlog_proof=entry.proof.data))
     return tuple(made)

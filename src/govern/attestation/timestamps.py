@@ -8,14 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from govern.attestation.token_form import minimal
 from govern.attestation.trust import TrustedTsa
 from govern.canonical import instant_text
 from govern.diagnostics import Diagnostic, IntegrityError
 
-__all__ = ["TimeStamp", "earliest_by_authority", "read_token"]
+__all__ = ["EARLY", "LATE", "TimeStamp", "earliest_by_authority", "fits", "read_token"]
+
+EARLY = timedelta(minutes=5)
+"""How far a claimed time may lie after its token's: two clocks never agree."""
+
+LATE = timedelta(hours=24)
+"""How far a claimed time may lie before its token's: a queue or an air gap takes hours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,3 +96,8 @@ def earliest_by_authority(stamps: Iterable[TimeStamp]) -> tuple[TimeStamp, ...]:
     for stamp in sorted(stamps, key=lambda item: item.time):
         found.setdefault(stamp.key, stamp)
     return tuple(found.values())
+
+
+def fits(claimed: datetime, proven: datetime) -> bool:
+    """Whether the time that a statement claims can be true when its token tells another."""
+    return -LATE <= claimed - proven <= EARLY

@@ -8,10 +8,10 @@ when it saw the log, which may have been refreshed years later: that is an upper
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from govern.attestation.kinds import short_type
-from govern.attestation.timestamps import TimeStamp, earliest_by_authority, read_token
+from govern.attestation.timestamps import EARLY, LATE, TimeStamp, earliest_by_authority, fits, read_token
 from govern.attestation.trust import RevokedKey
 from govern.attestation.verification import Line
 from govern.attestation.verify_steps.state import State, fail, from_error, ok, present
@@ -19,13 +19,7 @@ from govern.canonical import instant_text
 from govern.diagnostics import IntegrityError
 from govern.ledger.note import cosigned_at, parse_note
 
-__all__ = ["EARLY", "LATE", "time"]
-
-EARLY = timedelta(minutes=5)
-"""How far the claimed time may lie after the token's: two clocks never agree."""
-
-LATE = timedelta(hours=24)
-"""How far the claimed time may lie before the token's: a queue, an air gap, a weekend is not."""
+__all__ = ["time"]
 
 
 def time(state: State) -> list[Line]:
@@ -76,7 +70,7 @@ def _proven(stamps: Sequence[TimeStamp], needed: int) -> datetime | None:
 
 
 def _claim(claimed: datetime, proven: datetime | None) -> list[Line]:
-    if proven is None or -LATE <= claimed - proven <= EARLY:
+    if proven is None or fits(claimed, proven):
         return []
     what = "after" if claimed > proven else "over 24 hours before"
     return [

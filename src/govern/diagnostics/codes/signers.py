@@ -84,4 +84,11 @@ SIGNER_CODES: dict[str, Code] = {
         example="A certificate of last week stamped today, or a machine whose clock is an hour ahead.",
         fix="Set the machine's clock; stamp within 24 hours of issuing.",
     ),
+    "A415": Code(
+        slug="time-stamp-repeated",
+        title="The file has a token of that authority already.",
+        why="Authorities are counted, not tokens: a second one of the same proves nothing more.",
+        example="govern stamp run twice on one certificate.",
+        fix="Nothing to do; for a second witness of the time ask another authority.",
+    ),
 }
