@@ -4,7 +4,8 @@
 of that family is really loaded. Verification never comes through this package.
 """
 
-from govern.attestation.signers.interface import KeyPlace, SignerFamily
+from govern.attestation.signers.interface import SignerFamily
+from govern.attestation.signers.place import KeyPlace
 from govern.attestation.signers.registry import builtin_families, load_attestation_signer, load_note_signer
 
 __all__ = ["KeyPlace", "SignerFamily", "builtin_families", "load_attestation_signer", "load_note_signer"]

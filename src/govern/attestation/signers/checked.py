@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from govern.attestation.keys import PublicKey
-from govern.attestation.signers.interface import KeyPlace, unfit
+from govern.attestation.signers.interface import unfit
+from govern.attestation.signers.place import KeyPlace
 from govern.diagnostics import Diagnostic, IntegrityError
 
 if TYPE_CHECKING:

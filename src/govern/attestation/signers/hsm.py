@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from govern.attestation.signers.checked import CheckedEd25519, CheckedSigner
-from govern.attestation.signers.interface import KeyPlace, SignerFamily, extra_missing, unreachable
+from govern.attestation.signers.interface import SignerFamily, extra_missing, unreachable
+from govern.attestation.signers.place import KeyPlace
 from govern.attestation.signers.sslib import asking, p256_of
 from govern.diagnostics import Diagnostic, UsageError
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from govern.attestation.signers.interface import KeyPlace, SignerFamily, extra_missing, unfit, unreachable
+from govern.attestation.signers.interface import SignerFamily, extra_missing, unfit, unreachable
+from govern.attestation.signers.place import KeyPlace
 from govern.attestation.signers.sslib import SslibSigner
 from govern.diagnostics import Diagnostic, UsageError
 

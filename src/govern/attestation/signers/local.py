@@ -5,14 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from govern.attestation.keys import LocalSigner, load_ed25519_key, load_signer
-from govern.attestation.signers.interface import KeyPlace, SignerFamily
+from govern.attestation.signers.interface import SignerFamily
+from govern.attestation.signers.place import PASSWORD_VARIABLE, KeyPlace
 from govern.diagnostics import Diagnostic, UsageError
 from govern.ledger.note import Ed25519Key
 
-__all__ = ["PASSWORD_VARIABLE", "families"]
-
-PASSWORD_VARIABLE = "GOVERN_KEY_PASSWORD"  # noqa: S105 - the name of a variable
-"""Opens every encrypted key; `GOVERN_KEY_PASSWORD_<NAME>`, NAME being the file's stem or the variable, opens one."""
+__all__ = ["families"]
 
 _MOST_BYTES = 64 * 1024
 

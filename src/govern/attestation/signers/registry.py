@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from govern.attestation.keys import Signer
-from govern.attestation.signers.interface import KeyPlace, SignerFamily
+from govern.attestation.signers.interface import SignerFamily
+from govern.attestation.signers.place import KeyPlace
 from govern.diagnostics import Diagnostic, UsageError
 from govern.ledger.note import NoteSigner
 

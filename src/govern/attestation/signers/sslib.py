@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from govern.attestation.keys import PublicKey
 from govern.attestation.signers.checked import CheckedSigner
-from govern.attestation.signers.interface import KeyPlace, unfit, unreachable
+from govern.attestation.signers.interface import unfit, unreachable
+from govern.attestation.signers.place import KeyPlace
 from govern.diagnostics import IntegrityError
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ import re
 
 from govern.attestation.keys import PublicKey
 from govern.attestation.signers.checked import CheckedEd25519, CheckedSigner
-from govern.attestation.signers.interface import KeyPlace, SignerFamily, extra_missing, unfit, unreachable
+from govern.attestation.signers.interface import SignerFamily, extra_missing, unfit, unreachable
+from govern.attestation.signers.place import KeyPlace
 from govern.canonical import base64_bytes, base64_text
 from govern.diagnostics import Diagnostic, IntegrityError, UsageError
 
