@@ -9,7 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from govern.attestation.keys import Signer, load_log_signer, load_signer
+from govern.attestation.keys import Signer
+from govern.attestation.signers import load_attestation_signer, load_note_signer
+from govern.attestation.signers.place import PASSWORD_VARIABLE
 from govern.attestation.trust import TrustRoot
 from govern.attestation.trust_reading import load_trust
 from govern.diagnostics import Diagnostic, InputError, UsageError
@@ -21,9 +23,7 @@ from govern.policy.durations import parse as parse_duration
 if TYPE_CHECKING:
     from govern.ledger.note import NoteSigner
 
-__all__ = ["Signing", "key_bytes", "ledger_paths", "read_trust", "signing_of"]
-
-PASSWORD_VARIABLE = "GOVERN_KEY_PASSWORD"  # noqa: S105 - the name of a variable
+__all__ = ["PASSWORD_VARIABLE", "Signing", "ledger_paths", "read_trust", "signing_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,8 @@ class Signing:
     valid_for: str
     output: Path | None
     """Folder for certificates; None means beside the bundle."""
+    tsa: str | None = None
+    """Address of a time-stamping authority that is asked about every signature; None asks none."""
 
     def check(self, *, clock: datetime, stage: str) -> None:
         """Refuse to sign what nobody could verify.
@@ -81,10 +83,9 @@ def _unfit(message: str) -> UsageError:
 def signing_of(workspace: Workspace, environment: Mapping[str, str] = os.environ) -> Signing:
     """Load keys, trust root and places from a workspace.
 
-    Raises UsageError (U103, U105, U111, A104) for what is not set or not there, IntegrityError for a broken trust root.
+    Raises UsageError (U103, U105, A104, A401 to A406) for what is not set or not there, InputError (A403) for a device
+    or service that does not answer, IntegrityError for a broken trust root.
     """
-    password = environment.get(PASSWORD_VARIABLE)
-    secret = password.encode() if password else None
     certifier, log = workspace.need("certifier"), workspace.need("log")
     origin = workspace.need("origin")
     valid_for = workspace.need("valid_for")
@@ -93,8 +94,9 @@ def signing_of(workspace: Workspace, environment: Mapping[str, str] = os.environ
     except ValueError as fault:
         raise UsageError(Diagnostic(code="U102", message=f"[certificate] valid_for: {fault}")) from fault
     return Signing(
-        signer=load_signer(key_bytes(certifier, environment), password=secret, file=certifier),
-        log=load_log_signer(key_bytes(log, environment), origin=origin, password=secret, file=log),
+        signer=load_attestation_signer(certifier, environment=environment),
+        log=load_note_signer(log, origin=origin, environment=environment),
+        tsa=workspace.text("tsa"),
         trust=read_trust(Path(workspace.need("trust"))),
         paths=ledger_paths(workspace),
         verifier_id=workspace.need("verifier_id"),
@@ -102,20 +104,6 @@ def signing_of(workspace: Workspace, environment: Mapping[str, str] = os.environ
         valid_for=valid_for,
         output=workspace.path("output"),
     )
-
-
-def key_bytes(where: str, environment: Mapping[str, str]) -> bytes:
-    """Read a private key: `env:NAME`, or a PEM file. Raises UsageError U111; the message never quotes the key."""
-    if where.startswith("env:"):
-        value = environment.get(where[4:])
-        if not value:
-            raise UsageError(Diagnostic(code="U111", message=f"the variable {where[4:]} holds no key"))
-        return value.encode()
-    try:
-        return Path(where).read_bytes()
-    except OSError as fault:
-        message = f"cannot read the key {where}: {fault.strerror or fault}"
-        raise UsageError(Diagnostic(code="U111", message=message, hint="make one: govern keys new")) from fault
 
 
 def read_trust(path: Path) -> TrustRoot:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from govern.attestation.keys import LocalSigner, load_signer
+from govern.attestation.keys import Signer
+from govern.attestation.signers import load_attestation_signer
 from govern.attestation.trust import TrustRoot
 from govern.attestation.trust_draft import Draft, finished, is_draft, read_draft, sign_draft, tallies
 from govern.attestation.trust_reading import Tally, load_trust, parse_trust
@@ -13,7 +14,6 @@ from govern.attestation.trust_signing import add_signature
 from govern.diagnostics import Diagnostic, IntegrityError, UsageError, plain
 from govern.gate.files import read_file
 from govern.gate.outputs import write_atomic, writing
-from govern.gate.signing import PASSWORD_VARIABLE, key_bytes
 
 __all__ = ["accept_draft", "draft_path", "missing_line", "root_signer", "settle", "sign_trust_file", "trust_path"]
 
@@ -33,10 +33,9 @@ def trust_path(draft: Path) -> Path:
     return draft.with_name(draft.stem.removesuffix(_DRAFT_MARK) + draft.suffix)
 
 
-def root_signer(key: str, environment: Mapping[str, str]) -> LocalSigner:
-    """Load a root key: a PEM file, or env:NAME. Raises UsageError (A104, U111)."""
-    password = environment.get(PASSWORD_VARIABLE)
-    return load_signer(key_bytes(key, environment), password=password.encode() if password else None, file=key)
+def root_signer(key: str, environment: Mapping[str, str]) -> Signer:
+    """Load a root key: a PEM file, env:NAME, or a device or service. Raises UsageError (A104, A401 to A406)."""
+    return load_attestation_signer(key, environment=environment)
 
 
 def sign_trust_file(file: Path, key: str, *, trust: Path | None, environment: Mapping[str, str]) -> str:
@@ -60,7 +59,7 @@ def sign_trust_file(file: Path, key: str, *, trust: Path | None, environment: Ma
     return settle(draft, old=old, target=target, path=file)
 
 
-def _sign_in_place(file: Path, data: bytes, signer: LocalSigner) -> str:
+def _sign_in_place(file: Path, data: bytes, signer: Signer) -> str:
     root, _ = parse_trust(data, file=str(file))
     if not any(item.keyid == signer.public.keyid for item in root.roles["root"].keys):
         message = f"the key {signer.public.keyid} is not in the root role"

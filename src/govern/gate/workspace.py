@@ -9,8 +9,9 @@ published_checkpoint = "published-checkpoint" # outside the ledger's folder, to 
 output = "."                                  # certificates; default: beside the bundle
 
 [signing]
-certifier = ".govern/keys/certifier.pem"      # or env:NAME
-log = ".govern/keys/log.pem"                  # or env:NAME
+certifier = ".govern/keys/certifier.pem"      # or env:NAME, hsm:, awskms:, gcpkms:, azurekms:, hv: (docs/signers.md)
+log = ".govern/keys/log.pem"                  # or env:NAME, hsm:, hv:
+tsa = "https://tsa.example/"                  # a time-stamping authority (RFC 3161); default: none is asked
 origin = "ledger.example"
 verifier_id = "https://gate.example/govern"
 submitter = "ci"
@@ -28,6 +29,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from govern.attestation.signers.place import split_key
 from govern.diagnostics import Diagnostic, Span, UsageError
 
 __all__ = ["SETTINGS", "Setting", "Workspace", "find_workspace"]
@@ -62,6 +64,7 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("workspace", "output", None, is_path=True),
         Setting("signing", "certifier", None),
         Setting("signing", "log", None),
+        Setting("signing", "tsa", None),
         Setting("signing", "origin", None),
         Setting("signing", "verifier_id", None),
         Setting("signing", "submitter", "unknown"),
@@ -196,8 +199,10 @@ def _texts(value: object, setting: Setting) -> tuple[str, ...] | None:
 
 
 def _absolute(text: str, setting: Setting, base: Path) -> str:
-    key_file = setting.key in ("certifier", "log") and not text.startswith("env:")
-    return str(base / text) if setting.is_path or key_file else text
+    if setting.key in ("certifier", "log"):
+        scheme, path = split_key(text)
+        return text if scheme != "file" else str(base / path)
+    return str(base / text) if setting.is_path else text
 
 
 def _unknown(name: str, known: Sequence[str], span: Span) -> Diagnostic:
