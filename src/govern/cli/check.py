@@ -36,6 +36,12 @@ if TYPE_CHECKING:
 @click.option("--no-issue", is_flag=True, help="Decide only: sign nothing, log nothing (pull requests, laptops).")
 @at_option
 @click.option("--advisories", type=click.Path(path_type=Path), help="Advisory snapshot to match dependencies with.")
+@click.option(
+    "--statements",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Signed waivers and approvals: files, or folders of *.sigstore.json.",
+)
 @click.option("--name", help="Model name, when the bundle has no model record.")
 @click.option("--model-version", help="Model version, when the bundle has no model record.")
 @click.option("--supersedes", metavar="DIGEST", help="sha256 of the certificate payload that this one replaces.")
@@ -52,6 +58,7 @@ def check(
     no_issue: bool,
     at: str | None,
     advisories: Path | None,
+    statements: tuple[Path, ...],
     name: str | None,
     model_version: str | None,
     supersedes: str | None,
@@ -69,6 +76,7 @@ def check(
     from govern.gate.check import CheckRequest
     from govern.gate.check import check as run_check
     from govern.gate.outputs import parse_outputs
+    from govern.gate.statements import workspace_statements, workspace_trust
     from govern.policy.outcomes import Stage
 
     started = time.monotonic()
@@ -76,7 +84,7 @@ def check(
     replaced = None if supersedes is None else _digest(supersedes)
     if advisories is not None:
         existing_folder(advisories)  # a misspelt path must not read as "no snapshot"
-    workspace = workspace_of(directory, policies=policies, advisories=advisories)
+    workspace = workspace_of(directory, policies=policies, advisories=advisories, statements=statements)
     if verbose:
         _settings(workspace)
     request = CheckRequest(
@@ -87,6 +95,9 @@ def check(
         advisories=workspace.path("advisories"),
         name=name,
         version=model_version,
+        statements=workspace_statements(workspace),
+        trust=workspace_trust(workspace),
+        submitter=workspace.text("submitter"),
     )
     signing = None
     if not no_issue:

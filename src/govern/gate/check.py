@@ -13,9 +13,12 @@ from govern.decision.evaluation import Evaluation, Subject
 from govern.decision.run import run_plan
 from govern.diagnostics import Diagnostic, InputError, Severity, UsageError
 from govern.gate.policies import Loaded, load_policies
+from govern.gate.statements import People, people_of
 from govern.policy.outcomes import Outcome, Stage
 
 if TYPE_CHECKING:
+    from govern.attestation.trust import TrustRoot
+    from govern.attestation.verification import NamedFile
     from govern.bundle import Bundle, FileEntry
     from govern.lineage.graph import Graph
     from govern.security.advisories.snapshot import Snapshot
@@ -34,6 +37,11 @@ class CheckRequest:
     advisories: Path | None = None
     name: str | None = None
     version: str | None = None
+    statements: tuple[NamedFile, ...] = ()
+    """Signed statements of people and offices; they count only under `trust`."""
+    trust: TrustRoot | None = None
+    submitter: str | None = None
+    """Who asks: may neither waive nor approve."""
     withheld: Sequence[FileEntry] = ()
     """Files of the bundle whose bytes are not in its folder: the replay of a pack that keeps some back."""
 
@@ -62,20 +70,22 @@ class Checked:
     snapshot: Snapshot | None
     evaluation: Evaluation
     decision: DecisionRecord
+    people: People
     lineage: Graph | None
 
     @property
     def notes(self) -> tuple[Diagnostic, ...]:
         """What the caller should hear beside the result: the compiler's warnings, and that no rule applied."""
+        before = (*self.loaded.warnings, *self.people.notes)
         if any(item.outcome is not Outcome.NOT_APPLICABLE for item in self.decision.settled):
-            return self.loaded.warnings
+            return before
         nothing = Diagnostic(
             code="D102",
             message=f"no rule applies to this bundle at the stage {self.request.stage.value}; it is undecided",
             hint="name a policy with rules for this stage, or declare the facts that its applies_when asks for",
             severity=Severity.WARNING,
         )
-        return (*self.loaded.warnings, nothing)
+        return (*before, nothing)
 
 
 def check(request: CheckRequest) -> Checked | Refused:
@@ -148,13 +158,22 @@ def _judge(
         lineage_digest=None if graph is None else str(graph_document(graph)["digest"]),
     )
     bundle.verify_unchanged()
+    people = people_of(request.statements, trust=request.trust, at=request.clock)
+    decision = decide(
+        evaluation,
+        clock=request.clock,
+        waivers=people.waivers,
+        approvals=people.approvals,
+        submitter=request.submitter,
+    )
     return Checked(
         request=request,
         loaded=loaded,
         bundle=bundle,
         snapshot=snapshot,
         evaluation=evaluation,
-        decision=decide(evaluation, clock=request.clock),
+        decision=decision,
+        people=people,
         lineage=graph,
     )
 

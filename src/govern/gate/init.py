@@ -14,9 +14,10 @@ from govern.attestation.keys import load_log_signer, load_signer
 from govern.canonical import instant_text
 from govern.diagnostics import Diagnostic, UsageError
 from govern.gate.keys import new_key
+from govern.gate.ledgers import create_ledger
 from govern.gate.outputs import write_atomic, writing
 from govern.gate.trust import first_trust_root
-from govern.ledger.sqlite import LedgerPaths, SqliteLedger
+from govern.gate.workspace import find_workspace
 
 __all__ = ["InitRequest", "make_workspace"]
 
@@ -30,6 +31,7 @@ SETTINGS = """\
 policies = ["policies"]
 advisories = ".govern/advisories"
 trust = "trust.json"
+statements = ["statements"]
 ledger = ".govern/ledger.db"
 published_checkpoint = "published-checkpoint"
 output = "certificates"
@@ -50,6 +52,13 @@ IGNORE = """\
 # Keys never belong into version control. The ledger does not either; published-checkpoint does: it is what notices
 # a ledger that was cut or rewritten.
 .govern/
+"""
+
+STATEMENTS = """\
+# Signed statements
+
+What people and offices have signed: waivers, approvals, attestations, policy releases, revocations, status lists. The
+gate reads every `*.sigstore.json` here and believes none that the trust root does not cover. Commit them.
 """
 
 
@@ -106,6 +115,7 @@ def _move(source: Path, target: Path) -> None:
 def _files(request: InitRequest, verifier_id: str) -> dict[str, bytes]:
     settings = SETTINGS.format(origin=request.origin, verifier_id=verifier_id, submitter=request.owner)
     made = {"govern.toml": settings.encode(), ".gitignore": IGNORE.encode()}
+    made["statements/README.md"] = STATEMENTS.encode()
     parts = ["policies", "example"] if request.example else ["policies"]
     for part in parts:
         for path in sorted((TEMPLATE / part).rglob("*")):
@@ -135,9 +145,5 @@ def _keys_and_ledger(folder: Path, request: InitRequest, verifier_id: str, entro
         entropy=entropy,
     )
     write_atomic(folder / "trust.json", trust)
-    paths = LedgerPaths(
-        database=folder / ".govern" / "ledger.db",
-        objects=folder / ".govern" / "objects",
-        published=folder / "published-checkpoint",
-    )
-    SqliteLedger.create(paths, log, created=instant_text(request.at)).close()
+    workspace = find_workspace(start=folder, environment={}, directory=folder)
+    create_ledger(workspace, log, instant_text(request.at)).close()

@@ -12,18 +12,24 @@ from typing import TYPE_CHECKING
 from govern import __version__
 from govern.attestation.issue import Issued
 from govern.attestation.issue import issue as sign_and_log
-from govern.attestation.statement import AdvisoriesRef, CertificateInputs, EvidenceItem, PolicyRef, RuleLine
+from govern.attestation.statement import (
+    AdvisoriesRef,
+    ApprovalRef,
+    CertificateInputs,
+    EvidenceItem,
+    PolicyRef,
+    RuleLine,
+)
 from govern.canonical import Json, instant_text
 from govern.diagnostics import Diagnostic, UsageError
 from govern.gate.check import Checked
 from govern.gate.engine import engine_digest
 from govern.gate.outputs import write_atomic
 from govern.gate.signing import Signing
-from govern.ledger.sqlite import SqliteLedger
 from govern.policy.durations import add
 
 if TYPE_CHECKING:
-    from govern.decision.decide import Settled
+    from govern.decision.decide import DecisionRecord, Settled
 
 __all__ = ["certificate_inputs", "issue"]
 
@@ -52,7 +58,7 @@ def issue(
     folder = signing.output or checked.request.bundle.resolve().parent
     _writable(folder)
     inputs = certificate_inputs(checked, signing=signing, entropy=entropy, supersedes=supersedes)
-    with SqliteLedger.open(signing.paths, signer=signing.log) as ledger:
+    with signing.paths.open(signer=signing.log) as ledger:
         issued = sign_and_log(inputs, signer=signing.signer, ledger=ledger)
     for name, data in _files(checked, issued).items():
         write_atomic(folder / name, data)
@@ -119,6 +125,7 @@ def certificate_inputs(
                 version=item.version,
                 legal_status=item.legal_status,
                 source_digest=bare(item.digest),
+                release_digest=checked.people.release_of(item.name, item.version, bare(item.digest)),
             )
             for item in checked.loaded.plan.policies
         ),
@@ -137,10 +144,17 @@ def certificate_inputs(
         trust_version=signing.trust.version,
         trust_digest=signing.trust.digest,
         ledger_origin=signing.log.key.name,
+        approvals=_approvals(decision),
         supersedes=supersedes,
         blocking=decision.blocking,
         earliest_expiry=None if holds_until is None else instant_text(holds_until),
     )
+
+
+def _approvals(decision: DecisionRecord) -> tuple[ApprovalRef, ...]:
+    """The votes that met a quorum, each once."""
+    counted = {item.digest: item.keyid for settled in decision.settled for item in settled.approvals}
+    return tuple(ApprovalRef(digest=digest, keyid=counted[digest]) for digest in sorted(counted))
 
 
 def bare(digest: str) -> str:

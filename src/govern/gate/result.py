@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from govern import __version__
+from govern.attestation.kinds import WAIVER
+from govern.attestation.people import Waiver
 from govern.canonical import Json, instant_text
 from govern.gate.check import Checked, Refused
 from govern.gate.lineage import with_verdicts
@@ -35,7 +37,7 @@ def result_document(
         "decision": decision.decision.value,
         "exit_code": exit_code,
         "model": _model(checked.bundle),
-        "outcomes": [_outcome(item, evaluation.subject.name) for item in decision.settled],
+        "outcomes": [_outcome(item, evaluation.subject.name, checked) for item in decision.settled],
         "evidence": [
             {"name": item.name, "file": item.file, "digest": item.digest, "bound": item.bound}
             for item in evaluation.evidence()
@@ -55,6 +57,8 @@ def result_document(
         "certificate": certificate,
         "summary": _summary(decision.settled),
         "refused": None,
+        "waivers": _waivers(checked),
+        "approvals": _approvals(checked),
     }
     if timings is not None:
         document["timings"] = timings
@@ -130,12 +134,54 @@ def _model(bundle: Bundle) -> dict[str, Json]:
     }
 
 
-def _outcome(item: Settled, model: str) -> dict[str, Json]:
+def _outcome(item: Settled, model: str, checked: Checked) -> dict[str, Json]:
     document = item.rule.document(model)
+    del document["waivable"], document["max_waiver_days"]  # of use to approvers, who sign the record itself
     document["outcome"] = item.outcome.value
     document["evaluated"] = item.rule.outcome.value
     document["why"] = item.why
+    if item.waiver is not None:
+        document["waiver"] = _waiver(item, item.waiver.digest, "applied", checked)
     return document
+
+
+def _waivers(checked: Checked) -> list[Json]:
+    """Every waiver that names a rule of the plan, with its ruling: also why one did not help."""
+    return [
+        _waiver(settled, digest, ruling.value, checked)
+        for settled in checked.decision.settled
+        for digest, ruling in settled.rulings
+    ]
+
+
+def _waiver(settled: Settled, digest: str, ruling: str, checked: Checked) -> dict[str, Json]:
+    statements = checked.people.statements
+    found = None if statements is None else statements.find(WAIVER, digest)
+    body = found.claims.body if found is not None and found.claims is not None else None
+    made: dict[str, Json] = {"rule": settled.rule.rule, "digest": digest, "ruling": ruling}
+    if isinstance(body, Waiver):
+        made |= {
+            "approver": body.approver,
+            "reason": body.reason,
+            "compensating_control": "; ".join(body.compensating_controls) or None,
+            "until": body.expires,
+        }
+    return made
+
+
+def _approvals(checked: Checked) -> list[Json]:
+    """Every vote with what became of it."""
+    return [
+        {
+            "digest": item.approval.digest,
+            "vote": item.approval.vote,
+            "approver": item.approval.owner,
+            "role": item.approval.role,
+            "at": instant_text(item.approval.signed_at),
+            "reading": item.reading.value,
+        }
+        for item in checked.decision.votes
+    ]
 
 
 def _advisories(checked: Checked) -> Json:

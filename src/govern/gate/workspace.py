@@ -4,8 +4,11 @@
 policies = ["policies"]                       # files or folders of *.yaml
 advisories = ".govern/advisories"             # a snapshot folder, or a store with `current`
 trust = "trust.json"
-ledger = ".govern/ledger.db"
+statements = ["statements"]                   # signed waivers, approvals, releases, status lists
+ledger = ".govern/ledger.db"                  # or postgresql://user@host/database
+objects = ".govern/objects"                   # payloads of the ledger; default: beside ledger.db
 published_checkpoint = "published-checkpoint" # outside the ledger's folder, to be committed
+witnessed_checkpoints = ["auditor/head"]      # heads of this ledger that others saw; it must extend each
 output = "."                                  # certificates; default: beside the bundle
 
 [signing]
@@ -29,6 +32,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from govern.attestation.signers.place import split_key
 from govern.attestation.signers.place import split_key
 from govern.diagnostics import Diagnostic, Span, UsageError
 
@@ -59,11 +63,15 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("workspace", "policies", None, is_path=True, many=True),
         Setting("workspace", "advisories", None, is_path=True),
         Setting("workspace", "trust", None, is_path=True),
+        Setting("workspace", "statements", None, is_path=True, many=True),
         Setting("workspace", "ledger", None, is_path=True),
+        Setting("workspace", "objects", None, is_path=True),
         Setting("workspace", "published_checkpoint", None, is_path=True),
+        Setting("workspace", "witnessed_checkpoints", None, is_path=True, many=True),
         Setting("workspace", "output", None, is_path=True),
         Setting("signing", "certifier", None),
         Setting("signing", "log", None),
+        Setting("signing", "tsa", None),
         Setting("signing", "tsa", None),
         Setting("signing", "origin", None),
         Setting("signing", "verifier_id", None),
@@ -199,6 +207,8 @@ def _texts(value: object, setting: Setting) -> tuple[str, ...] | None:
 
 
 def _absolute(text: str, setting: Setting, base: Path) -> str:
+    if setting.key == "ledger" and "://" in text:
+        return text
     if setting.key in ("certifier", "log"):
         scheme, path = split_key(text)
         return text if scheme != "file" else str(base / path)

@@ -131,7 +131,13 @@ _DIAGNOSTIC = _object(
 
 _APPROVAL = _object(
     {"digest": _DIGEST},
-    {"role": _MAYBE_TEXT, "approver": _MAYBE_TEXT, "vote": _MAYBE_TEXT, "at": _MAYBE_INSTANT},
+    {
+        "role": _MAYBE_TEXT,
+        "approver": _MAYBE_TEXT,
+        "vote": _MAYBE_TEXT,
+        "at": _MAYBE_INSTANT,
+        "reading": _MAYBE_TEXT,
+    },
 )
 
 _LINEAGE: Schema = {

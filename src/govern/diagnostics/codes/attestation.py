@@ -205,4 +205,18 @@ CODES: dict[str, Code] = {
     ),
     **SIGNER_CODES,
     **PACK_CODES,
+    "A501": Code(
+        slug="statement-not-believed",
+        title="A signed statement in the workspace's folder does not hold.",
+        why="A waiver or vote that cannot be verified counts as if it were not there.",
+        example="A waiver that was signed with a key that the trust root does not list as `waiver`.",
+        fix="See what fails: govern verify FILE --kind waiver --trust trust.json.",
+    ),
+    "A502": Code(
+        slug="statements-without-trust",
+        title="There are signed statements and no trust root in force to judge them by.",
+        why="Anybody can sign; only the trust root says whose word counts for what.",
+        example="govern check --statements waivers, in a workspace without trust.json.",
+        fix="Set [workspace] trust, or renew the trust root.",
+    ),
 }

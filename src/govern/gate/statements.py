@@ -1,0 +1,120 @@
+"""The signed statements of a workspace: found in folders, judged by the trust root, handed to the decision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from govern.attestation.kinds import APPROVAL, KIND_NAMES, POLICY_RELEASE, WAIVER
+from govern.attestation.notices import PolicyRelease
+from govern.attestation.people_facts import approvals_of, waivers_of
+from govern.attestation.statement_set import StatementSet
+from govern.attestation.trust import TrustRoot
+from govern.attestation.trust_reading import load_trust
+from govern.attestation.verification import NamedFile
+from govern.canonical import instant_text
+from govern.decision.approvals import VerifiedApproval
+from govern.decision.waivers import VerifiedWaiver
+from govern.diagnostics import Diagnostic, Severity, Span, UsageError
+from govern.gate.files import read_file
+from govern.gate.workspace import Workspace
+
+__all__ = ["SUFFIX", "People", "no_people", "people_of", "read_statements", "workspace_statements", "workspace_trust"]
+
+SUFFIX = ".sigstore.json"
+_MOST_FILES = 10_000
+
+
+def read_statements(paths: Sequence[Path]) -> tuple[NamedFile, ...]:
+    """Read signed statements: files, and every `*.sigstore.json` below a folder, sorted by name.
+
+    Raises UsageError U103 for what is not there, cannot be read, or for a folder that holds too many.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found += sorted(item for item in path.rglob(f"*{SUFFIX}") if item.is_file())
+        else:
+            found.append(path)
+    if len(found) > _MOST_FILES:
+        raise UsageError(Diagnostic("U103", f"more than {_MOST_FILES} signed statements", hint="name fewer folders"))
+    return tuple(NamedFile(str(path), read_file(path)) for path in dict.fromkeys(found))
+
+
+def workspace_statements(workspace: Workspace) -> tuple[NamedFile, ...]:
+    """Read the statements of a workspace. The folder of govern.toml may not be there yet; one on a flag must be."""
+    paths = workspace.paths("statements")
+    if workspace.origins.get("statements") != "flag":
+        paths = tuple(path for path in paths if path.exists())
+    return read_statements(paths)
+
+
+def workspace_trust(workspace: Workspace) -> TrustRoot | None:
+    """Read the trust root of a workspace, None when it names none or has none yet. IntegrityError when it is broken."""
+    path = workspace.path("trust")
+    return None if path is None or not path.is_file() else load_trust(read_file(path), file=str(path))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """What people and offices have signed, as far as the decision at one moment is concerned."""
+
+    statements: StatementSet | None
+    waivers: tuple[VerifiedWaiver, ...] = ()
+    approvals: tuple[VerifiedApproval, ...] = ()
+    notes: tuple[Diagnostic, ...] = ()
+
+    def release_of(self, name: str, version: str, source: str) -> str | None:
+        """Give the digest (hex) of the signed release of a policy with these bytes; None when there is none."""
+        if self.statements is None:
+            return None
+        for item in self.statements.all(POLICY_RELEASE):
+            body = item.claims.body if item.claims is not None else None
+            if not item.sound or not isinstance(body, PolicyRelease) or self.statements.revoked(item.digest):
+                continue
+            if (body.name, body.version, body.source) == (name, version, source):
+                return item.digest
+        return None
+
+
+def no_people() -> People:
+    """Nobody was asked."""
+    return People(statements=None)
+
+
+def people_of(files: Sequence[NamedFile], *, trust: TrustRoot | None, at: datetime) -> People:
+    """Judge signed statements by a trust root at the moment of a decision.
+
+    Without a trust root that is in force none of them counts, and a note says so. What cannot be read or does not
+    hold is noted; the decision lists it with its ruling.
+    """
+    if not files:
+        return no_people()
+    if trust is None or not trust.issued_at <= at < trust.expires:
+        why = "there is no trust root" if trust is None else f"the trust root is not in force at {instant_text(at)}"
+        message = f"{len(files)} signed statements were not looked at: {why}"
+        return People(statements=None, notes=(_warning("A502", message, None, "set [workspace] trust"),))
+    statements = StatementSet(files, trust=trust, at=at)
+    return People(
+        statements=statements,
+        waivers=waivers_of(statements, at=at),
+        approvals=approvals_of(statements, trust=trust, at=at),
+        notes=tuple(_notes(statements)),
+    )
+
+
+def _notes(statements: StatementSet) -> Iterator[Diagnostic]:
+    for name, why in statements.unreadable:
+        yield _warning("A501", f"not a signed statement: {why}", name, "take it out of the folder")
+    for kind in (WAIVER, APPROVAL, POLICY_RELEASE):
+        for item in statements.all(kind):
+            if not item.sound:
+                text = f"the {KIND_NAMES[kind]} does not hold: {item.why}"
+                yield _warning("A501", text, item.name, f"see: govern verify {item.name} --kind {KIND_NAMES[kind]}")
+
+
+def _warning(code: str, message: str, name: str | None, hint: str) -> Diagnostic:
+    span = None if name is None else Span(name)
+    return Diagnostic(code=code, message=message, span=span, hint=hint, severity=Severity.WARNING)
