@@ -14,9 +14,9 @@ import govern
 from govern import __version__
 from govern.canonical import instant_text, parse_instant
 from govern.diagnostics import GovernError, plain
-from govern.gate.signing import ledger_paths, read_trust, signing_of
+from govern.gate.ledgers import open_ledger
+from govern.gate.signing import read_trust, signing_of
 from govern.gate.workspace import Workspace
-from govern.ledger.sqlite import SqliteLedger
 
 __all__ = ["Line", "examine"]
 
@@ -116,9 +116,11 @@ def _trust(workspace: Workspace, clock: datetime) -> Line:
 def _ledger(workspace: Workspace) -> Line:
     if workspace.text("ledger") is None:
         return Line("ledger", "warn", "none named")
-    with SqliteLedger.open(ledger_paths(workspace)) as ledger:
+    with open_ledger(workspace) as ledger:
         head = ledger.head()
-        return Line("ledger", "ok", f"{plain(ledger.key.name)}: {head.size} entries, equal to its published checkpoint")
+        return Line(
+            "ledger", "ok", f"{plain(ledger.key.name)}: {head.size} entries, in keeping with its published checkpoint"
+        )
 
 
 def _advisories(workspace: Workspace, clock: datetime) -> Line:

@@ -8,18 +8,17 @@ from pathlib import Path
 
 from govern.canonical import Json, canonical_bytes
 from govern.diagnostics import Diagnostic, UsageError, plain
-from govern.gate.signing import ledger_paths, read_trust
+from govern.gate.ledgers import open_ledger, verify_ledger
+from govern.gate.signing import read_trust
 from govern.gate.workspace import Workspace
-from govern.ledger.fsck import verify_ledger
 from govern.ledger.note import NoteKey
-from govern.ledger.sqlite import SqliteLedger
 
 __all__ = ["list_entries", "prove_entry", "recheck"]
 
 
 def list_entries(workspace: Workspace, *, as_json: bool) -> str:
     """List every entry with what its payload says; an erased payload is shown as erased."""
-    with SqliteLedger.open(ledger_paths(workspace)) as ledger:
+    with open_ledger(workspace) as ledger:
         head = ledger.head()
         rows = [_row(index, digest, ledger.payload(digest)) for index, digest in ledger.digests()]
         origin = ledger.key.name
@@ -56,9 +55,8 @@ def recheck(workspace: Workspace) -> tuple[str, tuple[Diagnostic, ...], int]:
 
     The log's key is the trust root's when the workspace names one, else the one stored in the ledger itself.
     """
-    paths = ledger_paths(workspace)
     expected = _trusted_key(workspace.path("trust"))
-    report = verify_ledger(paths, expected=expected)
+    report = verify_ledger(workspace, expected=expected)
     state = {0: "sound", 3: "cannot be compared with a published checkpoint"}.get(report.exit_code, "DAMAGED")
     text = (
         f"{plain(report.key.name)}: {report.size} entries, {report.checkpoints} checkpoints, "
@@ -83,7 +81,7 @@ def prove_entry(workspace: Workspace, entry: str) -> bytes:
     Raises UsageError U109 when the ledger holds no such entry.
     """
     digest = entry.removeprefix("sha256:")
-    with SqliteLedger.open(ledger_paths(workspace)) as ledger:
+    with open_ledger(workspace) as ledger:
         if re.fullmatch(r"[0-9]{1,15}", entry):
             return ledger.prove(int(entry)).proof.data
         index = ledger.find(digest) if re.fullmatch(r"[0-9a-f]{64}", digest) else None

@@ -16,14 +16,15 @@ from govern.attestation.trust import TrustRoot
 from govern.attestation.trust_reading import load_trust
 from govern.diagnostics import Diagnostic, InputError, UsageError
 from govern.gate.files import read_file
+from govern.gate.ledgers import ledger_place
 from govern.gate.workspace import Workspace
-from govern.ledger.sqlite import LedgerPaths
 from govern.policy.durations import parse as parse_duration
 
 if TYPE_CHECKING:
     from govern.ledger.note import NoteSigner
+    from govern.ledger.store import LedgerPlace
 
-__all__ = ["PASSWORD_VARIABLE", "Signing", "ledger_paths", "read_trust", "signing_of"]
+__all__ = ["PASSWORD_VARIABLE", "Signing", "read_trust", "signing_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,7 @@ class Signing:
     signer: Signer
     log: NoteSigner
     trust: TrustRoot
-    paths: LedgerPaths
+    paths: LedgerPlace
     verifier_id: str
     submitter: str
     valid_for: str
@@ -68,7 +69,7 @@ class Signing:
     def stays_outside(self, bundle: Path) -> None:
         """Refuse to sign when what issuing writes would change the bundle that it speaks of. Raises UsageError U107."""
         inside = bundle.resolve()
-        written = (("certificates", self.output), ("ledger", self.paths.database), ("head", self.paths.published))
+        written = (("certificates", self.output), *(("ledger", path) for path in self.paths.written))
         for what, path in written:
             if path is not None and path.resolve().is_relative_to(inside):
                 message = f"the {what} of the workspace would be written into the bundle: {path}"
@@ -98,7 +99,7 @@ def signing_of(workspace: Workspace, environment: Mapping[str, str] = os.environ
         log=load_note_signer(log, origin=origin, environment=environment),
         tsa=workspace.text("tsa"),
         trust=read_trust(Path(workspace.need("trust"))),
-        paths=ledger_paths(workspace),
+        paths=ledger_place(workspace),
         verifier_id=workspace.need("verifier_id"),
         submitter=workspace.need("submitter"),
         valid_for=valid_for,
@@ -109,13 +110,3 @@ def signing_of(workspace: Workspace, environment: Mapping[str, str] = os.environ
 def read_trust(path: Path) -> TrustRoot:
     """Read a trust root file. Raises UsageError U103 when it is not there, IntegrityError when it does not hold."""
     return load_trust(read_file(path), file=str(path))
-
-
-def ledger_paths(workspace: Workspace) -> LedgerPaths:
-    """Give the three parts of the ledger: database, payloads beside it, published checkpoint apart from it."""
-    database = Path(workspace.need("ledger"))
-    return LedgerPaths(
-        database=database,
-        objects=database.parent / "objects",
-        published=Path(workspace.need("published_checkpoint")),
-    )
