@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from govern.cli.answer import Answer
+from govern.cli.lazy import LazyGroup
 from govern.cli.options import at_option, clock_of, workspace_of, workspace_option
 from govern.cli.streams import out
 from govern.gate.keys import KINDS, new_key, next_step
@@ -22,12 +23,20 @@ _folder_option = click.option(
 )
 
 
+_COMMANDS: dict[str, tuple[str, str]] = {
+    "show": ("govern.cli.keys_show:show", "Print key id, hint and PEM of a key in a file, device or service."),
+}
+"""Subcommands with a module of their own: name -> (module:attribute, line of help)."""
+
+
 @click.group(
+    cls=LazyGroup,
+    table=_COMMANDS,
     epilog="\b\nExamples:\n  govern keys new certifier\n  govern keys new log --kind log --origin ledger.example\n"
-    "  govern keys list\n  govern keys rotate certifier"
+    "  govern keys list\n  govern keys rotate certifier\n  govern keys show 'hsm:2?label=govern'",
 )
 def keys() -> None:
-    """Signing keys in PEM files (PKCS #8). GOVERN_KEY_PASSWORD, when set, encrypts them."""
+    """Signing keys: in PEM files (PKCS #8), which GOVERN_KEY_PASSWORD encrypts, or in devices and services."""
 
 
 @keys.command(

@@ -14,6 +14,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "verify": ("govern.cli.verify:verify", "The auditor: verify a certificate offline, one line a check."),
     "pack": ("govern.cli.pack:pack", "Everything a certificate rests on, in one archive."),
     "replay": ("govern.cli.replay:replay", "Decide again from a pack, byte for byte."),
+    "stamp": ("govern.cli.stamp:stamp", "Add a time-stamp to a file that was issued without one."),
     "report": ("govern.cli.report:report", "Render a stored result again; no check is re-run."),
     "explain": ("govern.cli.explain:explain", "What a rule, control, check kind or code means and how to fix it."),
     "policy": ("govern.cli.policy:policy", "Lint and compile policies, print their schema."),

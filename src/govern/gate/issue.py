@@ -26,6 +26,7 @@ from govern.gate.check import Checked
 from govern.gate.engine import engine_digest
 from govern.gate.outputs import write_atomic
 from govern.gate.signing import Signing
+from govern.gate.stamping import stamper_of
 from govern.policy.durations import add
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def issue(
 
     Raises:
         UsageError: nobody could verify the signature, or the files cannot be written or would lie in the bundle.
+        InputError: a signing device or time-stamping authority gives no answer. Nothing is logged then.
         IntegrityError: the ledger is behind or inconsistent with its published checkpoint. Nothing is written then.
     """
     stage = checked.request.stage.value
@@ -59,7 +61,8 @@ def issue(
     _writable(folder)
     inputs = certificate_inputs(checked, signing=signing, entropy=entropy, supersedes=supersedes)
     with signing.paths.open(signer=signing.log) as ledger:
-        issued = sign_and_log(inputs, signer=signing.signer, ledger=ledger)
+        stamp = stamper_of(signing.tsa, trust=signing.trust, entropy=entropy, claimed=checked.request.clock)
+        issued = sign_and_log(inputs, signer=signing.signer, ledger=ledger, stamp=stamp)
     for name, data in _files(checked, issued).items():
         write_atomic(folder / name, data)
     return {

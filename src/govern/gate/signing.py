@@ -16,6 +16,7 @@ from govern.attestation.trust import TrustRoot
 from govern.attestation.trust_reading import load_trust
 from govern.diagnostics import Diagnostic, InputError, UsageError
 from govern.gate.files import read_file
+from govern.gate.stamping import check_authority
 from govern.gate.ledgers import ledger_place
 from govern.gate.workspace import Workspace
 from govern.policy.durations import parse as parse_duration
@@ -47,7 +48,8 @@ class Signing:
         """Refuse to sign what nobody could verify.
 
         Raises InputError (U112) when the trust root is not in force at the clock, UsageError (U111) when it does not
-        let this key certify this stage, or does not know this log.
+        let this key certify this stage, or does not know this log, UsageError (A406, A411) when it could not verify
+        the time-stamps that are to be asked for.
         """
         trust = self.trust
         if not trust.issued_at <= clock < trust.expires:
@@ -65,6 +67,8 @@ class Signing:
             raise _unfit(f"the trust root does not name the verifier {self.verifier_id}")
         if trust.log(self.log.key.full_id) is None:
             raise _unfit(f"the trust root does not name the log {self.log.key.vkey}")
+        if self.tsa is not None:
+            check_authority(self.tsa, trust)
 
     def stays_outside(self, bundle: Path) -> None:
         """Refuse to sign when what issuing writes would change the bundle that it speaks of. Raises UsageError U107."""
