@@ -92,7 +92,8 @@ def _bundles(folder: Path, size: int) -> Iterator[Sequence[bytes]]:
 def _same(folder: Path, tile: Tile, expected: bytes) -> int:
     path, data, whole = _found(folder, tile, TILE_WIDTH * 32)
     if (data[: len(expected)] if whole else data) != expected or (whole and len(data) != TILE_WIDTH * 32):
-        raise _damaged(path, "the tile does not hold the hashes of the entries below it")
+        below = Tile(tile.level - 1, tile.index, tile.width).path if tile.level == 0 else "the tiles below it"
+        raise _damaged(path, f"{tile.path} does not hold the hashes of {below}: one of them was changed")
     return 1
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -50,10 +50,11 @@ def _file_bytes(witness: NoteKey, notes: Mapping[str, str]) -> bytes:
 class WitnessState:
     """The file of one witness. It is made once, on purpose: a witness that forgot would cosign a fork."""
 
-    def __init__(self, path: Path, witness: NoteKey) -> None:
-        """Use the file of a witness; `create` makes it."""
+    def __init__(self, path: Path, witness: NoteKey, logs: Sequence[NoteKey]) -> None:
+        """Use the file of a witness that knows these logs; `create` makes it."""
         self.path = path
         self._witness = witness
+        self._logs = tuple(logs)
 
     def create(self) -> None:
         """Make the file of a witness that has seen nothing. Raises UsageError (G245) when there is one, or no place."""
@@ -102,14 +103,16 @@ class WitnessState:
         return notes
 
     def _check(self, origin: str, note: str) -> None:
-        """A record counts only under the witness's own signature."""
+        """A record counts only under the witness's own signature, and that of the log as long as that is known."""
+        logs = [key for key in self._logs if key.name == origin]
         try:
             parsed = parse_note(note)
-            sound = parse_checkpoint(parsed.text).origin == origin and check_note(parsed, (self._witness,))
+            signers = check_note(parsed, (self._witness, *logs))
+            sound = parse_checkpoint(parsed.text).origin == origin
         except IntegrityError as fault:
             raise self._damaged(fault.diagnostics[0].message) from fault
-        if not sound:
-            raise self._damaged(f"the record of {origin} is not signed by this witness")
+        if not sound or self._witness not in signers or (logs and len(signers) < 2):
+            raise self._damaged(f"the record of {origin} is not signed by this witness and that log")
 
     @property
     def _span(self) -> Span:
