@@ -225,7 +225,7 @@ def _hold_against_place(entry: Entry) -> None:
         raise damaged("A602", f"a file of the role {entry.role} may not lie there", at=entry.path)
     if place.by_digest and match[1] != entry.digest:
         raise damaged("A605", f"the file is named after another digest than its own, {entry.digest}", at=entry.path)
-    if entry.size > place.size:
+    if entry.size > place.size and not entry.withheld:
         raise damaged("A603", f"{entry.size} bytes; the role {entry.role} allows {place.size}", at=entry.path)
     if entry.withheld and entry.role is not Role.EVIDENCE:
         raise damaged("A604", f"a file of the role {entry.role} cannot be withheld", at=entry.path)
