@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from govern.canonical import canonical_bytes
-from govern.diagnostics import Diagnostic, IntegrityError, Span, UsageError
+from govern.diagnostics import Diagnostic, InputError, IntegrityError, Span, UsageError
 from govern.ledger.durable import locked_directory, write_durably
 from govern.ledger.note import NoteKey, check_note, open_checkpoint, parse_note
 from govern.ledger.note_lines import merge_notes
@@ -36,11 +36,17 @@ class CosignedNotes:
         self._witnesses = tuple(witnesses)
 
     def read(self) -> tuple[str, ...]:
-        """Give the notes, verified, the largest last. IntegrityError (G251) for a file that does not hold."""
+        """Give the notes, verified, the largest last.
+
+        Raises IntegrityError (G251) for a file that does not hold, InputError (G209) for one that cannot be read.
+        """
         try:
             data = self.path.read_bytes()
         except FileNotFoundError:
             return ()
+        except OSError as fault:
+            message = f"the cosigned checkpoints cannot be read: {fault.strerror}"
+            raise InputError(Diagnostic("G209", message, Span(str(self.path)))) from fault
         try:
             notes = _from_file(data)
             for note in notes:
