@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from govern.attestation.dsse import Envelope, pae, sign_payload
 from govern.attestation.keys import PublicKey, Signer
 from govern.attestation.sigstore_bundle import bundle_bytes
+from govern.attestation.token_form import minimal
 from govern.diagnostics import Diagnostic, IntegrityError
 from govern.ledger.leaf import leaf_body, read_leaf
 from govern.ledger.store import LedgerStore, Logged, NewEntry
@@ -43,7 +44,7 @@ class Signed:
 def sign_only(payload: bytes, *, signer: Signer, stamp: Stamper | None = None) -> Signed:
     """Sign without logging, for people who do not hold the log's key; `log_envelopes` completes the file later."""
     envelope = sign_payload(payload, signer)
-    tokens = () if stamp is None else (stamp(envelope.signature),)
+    tokens = _tokens(stamp, envelope.signature)
     data = bundle_bytes(envelope, hint=signer.public.hint, log=None, logged=(), tokens=tokens)
     return Signed(envelope=envelope, data=data, index=None, tlog_proof=None)
 
@@ -77,7 +78,7 @@ def log_envelopes(
             authority leaves no entry whose file was never written.
         tokens: time-stamp responses that the (single) envelope brings along.
     """
-    asked = [() if stamp is None else (stamp(item.signature),) for item, _ in signed]
+    asked = [_tokens(stamp, item.signature) for item, _ in signed]
     logged = ledger.append(
         [NewEntry(payload=item.payload, body=leaf_body(item.payload, item.signature, key.spki)) for item, key in signed]
     )
@@ -86,10 +87,15 @@ def log_envelopes(
         kept = _as_logged(envelope, entry, key)
         stamps = (*tokens, *own)
         if kept.signature != envelope.signature:  # tokens cover a signature, and the log holds an earlier one
-            stamps = () if stamp is None else (stamp(kept.signature),)
+            stamps = _tokens(stamp, kept.signature)
         data = bundle_bytes(kept, hint=key.hint, log=ledger.key, logged=[entry], tokens=stamps)
         made.append(Signed(envelope=kept, data=data, index=entry.proof.index, tlog_proof=entry.proof.data))
     return tuple(made)
+
+
+def _tokens(stamp: Stamper | None, signature: bytes) -> tuple[bytes, ...]:
+    """Have a signature stamped, and keep the token in its one form. Raises what the stamper does, IntegrityError A410."""
+    return () if stamp is None else (minimal(stamp(signature)).data,)
 
 
 def _as_logged(envelope: Envelope, entry: Logged, key: PublicKey) -> Envelope:
