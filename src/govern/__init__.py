@@ -13,21 +13,39 @@ if TYPE_CHECKING:
     from govern.bundle import open_bundle
     from govern.gate.check import CheckRequest, check
     from govern.gate.issue import issue
+    from govern.gate.pack import PackRequest, pack
     from govern.gate.policies import load_policies as compile_policies
+    from govern.gate.replay import ReplayRequest, replay
     from govern.gate.verify import verify
 
 __version__ = "0.1.0"
 
 _WHERE = {
     "CheckRequest": ("govern.gate.check", "CheckRequest"),
+    "PackRequest": ("govern.gate.pack", "PackRequest"),
+    "ReplayRequest": ("govern.gate.replay", "ReplayRequest"),
     "check": ("govern.gate.check", "check"),
     "compile_policies": ("govern.gate.policies", "load_policies"),
     "issue": ("govern.gate.issue", "issue"),
     "open_bundle": ("govern.bundle", "open_bundle"),
+    "pack": ("govern.gate.pack", "pack"),
+    "replay": ("govern.gate.replay", "replay"),
     "verify": ("govern.gate.verify", "verify"),
 }
 
-__all__ = ["CheckRequest", "__version__", "check", "compile_policies", "issue", "open_bundle", "verify"]
+__all__ = [
+    "CheckRequest",
+    "PackRequest",
+    "ReplayRequest",
+    "__version__",
+    "check",
+    "compile_policies",
+    "issue",
+    "open_bundle",
+    "pack",
+    "replay",
+    "verify",
+]
 
 
 def __getattr__(name: str) -> object:

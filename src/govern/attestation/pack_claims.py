@@ -58,6 +58,10 @@ class Named:
     """Name of each policy -> digest of its source."""
     statements: tuple[str, ...]
     """Payload digests of the waivers, attestations and approvals that it rests on, sorted."""
+    releases: tuple[str, ...]
+    """Payload digests of the policy releases that it names, sorted."""
+    trust: str
+    """Fingerprint of the version of the trust root under which the gate decided."""
     engine: Engine
     issued_at: datetime
 
@@ -91,6 +95,8 @@ def read_named(data: bytes, *, file: str) -> Named:
         advisories=None if predicate["advisories"] is None else _hex(predicate["advisories"]),
         policies={item["name"]: _hex(item["source"]) for item in predicate["policies"]},
         statements=tuple(sorted({_hex(item) for item in [*persons, *predicate["approvals"]]})),
+        releases=tuple(sorted({_hex(item["release"]) for item in predicate["policies"] if item["release"]})),
+        trust=_hex(predicate["trustRoot"]),
         engine=Engine(
             version=predicate["verifier"]["version"]["govern"],
             digest=_hex(predicate["verifier"]["engine"]),

@@ -33,7 +33,12 @@ from govern.diagnostics import plain
 @click.option(
     "--earlier-trust", multiple=True, type=click.Path(path_type=Path), help="Earlier versions of it, oldest first."
 )
-@click.option("--statements", type=click.Path(path_type=Path), help="Folder of signed statements (*.sigstore.json).")
+@click.option(
+    "--statements",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Signed statements that the decision looked at: a file, or a folder of *.sigstore.json.",
+)
 @click.option("--status", type=click.Path(path_type=Path), help="Signed status list.")
 @click.option("--evaluation", type=click.Path(path_type=Path), help="Evaluation record. Default: beside CERTIFICATE.")
 @click.option("--decision", type=click.Path(path_type=Path), help="Decision record. Default: beside CERTIFICATE.")
@@ -50,7 +55,7 @@ def pack(
     advisories: Path | None,
     trust: Path | None,
     earlier_trust: tuple[Path, ...],
-    statements: Path | None,
+    statements: tuple[Path, ...],
     status: Path | None,
     evaluation: Path | None,
     decision: Path | None,
@@ -67,8 +72,9 @@ def pack(
     """
     from govern.gate.pack import PackRequest
     from govern.gate.pack import pack as run_pack
+    from govern.gate.statements import workspace_statements
 
-    workspace = workspace_of(directory, policies=policies, advisories=advisories, trust=trust)
+    workspace = workspace_of(directory, policies=policies, advisories=advisories, trust=trust, statements=statements)
     made = run_pack(
         PackRequest(
             certificate=certificate,
@@ -81,7 +87,7 @@ def pack(
             decision=decision,
             advisories=workspace.path("advisories"),
             earlier_trust=earlier_trust,
-            statements=statements,
+            statements=workspace_statements(workspace),
             status=status,
             lock=lock,
             withhold=withhold,

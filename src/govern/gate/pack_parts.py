@@ -10,15 +10,16 @@ from govern.attestation.export import export_pems
 from govern.attestation.kinds import CERTIFICATE
 from govern.attestation.pack import Role
 from govern.attestation.pack_claims import Named
+from govern.attestation.pack_statements import named_by_record, relevant
 from govern.attestation.pack_writing import Part, part, policy_path
 from govern.attestation.trust_reading import load_trust
-from govern.attestation.verification import Request, Status
+from govern.attestation.verification import NamedFile, Request, Status
 from govern.attestation.verify import verify
 from govern.bundle.manifest import Manifest
 from govern.canonical import canonical_bytes, sha256_hex
 from govern.diagnostics import Diagnostic, IntegrityError, UsageError
 from govern.gate.files import read_file
-from govern.gate.pack_sources import RECORD_BYTES, Beside, find_snapshot, read_statements, relative_names
+from govern.gate.pack_sources import RECORD_BYTES, Beside, find_earlier, find_snapshot, relative_names
 from govern.policy.outcomes import Stage
 
 __all__ = [
@@ -51,8 +52,9 @@ class PackRequest:
     advisories: Path | None = None
     """A store or a snapshot; looked at only when the certificate names one."""
     earlier_trust: tuple[Path, ...] = ()
-    statements: Path | None = None
-    """Folder of signed statements that the decision rests on."""
+    """Default: the versions that lie beside the trust root as `trust.<n>.json`."""
+    statements: tuple[NamedFile, ...] = ()
+    """Signed statements; those that have nothing to do with this verdict are left out."""
     status: Path | None = None
     """A signed status list."""
     lock: Path | None = None
@@ -87,22 +89,21 @@ def policy_parts(request: PackRequest, named: Named) -> list[Part]:
     return [*made, part("policy/plan.json", Role.PLAN, loaded.plan.data())]
 
 
-def record_parts(request: PackRequest, named: Named, beside: Beside) -> list[Part]:
-    """Give the evaluation and the decision record. Raises A612."""
+def record_parts(request: PackRequest, named: Named, beside: Beside) -> tuple[bytes, list[Part]]:
+    """Give the decision record's bytes, and both records as parts. Raises A612."""
     made: list[Part] = []
+    data = b""
     for role, given, digest in (
         (Role.EVALUATION, request.evaluation, named.evaluation),
         (Role.DECISION, request.decision, named.decision),
     ):
-        path = given or beside.path(f".{role}.json")
-        data = read_file(path, limit=RECORD_BYTES)
+        data = read_file(given or beside.path(f".{role}.json"), limit=RECORD_BYTES)
         found = sha256_hex(data)
         if found != digest:
-            raise differs(
-                "A612", f"{role} record", digest, found, f"name the record that was written with it: --{role}"
-            )
+            hint = f"name the record that was written with it: --{role}"
+            raise differs("A612", f"{role} record", digest, found, hint)
         made.append(part(f"records/{role}.json", role, data))
-    return made
+    return data, made
 
 
 def advisory_parts(request: PackRequest, named: Named) -> list[Part]:
@@ -137,9 +138,13 @@ def verdict_parts(data: bytes, named: Named, beside: Beside) -> list[Part]:
 def trust_parts(
     request: PackRequest, named: Named, data: bytes, manifest: Manifest, beside: Beside
 ) -> tuple[list[Part], tuple[str, ...]]:
-    """Give the trust root, once the certificate has been verified with it, and what is not as it should be."""
+    """Give the trust root, once the certificate has been verified with it, and what is not as it should be.
+
+    Raises IntegrityError A619 when it does not verify, UsageError A622 without the version that the gate used.
+    """
     trust = read_file(request.trust)
-    earlier = tuple(read_file(path) for path in request.earlier_trust)
+    paths = request.earlier_trust or find_earlier(request.trust)
+    earlier = tuple(read_file(path) for path in paths)
     result = verify(
         Request(
             certificate=data,
@@ -159,25 +164,31 @@ def trust_parts(
         message = f"{request.certificate} does not verify with {request.trust}: {first.step}: {first.text}"
         raise IntegrityError(Diagnostic("A619", message, hint=first.help))
     root = load_trust(trust, file=str(request.trust))
+    versions = [load_trust(item, file=str(path)) for path, item in zip(paths, earlier, strict=True)]
+    if named.trust not in {item.digest for item in (*versions, root)}:
+        message = f"the gate decided under the trust root sha256:{named.trust}, which is none of those given"
+        raise UsageError(Diagnostic("A622", message, hint="give the earlier versions: --earlier-trust"))
     made = [part("trust/trust.json", Role.TRUST, trust)]
-    for path, version in zip(request.earlier_trust, earlier, strict=True):
-        number = load_trust(version, file=str(path)).version
-        made.append(part(f"trust/earlier/{number}.json", Role.EARLIER_TRUST, version))
+    for version, item in zip(versions, earlier, strict=True):
+        made.append(part(f"trust/earlier/{version.version}.json", Role.EARLIER_TRUST, item))
     made += [part(f"trust/keys/{name}", Role.KEY, pem) for name, pem in export_pems(root).items()]
     return made, tuple(f"{line.step}: {line.text}" for line in failed)
 
 
-def statement_parts(request: PackRequest, named: Named) -> list[Part]:
-    """Give people's signed statements and the status list. Raises A614 when one that the verdict rests on is absent."""
-    statements = read_statements(request.statements)
-    held = {item.payload_digest for item in statements}
-    missing = [digest for digest in named.statements if digest not in held]
-    if missing:
-        hint = "name the folder of the signed statements: --statements DIR"
-        message = f"the certificate rests on the statement sha256:{missing[0]}, which was not supplied"
-        raise UsageError(Diagnostic("A614", message, hint=hint))
-    unique = {sha256_hex(item.data): item.data for item in statements}
-    made = [part(f"attestations/{digest}.sigstore.json", Role.STATEMENT, data) for digest, data in unique.items()]
+def statement_parts(request: PackRequest, named: Named, decision: bytes, evidence: frozenset[str]) -> list[Part]:
+    """Give the signed statements of people that the verdict looked at, and the status list.
+
+    Raises UsageError A614 when one that it looked at was not supplied.
+    """
+    kept = relevant(request.statements, named, decision, evidence)
+    held = {item.digest for item in kept}
+    for digest in sorted({*named.statements, *named.releases, *named_by_record(decision)}):
+        if digest not in held:
+            hint = "name the folder of the signed statements: --statements DIR"
+            message = f"the decision looked at the statement sha256:{digest}, which was not supplied"
+            raise UsageError(Diagnostic("A614", message, hint=hint))
+    files = {sha256_hex(item.file.data): item.file.data for item in kept}
+    made = [part(f"attestations/{digest}.sigstore.json", Role.STATEMENT, data) for digest, data in files.items()]
     if request.status is not None:
         made.append(part("status/status-list.sigstore.json", Role.STATUS, read_file(request.status)))
     return made

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+import glob
 import gzip
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from govern.attestation.dsse import read_envelope
-from govern.attestation.sigstore_bundle import read_container
 from govern.bundle.manifest import Manifest
-from govern.canonical import sha256_hex
-from govern.diagnostics import Diagnostic, GovernError, IntegrityError, UsageError
+from govern.diagnostics import Diagnostic, UsageError
 from govern.gate.files import read_file
 
-__all__ = ["Beside", "SnapshotBytes", "Statement", "find_bundle", "find_snapshot", "read_statements", "relative_names"]
+__all__ = ["Beside", "SnapshotBytes", "find_bundle", "find_earlier", "find_snapshot", "relative_names"]
 
 RECORD_BYTES = 64 * 1024 * 1024
-STATEMENT_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,33 +100,14 @@ def find_snapshot(store: Path | None, digest: str) -> SnapshotBytes:
         raise absent(f"its records cannot be read ({fault})") from fault
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """A signed statement in a file."""
-
-    payload_digest: str
-    data: bytes
-
-
-def read_statements(folder: Path | None) -> tuple[Statement, ...]:
-    """Read every `*.sigstore.json` of a folder, in the order of their names. Verifies nothing.
-
-    Raises UsageError U103 for a folder that is not there, IntegrityError for a file that is no signed statement.
-    """
-    if folder is None:
-        return ()
-    if not folder.is_dir():
-        raise UsageError(Diagnostic("U103", f"there is no folder {folder}"))
-    found: list[Statement] = []
-    for path in sorted(folder.glob("*.sigstore.json")):
-        data = read_file(path, limit=STATEMENT_BYTES)
-        try:
-            envelope = read_envelope(read_container(data, file=str(path)).envelope)
-        except GovernError as fault:
-            first = fault.diagnostics[0]
-            raise IntegrityError(Diagnostic(first.code, f"{path}: {first.message}", hint=first.hint)) from fault
-        found.append(Statement(sha256_hex(envelope.payload), data))
-    return tuple(found)
+def find_earlier(trust: Path) -> tuple[Path, ...]:
+    """Give the earlier versions that lie beside a trust root as `<stem>.<n>.json`, oldest first."""
+    found = []
+    for path in trust.parent.glob(f"{glob.escape(trust.stem)}.*{glob.escape(trust.suffix)}"):
+        number = path.name[len(trust.stem) + 1 : len(path.name) - len(trust.suffix)]
+        if re.fullmatch("[1-9][0-9]{0,8}", number, re.ASCII):
+            found.append((int(number), path))
+    return tuple(path for _number, path in sorted(found))
 
 
 def relative_names(files: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -16,14 +16,16 @@ from typing import TYPE_CHECKING
 from govern.attestation.pack import Role
 from govern.attestation.pack_claims import Engine, Named
 from govern.attestation.pack_reading import Pack, read_pack
+from govern.attestation.pack_statements import looked_at
 from govern.attestation.verification import Status
 from govern.canonical import parse_instant
-from govern.diagnostics import Diagnostic, GovernError, UsageError
+from govern.diagnostics import Diagnostic, GovernError, InputError, UsageError
 from govern.gate.engine import engine_digest
 from govern.gate.files import read_file
-from govern.gate.replay_authentic import Authentic, TrustGiven, authenticate
+from govern.gate.replay_authentic import Authentic, TrustGiven, authenticate, statements_of, trust_named
 from govern.gate.replay_compare import Comparison, compare_records
 from govern.gate.replay_rebuild import Rebuilt, private_folder, rebuild
+from govern.inputs.json import parse_json
 
 if TYPE_CHECKING:
     from govern.gate.check import CheckRequest
@@ -136,10 +138,10 @@ def _again(pack: Pack, named: Named, parts: Rebuilt, root: Path) -> _Again:
 
     made: list[Comparison] = []
     try:
-        clock = _clock(pack.need(Role.DECISION))
+        clock, submitter = _inputs(pack.need(Role.DECISION))
         plan = load_policies(parts.policies, stage=Stage(named.stage)).plan
         made.append(compare_records("plan", pack.need(Role.PLAN), plan.data()))
-        checked = check(_request(parts, named, clock))
+        checked = check(_request(pack, parts, named, clock, submitter))
     except GovernError as fault:
         return _Again(tuple(made), _reasons(fault.diagnostics, root))
     if not isinstance(checked, Checked):
@@ -149,8 +151,12 @@ def _again(pack: Pack, named: Named, parts: Rebuilt, root: Path) -> _Again:
     return _Again(tuple(made))
 
 
-def _request(parts: Rebuilt, named: Named, clock: datetime) -> CheckRequest:
-    """The one place where the parts of a pack are handed to the gate, `parts.statements` among them."""
+def _request(pack: Pack, parts: Rebuilt, named: Named, clock: datetime, submitter: str | None) -> CheckRequest:
+    """The one place where the parts of a pack are handed to the gate, people's words among them.
+
+    They are judged under the version of the trust root that the certificate names, whatever the auditor's own is: it
+    is part of what was decided, and its fingerprint is signed.
+    """
     from govern.gate.check import CheckRequest
     from govern.policy.outcomes import Stage
 
@@ -162,19 +168,20 @@ def _request(parts: Rebuilt, named: Named, clock: datetime) -> CheckRequest:
         advisories=parts.advisories,
         name=named.model,
         version=named.version,
+        statements=looked_at(statements_of(pack), pack.need(Role.DECISION)),
+        trust=trust_named(pack, named),
+        submitter=submitter,
         withheld=parts.withheld,
     )
 
 
-def _clock(record: bytes) -> datetime:
-    """Give the clock of a decision record. Raises InputError for a record that has none."""
-    from govern.diagnostics import InputError
-    from govern.inputs.json import parse_json
-
+def _inputs(record: bytes) -> tuple[datetime, str | None]:
+    """Give clock and submitter of a decision record. Raises InputError for a record that has no clock."""
     document = parse_json(record, file="records/decision.json", utf16=False)
-    text = document.get("clock") if isinstance(document, dict) else None
+    members = document if isinstance(document, dict) else {}
+    clock, submitter = members.get("clock"), members.get("submitter")
     try:
-        return parse_instant(text if isinstance(text, str) else "")
+        return parse_instant(clock if isinstance(clock, str) else ""), submitter if isinstance(submitter, str) else None
     except ValueError as fault:
         raise InputError(Diagnostic("A609", f"the decision record has no clock: {fault}")) from fault
 

@@ -8,22 +8,25 @@ again, and it is the plan that must come out equal.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from govern.attestation.dsse import read_envelope
 from govern.attestation.export import export_pems
-from govern.attestation.kinds import CERTIFICATE, REFUSAL, VSA
+from govern.attestation.kinds import CERTIFICATE, REFUSAL, STATUS_LIST, VSA
+from govern.attestation.notices import Revocation, StatusList
 from govern.attestation.pack import Role
 from govern.attestation.pack_claims import Named, payload_of, read_named, summary_inputs
 from govern.attestation.pack_reading import Pack
+from govern.attestation.pack_statements import looked_at, named_by_record, read_statement
 from govern.attestation.sigstore_bundle import read_container
+from govern.attestation.trust import TrustRoot
 from govern.attestation.trust_reading import load_trust
-from govern.attestation.verification import Line, Request, Result, Status
+from govern.attestation.verification import Line, NamedFile, Request, Result, Status
 from govern.attestation.verify import verify
-from govern.canonical import canonical_bytes, sha256_hex
+from govern.canonical import canonical_bytes, parse_instant, sha256_hex
 from govern.diagnostics import GovernError
 
-__all__ = ["Authentic", "TrustGiven", "authenticate"]
+__all__ = ["Authentic", "TrustGiven", "authenticate", "statements_of", "trust_named"]
 
 _FILES = {Role.CERTIFICATE: "certificate.sigstore.json", Role.REFUSAL: "refusal.sigstore.json"}
 
@@ -51,11 +54,22 @@ class Authentic:
     """None when the verdict cannot be read."""
     verification: Result | None
     lines: tuple[Line, ...]
+    revoked: tuple[str, ...] = ()
+    """What revocations and status lists in the pack say of it.
+
+    A revoked verdict replays as well as any: whether it still counts is `govern verify`'s question.
+    """
 
     @property
     def holds(self) -> bool:
-        """Whether nothing was found that an honest pack could not have."""
-        return not any(line.status is Status.FAIL and line.exit in (1, 4) for line in self.lines)
+        """Whether nothing was found that an honest pack could not have.
+
+        That the records do not come to the decision is left to the replay itself, which says where.
+        """
+        return not any(
+            line.status is Status.FAIL and (line.exit == 4 or (line.exit == 1 and line.step != "decision"))
+            for line in self.lines
+        )
 
 
 def authenticate(pack: Pack, trust: TrustGiven) -> Authentic:
@@ -66,14 +80,19 @@ def authenticate(pack: Pack, trust: TrustGiven) -> Authentic:
     except GovernError as fault:
         line = _fail("read", fault.diagnostics[0].message)
         return Authentic(named=None, verification=None, lines=(line,))
-    result = verify(_verdict_request(pack, named, trust))
-    lines = [*result.lines, *_summary(pack, named, trust), *_members(pack, named)]
-    return Authentic(named=named, verification=result, lines=tuple(lines))
+    request = _verdict_request(pack, named, trust)
+    result = verify(request)
+    lines = [*result.lines, *_summary(pack, named, request), *_members(pack, named)]
+    return Authentic(named=named, verification=result, lines=tuple(lines), revoked=_revoked(pack, request))
 
 
 def _verdict_request(pack: Pack, named: Named, trust: TrustGiven) -> Request:
-    """The one place where what a pack holds is handed to the verifier."""
+    """The one place where what a pack holds is handed to the verifier.
+
+    The question is whether it was right when it was issued, so lists of what was revoked since are left out.
+    """
     root, earlier = _trust(pack, trust)
+    decision = pack.need(Role.DECISION)
     return Request(
         certificate=pack.need(pack.kind),
         trust=root,
@@ -86,7 +105,49 @@ def _verdict_request(pack: Pack, named: Named, trust: TrustGiven) -> Request:
         bundle=pack.manifest,
         manifest_file=pack.manifest.data,
         tlog_proof=pack.one(Role.PROOF),
+        statements=tuple(file for file in looked_at(statements_of(pack), decision) if not _is_list(file)),
+        evaluation=pack.need(Role.EVALUATION),
+        decision=decision,
     )
+
+
+def statements_of(pack: Pack) -> tuple[NamedFile, ...]:
+    """Give every signed statement of people and offices in a pack."""
+    entries = (*pack.having(Role.STATEMENT), *pack.having(Role.STATUS))
+    return tuple(NamedFile(entry.path, pack.data(entry.path)) for entry in entries)
+
+
+def trust_named(pack: Pack, named: Named) -> TrustRoot | None:
+    """Give the version of the trust root that the verdict names, None when the pack does not have it."""
+    for entry in (*pack.having(Role.EARLIER_TRUST), *pack.having(Role.TRUST)):
+        try:
+            root = load_trust(pack.data(entry.path), file=entry.path)
+        except GovernError:
+            continue
+        if root.digest == named.trust:
+            return root
+    return None
+
+
+def _is_list(file: NamedFile) -> bool:
+    found = read_statement(file)
+    return found is not None and found.kind == STATUS_LIST
+
+
+def _revoked(pack: Pack, request: Request) -> tuple[str, ...]:
+    """Ask again as of the newest revocation or status list in the pack."""
+    moments = [request.at]
+    for found in map(read_statement, statements_of(pack)):
+        body = None if found is None else found.claims.body
+        if isinstance(body, StatusList):
+            moments.append(parse_instant(body.time))
+        elif isinstance(body, Revocation):
+            moments.append(parse_instant(body.effective))
+    if len(moments) == 1:
+        return ()
+    result = verify(replace(request, at=max(moments), statements=statements_of(pack)))
+    failed = [line for line in result.lines if line.step == "revocation" and line.status is Status.FAIL]
+    return tuple(line.text for line in failed if line.exit == 1)
 
 
 def _trust(pack: Pack, trust: TrustGiven) -> tuple[bytes, tuple[bytes, ...]]:
@@ -100,26 +161,14 @@ def _version(path: str) -> int:
     return int(path.rpartition("/")[2].removesuffix(".json"))
 
 
-def _summary(pack: Pack, named: Named, trust: TrustGiven) -> Iterator[Line]:
+def _summary(pack: Pack, named: Named, verdict: Request) -> Iterator[Line]:
     """The verification summary is signed as the certificate is, speaks of it, and is the same in both files."""
     data, plain = pack.one(Role.VSA), pack.one(Role.VSA_ENVELOPE)
     if data is None:
         if plain is not None:
             yield _fail("summary", "there is a summary as plain envelope, and none with the log's proof of it")
         return
-    root, earlier = _trust(pack, trust)
-    result = verify(
-        Request(
-            certificate=data,
-            trust=root,
-            at=named.issued_at,
-            certificate_name="vsa.sigstore.json",
-            kind=VSA,
-            earlier_trust=earlier,
-            pinned=trust.fingerprint,
-            bundle=pack.manifest,
-        )
-    )
+    result = verify(replace(verdict, certificate=data, certificate_name="vsa.sigstore.json", kind=VSA, tlog_proof=None))
     failed = [line for line in result.lines if line.status is Status.FAIL and line.exit in (1, 4)]
     if failed:
         yield _fail("summary", f"the verification summary does not verify: {failed[0].step}: {failed[0].text}")
@@ -169,9 +218,19 @@ def _statements(pack: Pack, named: Named) -> Iterator[Line]:
             held.add(sha256_hex(payload_of(pack.data(entry.path), file=entry.path)))
         except GovernError as fault:
             yield _fail("members", f"{entry.path}: {fault.diagnostics[0].message}")
-    for digest in named.statements:
+    for digest in sorted({*named.statements, *named.releases, *_recorded(pack)}):
         if digest not in held:
-            yield _fail("members", "a statement that the certificate rests on is not in the pack", digest, "none")
+            yield _fail("members", "a statement that the decision looked at is not in the pack", digest, "none")
+    if trust_named(pack, named) is None:
+        text = "the version of the trust root under which the gate decided is not in the pack"
+        yield _fail("members", text, named.trust, "none")
+
+
+def _recorded(pack: Pack) -> frozenset[str]:
+    try:
+        return named_by_record(pack.need(Role.DECISION))
+    except GovernError:
+        return frozenset()  # whoever reads its clock says what is wrong with it
 
 
 def _keys(pack: Pack) -> Iterator[Line]:

@@ -37,8 +37,6 @@ class Rebuilt:
     bundle: Path
     policies: tuple[Path, ...]
     advisories: Path | None
-    statements: Path | None
-    """Folder of the signed statements, as `govern pack --statements` was given it; None when there are none."""
     withheld: tuple[FileEntry, ...]
     wanted: Withheld
     """What the checks wanted of withheld files."""
@@ -106,7 +104,6 @@ def rebuild(pack: Pack, root: Path) -> Rebuilt:
         bundle=bundle,
         policies=tuple(policies),
         advisories=_advisories(pack, root),
-        statements=_statements(pack, root),
         withheld=tuple(withheld),
         wanted=wanted,
     )
@@ -120,13 +117,6 @@ def _advisories(pack: Pack, root: Path) -> Path | None:
     _write(folder, "snapshot.json", [index])
     _write(folder, "records.jsonl.gz", [gzip.compress(records, compresslevel=1, mtime=0)])
     return folder
-
-
-def _statements(pack: Pack, root: Path) -> Path | None:
-    folder = root / "statements"
-    for entry in pack.having(Role.STATEMENT):
-        _write(folder, entry.path.rpartition("/")[2], pack.chunks(entry.path))
-    return folder if folder.is_dir() else None
 
 
 def _folder(path: Path) -> None:

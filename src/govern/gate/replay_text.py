@@ -23,7 +23,8 @@ def verdict_of(made: Replayed) -> str:
         failed = dict.fromkeys(line.step for line in made.authentic.lines if line.status is Status.FAIL)
         return f"DAMAGED: {', '.join(failed)}; nothing was run"
     about = f"{named.model} {named.version} at {named.stage}"
-    trust = "" if made.pinned else "; TRUST ROOT NOT PINNED"
+    trust = "; REVOKED since, by a statement in the pack" if made.authentic.revoked else ""
+    trust += "" if made.pinned else "; TRUST ROOT NOT PINNED"
     if code == 0:
         kept = f"; {len(made.withheld)} files withheld, none needed" if made.withheld else ""
         return f"IDENTICAL: {about}, plan, evaluation and decision byte for byte{kept}{trust}"
@@ -56,11 +57,14 @@ def render_replay(made: Replayed) -> str:
     """Write a replay as plain text, hostile names made harmless."""
     lines = [*_trust(made), ""]
     lines += [text for line in made.authentic.lines for text in _line(line)]
+    lines += [_row("REVOKED", "status", text) for text in made.authentic.revoked]
     lines += _engine(made)
     for path in made.withheld[:_LISTED]:
         lines.append(_row("withheld", "evidence", path + (": needed" if path in made.wanted else "")))
     if len(made.withheld) > _LISTED:
         lines.append(_row("withheld", "evidence", f"and {len(made.withheld) - _LISTED} more"))
+    if made.comparisons or made.stopped:
+        lines += ["", "Decided again from policies and evidence:"]
     for item in made.comparisons:
         lines += _comparison(item)
     lines += [_row("FAIL", "run", text) for text in made.stopped]
@@ -140,6 +144,7 @@ def replay_document(made: Replayed) -> dict[str, Json]:
         "checks": [line.document() for line in made.authentic.lines],
         "comparisons": [item.document() for item in made.comparisons],
         "stopped": list(made.stopped),
+        "revoked": list(made.authentic.revoked),
         "withheld": list(made.withheld),
         "wanted": list(made.wanted),
     }

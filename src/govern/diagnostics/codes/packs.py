@@ -156,4 +156,11 @@ PACK_CODES: dict[str, Code] = {
         example="A full disk.",
         fix="Make room, or name another folder: TMPDIR.",
     ),
+    "A622": Code(
+        slug="pack-trust-missing",
+        title="The version of the trust root under which the gate decided was not given.",
+        why="Who may waive and vote is read there; under another version the same words can come to something else.",
+        example="Packing after the trust root was renewed, with its newest version alone.",
+        fix="Give the versions in between too: --earlier-trust, oldest first.",
+    ),
 }
