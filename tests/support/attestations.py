@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from govern.attestation.dsse import sign_payload
 from govern.attestation.issue import Issued, issue
-from govern.attestation.keys import LocalSigner
+from govern.attestation.keys import LocalSigner, Signer
+from govern.attestation.signing import Stamper
 from govern.attestation.sigstore_bundle import bundle_bytes
 from govern.attestation.statement import (
     AdvisoriesRef,
@@ -153,9 +154,9 @@ class Gate:
     def inputs(self, **changes: Any) -> CertificateInputs:
         return replace(INPUTS, **{"trust_digest": self.trust_digest, **changes})
 
-    def issue(self, *, by: LocalSigner = CERTIFIER, **changes: Any) -> Issued:
+    def issue(self, *, by: Signer = CERTIFIER, stamp: Stamper | None = None, **changes: Any) -> Issued:
         with self.box.open() as ledger:
-            return issue(self.inputs(**changes), signer=by, ledger=ledger)
+            return issue(self.inputs(**changes), signer=by, ledger=ledger, stamp=stamp)
 
     def sign(self, payload: bytes, *, by: LocalSigner = CERTIFIER, hint: str | None = None) -> bytes:
         """Sign and log any payload at all, well formed or not."""

@@ -28,6 +28,7 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -67,12 +68,28 @@ class LocalTsa:
         not_after: datetime = datetime(2045, 1, 1, tzinfo=UTC),
         usage: x509.ObjectIdentifier = ExtendedKeyUsageOID.TIME_STAMPING,
         critical: bool = True,
+        rsa: bool = False,
+        forged: int = 0,
     ) -> None:
-        """Make keys and certificates; the window is the signing certificate's, `usage` its extended key usage."""
+        """Make keys and certificates.
+
+        Args:
+            folder: holds keys, certificates and the configuration of `openssl ts`.
+            name: common name of the signing certificate; the root's has " root" after it.
+            scalar: the root's private key and serial number; the signing key's are one higher.
+            not_before, not_after: window of the signing certificate.
+            usage, critical: its extended key usage.
+            rsa: gives the signing key as a random RSA key; only `reply` and `stamper()` sign with it.
+            forged: added to the private keys alone: names and serial numbers stay as they are.
+        """
         self.folder, self.name = folder, name
         folder.mkdir(parents=True, exist_ok=True)
-        root_key = ec.derive_private_key(scalar, ec.SECP256R1())
-        self.key = ec.derive_private_key(scalar + 1, ec.SECP256R1())
+        root_key = ec.derive_private_key(scalar + forged, ec.SECP256R1())
+        self.key: ec.EllipticCurvePrivateKey | RSAPrivateKey = (
+            generate_private_key(public_exponent=65537, key_size=2048)
+            if rsa
+            else ec.derive_private_key(scalar + forged + 1, ec.SECP256R1())
+        )
         root_name = _name(f"{name} root")
         root = (
             _builder(root_name, root_name, root_key.public_key(), scalar)
@@ -139,9 +156,20 @@ class LocalTsa:
         nonce: int | None = None,
         serial: int = 1,
         digest: str = "sha256",
+        certificate: bytes | None = None,
         edit: Callable[[cms.SignedData], None] | None = None,
     ) -> bytes:
-        """Put a TimeStampResp together that tells a time; `edit` changes the finished SignedData."""
+        """Put a TimeStampResp together that tells a time.
+
+        Args:
+            message: what is stamped.
+            at: the time that it tells.
+            nonce, serial, digest: members of the token.
+            certificate: named and embedded in the place of the authority's own.
+            edit: changes the finished SignedData.
+        """
+        assert isinstance(self.key, ec.EllipticCurvePrivateKey), "tokens of another time are signed with ECDSA"
+        signer = certificate or self.certs[0]
         info = {
             "version": "v1",
             "policy": POLICY,
@@ -156,14 +184,14 @@ class LocalTsa:
         if nonce is not None:
             info["nonce"] = nonce
         content = tsp.TSTInfo(info).dump()
-        leaf = asn1_x509.Certificate.load(self.certs[0])
+        leaf = asn1_x509.Certificate.load(signer)
         attributes = cms.CMSAttributes(
             [
                 {"type": "content_type", "values": ["tst_info"]},
                 {"type": "message_digest", "values": [hashlib.sha256(content).digest()]},
                 {
                     "type": "signing_certificate_v2",
-                    "values": [{"certs": [{"cert_hash": hashlib.sha256(self.certs[0]).digest()}]}],
+                    "values": [{"certs": [{"cert_hash": hashlib.sha256(signer).digest()}]}],
                 },
             ]
         )
@@ -250,6 +278,6 @@ def _name(text: str) -> x509.Name:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, serial: int
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey | RSAPublicKey, serial: int
 ) -> x509.CertificateBuilder:
     return x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key).serial_number(serial)

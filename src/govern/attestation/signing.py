@@ -94,7 +94,7 @@ def log_envelopes(
 
 
 def _tokens(stamp: Stamper | None, signature: bytes) -> tuple[bytes, ...]:
-    """Have a signature stamped, and keep the token in its one form. Raises what the stamper does, IntegrityError A410."""
+    """Have a signature stamped, and keep the token in its one form. Raises what the stamper does, and A410."""
     return () if stamp is None else (minimal(stamp(signature)).data,)
 
 
