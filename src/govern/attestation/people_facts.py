@@ -13,7 +13,7 @@ from govern.canonical import parse_instant
 from govern.decision.approvals import VerifiedApproval
 from govern.decision.waivers import VerifiedWaiver
 
-__all__ = ["approvals_of", "waivers_of"]
+__all__ = ["approvals_of", "waiver_facts", "waivers_of"]
 
 
 def waivers_of(statements: StatementSet, *, at: datetime) -> tuple[VerifiedWaiver, ...]:
@@ -22,7 +22,10 @@ def waivers_of(statements: StatementSet, *, at: datetime) -> tuple[VerifiedWaive
     for item in statements.all(WAIVER):
         body = item.claims.body if item.claims is not None else None
         if isinstance(body, Waiver):
-            made.append(_waiver(item, body, revoked=_revoked(statements, item, at)))
+            revoked = _revoked(statements, item, at)
+            made.append(
+                waiver_facts(body, digest=item.digest, authentic=item.authentic, revoked=revoked, in_role=item.sound)
+            )
     return tuple(made)
 
 
@@ -41,11 +44,12 @@ def _revoked(statements: StatementSet, item: Judged, at: datetime) -> bool:
     return found is not None and found.effective <= at
 
 
-def _waiver(item: Judged, body: Waiver, *, revoked: bool) -> VerifiedWaiver:
+def waiver_facts(body: Waiver, *, digest: str, authentic: bool, revoked: bool, in_role: bool) -> VerifiedWaiver:
+    """Give a waiver as the decision sees it, with what its verification came to."""
     limit = Decimal(body.limit) if isinstance(body.limit, str) else body.limit
     scoped = body.scope.bundle is not None
     return VerifiedWaiver(
-        digest=item.digest,
+        digest=digest,
         rule=body.qualified,
         rule_digest=body.rule_digest,
         bundle=body.scope.bundle,
@@ -58,9 +62,9 @@ def _waiver(item: Judged, body: Waiver, *, revoked: bool) -> VerifiedWaiver:
         owner=body.owner,
         not_before=parse_instant(body.not_before),
         expires=parse_instant(body.expires),
-        signature_valid=item.authentic,
+        signature_valid=authentic,
         revoked=revoked,
-        approver_in_role=item.sound,
+        approver_in_role=in_role,
     )
 
 

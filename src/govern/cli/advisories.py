@@ -7,11 +7,21 @@ from pathlib import Path
 import click
 
 from govern.cli.answer import Answer
+from govern.cli.lazy import LazyGroup
 from govern.cli.options import at_option, clock_of, workspace_of, workspace_option
 from govern.cli.streams import err, out
 
+_COMMANDS: dict[str, tuple[str, str]] = {
+    "sign": ("govern.cli.advisories_sign:sign", "Sign an advisory snapshot: its digest, date and sources."),
+}
+"""Subcommands with a module of their own: name -> (module:attribute, line of help)."""
 
-@click.group(epilog="\b\nExamples:\n  govern advisories update --from all.zip\n  govern advisories info")
+
+@click.group(
+    cls=LazyGroup,
+    table=_COMMANDS,
+    epilog="\b\nExamples:\n  govern advisories update --from all.zip\n  govern advisories info",
+)
 def advisories() -> None:
     """Advisory snapshots: what dependencies are matched with, dated and digested."""
 

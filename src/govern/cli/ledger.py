@@ -11,7 +11,9 @@ from govern.cli.lazy import LazyGroup
 from govern.cli.options import workspace_of, workspace_option
 from govern.cli.streams import err, out
 
-_COMMANDS: dict[str, tuple[str, str]] = {}
+_COMMANDS: dict[str, tuple[str, str]] = {
+    "add": ("govern.cli.ledger_add:add", "Log signed statements that were made without the log's key."),
+}
 """Subcommands with a module of their own: name -> (module:attribute, line of help)."""
 
 

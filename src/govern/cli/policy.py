@@ -7,12 +7,21 @@ from pathlib import Path
 import click
 
 from govern.cli.answer import Answer
+from govern.cli.lazy import LazyGroup
 from govern.cli.options import stage_option, workspace_of, workspace_option
 from govern.cli.streams import err, out
 
+_COMMANDS: dict[str, tuple[str, str]] = {
+    "release": ("govern.cli.policy_release:release", "Sign what the bytes of policies and their plans are."),
+}
+"""Subcommands with a module of their own: name -> (module:attribute, line of help)."""
+
 
 @click.group(
-    epilog="\b\nExamples:\n  govern policy lint policies\n  govern policy compile policies -s pre-registration --digest"
+    cls=LazyGroup,
+    table=_COMMANDS,
+    epilog="\b\nExamples:\n  govern policy lint policies\n"
+    "  govern policy compile policies -s pre-registration --digest",
 )
 def policy() -> None:
     """Policies: find their faults, compile them into a plan, print the schema for editors."""

@@ -13,6 +13,7 @@ from govern.cli.options import at_option, clock_of
 from govern.cli.streams import out
 
 _COMMANDS: dict[str, tuple[str, str]] = {
+    "publish": ("govern.cli.trust_publish:publish", "Log every owner's signature on a trust root."),
     "edit": ("govern.cli.trust_edit:edit", "Change it: write the next version as a draft."),
     "accept": ("govern.cli.trust_accept:accept", "Put a draft in force that enough people signed."),
     "compile": ("govern.cli.trust_compile:compile_", "Write it in the forms that other tools read."),

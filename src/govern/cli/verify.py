@@ -10,6 +10,11 @@ from govern.cli.answer import Answer
 from govern.cli.options import STAGES, at_option, clock_of
 from govern.cli.streams import out
 
+KINDS = (
+    *("certificate", "refusal", "vsa", "waiver", "approval", "attestation", "evidence", "advisory-snapshot"),
+    *("policy-release", "revocation", "status-list", "trust-root"),
+)
+
 
 @click.command(
     epilog="\b\nExamples:\n"
@@ -25,8 +30,18 @@ from govern.cli.streams import out
 @click.option("--bundle", type=click.Path(path_type=Path), help="The model's folder, to be re-hashed and compared.")
 @click.option("--manifest", type=click.Path(path_type=Path), help="Manifest file. Default: the one beside CERTIFICATE.")
 @click.option("--tlog-proof", type=click.Path(path_type=Path), help="Proof file to be compared with the certificate.")
+@click.option("--kind", type=click.Choice(KINDS), default="certificate", help="What it should be.")
 @click.option(
-    "--kind", type=click.Choice(("certificate", "refusal", "vsa")), default="certificate", help="What it should be."
+    "--statements",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Waivers, approvals, releases, ...: files, or folders of *.sigstore.json.",
+)
+@click.option("--status", multiple=True, type=click.Path(path_type=Path), help="Signed status list: what is revoked.")
+@click.option("--records", type=click.Path(path_type=Path), help="Folder of the evaluation and decision records.")
+@click.option("--checkpoint", type=click.Path(path_type=Path), help="Checkpoint of the log from elsewhere, to compare.")
+@click.option(
+    "--consistency", type=click.Path(path_type=Path), help="Proof between it and the certificate's checkpoint."
 )
 @click.option("--expect-model", help="Model name it must be about.")
 @click.option("--expect-version", help="Model version it must be about.")
@@ -47,6 +62,11 @@ def verify(
     manifest: Path | None,
     tlog_proof: Path | None,
     kind: str,
+    statements: tuple[Path, ...],
+    status: tuple[Path, ...],
+    records: Path | None,
+    checkpoint: Path | None,
+    consistency: Path | None,
     expect_model: str | None,
     expect_version: str | None,
     expect_uri: str | None,
@@ -83,6 +103,10 @@ def verify(
             bundle=bundle,
             manifest=manifest,
             tlog_proof=tlog_proof,
+            checkpoint=checkpoint,
+            consistency=consistency,
+            statements=(*statements, *status),
+            records=records,
             expected=expected,
             strict=strict,
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from govern.attestation.kinds import APPROVAL, KIND_NAMES, POLICY_RELEASE, WAIVER
 from govern.attestation.notices import PolicyRelease
@@ -17,30 +16,12 @@ from govern.attestation.verification import NamedFile
 from govern.canonical import instant_text
 from govern.decision.approvals import VerifiedApproval
 from govern.decision.waivers import VerifiedWaiver
-from govern.diagnostics import Diagnostic, Severity, Span, UsageError
+from govern.diagnostics import Diagnostic, Severity, Span
 from govern.gate.files import read_file
+from govern.gate.statement_files import read_statements
 from govern.gate.workspace import Workspace
 
-__all__ = ["SUFFIX", "People", "no_people", "people_of", "read_statements", "workspace_statements", "workspace_trust"]
-
-SUFFIX = ".sigstore.json"
-_MOST_FILES = 10_000
-
-
-def read_statements(paths: Sequence[Path]) -> tuple[NamedFile, ...]:
-    """Read signed statements: files, and every `*.sigstore.json` below a folder, sorted by name.
-
-    Raises UsageError U103 for what is not there, cannot be read, or for a folder that holds too many.
-    """
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            found += sorted(item for item in path.rglob(f"*{SUFFIX}") if item.is_file())
-        else:
-            found.append(path)
-    if len(found) > _MOST_FILES:
-        raise UsageError(Diagnostic("U103", f"more than {_MOST_FILES} signed statements", hint="name fewer folders"))
-    return tuple(NamedFile(str(path), read_file(path)) for path in dict.fromkeys(found))
+__all__ = ["People", "no_people", "people_of", "workspace_statements", "workspace_trust"]
 
 
 def workspace_statements(workspace: Workspace) -> tuple[NamedFile, ...]:

@@ -6,17 +6,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from govern.attestation.kinds import CERTIFICATE, REFUSAL, VSA
+from govern.attestation.kinds import KIND_NAMES
 from govern.attestation.verification import Expected, Request, Result
 from govern.attestation.verify import verify as judge
 from govern.attestation.verify_commands import FileNames
 from govern.bundle.manifest import Manifest, manifest_of
+from govern.canonical import base64_bytes
+from govern.decision.records import MAX_BYTES as MAX_RECORD_BYTES
 from govern.diagnostics import BundleRefusedError, Diagnostic, UsageError
 from govern.gate.files import read_file
+from govern.gate.statement_files import SUFFIX, read_statements
 
 __all__ = ["KINDS", "Verified", "VerifyRequest", "verify"]
 
-KINDS = {"certificate": CERTIFICATE, "refusal": REFUSAL, "vsa": VSA}
+KINDS = {name: kind for kind, name in KIND_NAMES.items()}
+"""Short name -> predicate type."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,14 @@ class VerifyRequest:
     manifest: Path | None = None
     """Default: the `.MANIFEST.sha256` beside the certificate, when there is one."""
     tlog_proof: Path | None = None
+    checkpoint: Path | None = None
+    """A checkpoint of the log from elsewhere."""
+    consistency: Path | None = None
+    """Proof between that checkpoint and the certificate's, one base64 line a hash."""
+    statements: tuple[Path, ...] = ()
+    """Files and folders of signed statements: waivers, approvals, releases, revocations, status lists."""
+    records: Path | None = None
+    """Folder with the evaluation and decision records; by default the certificate's own."""
     expected: Expected = field(default_factory=Expected)
     strict: bool = False
 
@@ -75,6 +87,11 @@ def verify(request: VerifyRequest) -> Verified:
             manifest_file=None if manifest_path is None else read_file(manifest_path, limit=64 * 1024 * 1024),
             expected=request.expected,
             tlog_proof=None if request.tlog_proof is None else read_file(request.tlog_proof),
+            checkpoint=None if request.checkpoint is None else read_file(request.checkpoint),
+            consistency=None if request.consistency is None else read_consistency(request.consistency),
+            statements=read_statements(request.statements),
+            evaluation=_record(request, "evaluation"),
+            decision=_record(request, "decision"),
             strict=request.strict,
         )
     )
@@ -85,6 +102,32 @@ def verify(request: VerifyRequest) -> Verified:
         bundle=None if request.bundle is None else str(request.bundle),
     )
     return Verified(result=result, names=names)
+
+
+def read_consistency(path: Path) -> tuple[bytes, ...]:
+    """Read a consistency proof as `govern ledger prove --consistency` prints it. Raises UsageError U103."""
+    try:
+        lines = read_file(path).decode("ascii").split()
+        return tuple(base64_bytes(line) for line in lines)
+    except ValueError as fault:
+        message = f"{path} is no consistency proof: expected one base64 hash a line"
+        raise UsageError(Diagnostic(code="U103", message=message)) from fault
+
+
+def _record(request: VerifyRequest, what: str) -> bytes | None:
+    """Give `<stem>.evaluation.json` or `<stem>.decision.json`, None when it is not there."""
+    stem = _stem(request.certificate)
+    folder = request.records or request.certificate.parent
+    path = folder / f"{stem}.{what}.json"
+    return read_file(path, limit=MAX_RECORD_BYTES) if stem is not None and path.is_file() else None
+
+
+def _stem(certificate: Path) -> str | None:
+    """`<name>-<version>.<stage>.certificate.sigstore.json` -> `<name>-<version>.<stage>`; None for another name."""
+    for kind in ("certificate", "refusal"):
+        if certificate.name.endswith(f".{kind}{SUFFIX}"):
+            return certificate.name.removesuffix(f".{kind}{SUFFIX}")
+    return None
 
 
 def _manifest_beside(certificate: Path) -> Path | None:

@@ -1,0 +1,116 @@
+"""`govern evidence add`: bind a tool's output to the model and the data it speaks of, and sign that when asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from govern.attestation.kinds import EVIDENCE
+from govern.attestation.notices import evidence_statement
+from govern.bundle import Bundle, open_bundle
+from govern.canonical import Json, canonical_bytes, sha256_hex
+from govern.diagnostics import Diagnostic, UsageError
+from govern.gate.desk import Delivered, Desk
+from govern.gate.files import read_file
+from govern.gate.outputs import write_atomic, writing
+
+__all__ = ["DataUse", "EvidenceRequest", "make_envelope", "sign_envelope", "write_envelope"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataUse:
+    """A data set that the evidence speaks of: a file, whose digest is taken, or a digest."""
+
+    name: str
+    where: str
+    """Path inside the bundle or outside, or `sha256:<hex>`."""
+    role: str = "evaluate"
+    rows: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceRequest:
+    """What a tool made, with what, when and of what."""
+
+    file: Path
+    """The tool's output, inside the bundle."""
+    bundle: Path
+    type: str
+    tool: str
+    tool_version: str
+    produced_at: str
+    produced_by: str
+    data: Sequence[DataUse]
+    about_model: bool = True
+    """Whether it speaks of this model; evidence about data alone does not."""
+    command: tuple[str, ...] = ()
+    repo: str | None = None
+    commit: str | None = None
+    plan: str | None = None
+
+
+def make_envelope(request: EvidenceRequest) -> dict[str, Json]:
+    """Build the envelope. Raises UsageError A510 for a file outside the bundle or a data set that is not there."""
+    bundle = open_bundle(request.bundle)
+    path = _inside(request.file, request.bundle, bundle)
+    envelope: dict[str, Json] = {
+        "apiVersion": "govern/v1",
+        "kind": "EvidenceEnvelope",
+        "type": request.type,
+        "file": {"path": path, "sha256": bundle.files[path].sha256},
+        "data": [_data(item, bundle) for item in request.data],
+        "tool": {"name": request.tool, "version": request.tool_version},
+        "produced_at": request.produced_at,
+        "produced_by": request.produced_by,
+    }
+    if request.about_model:
+        digest = {"sha256": bundle.model_digest}
+        envelope["model"] = {"name": bundle.name, "version": bundle.version, "digest": digest}
+    if request.command:
+        envelope["command"] = list(request.command)
+    if request.repo is not None and request.commit is not None:
+        envelope["code"] = {"repo": request.repo, "commit": request.commit}
+    if request.plan is not None:
+        envelope["plan"] = {"sha256": request.plan.removeprefix("sha256:")}
+    return envelope
+
+
+def _inside(file: Path, folder: Path, bundle: Bundle) -> str:
+    try:
+        path = file.resolve().relative_to(folder.resolve()).as_posix()
+    except ValueError:
+        path = file.as_posix()
+    if path not in bundle.files:
+        message = f"{file} is not a file of the bundle {folder}"
+        raise UsageError(Diagnostic("A510", message, hint="copy it into the bundle first"))
+    return path
+
+
+def _data(item: DataUse, bundle: Bundle) -> dict[str, Json]:
+    if item.where.startswith("sha256:"):
+        digest = item.where.removeprefix("sha256:")
+    elif item.where in bundle.files:
+        digest = bundle.files[item.where].sha256
+    else:
+        digest = sha256_hex(read_file(Path(item.where), limit=1 << 32))
+    made: dict[str, Json] = {"name": item.name, "role": item.role, "digest": {"sha256": digest}}
+    if item.rows is not None:
+        made["rows"] = item.rows
+    return made
+
+
+def write_envelope(envelope: dict[str, Json], request: EvidenceRequest) -> Path:
+    """Write `FILE.evidence.json` beside the evidence, in the bundle: it is part of what will be judged."""
+    path = request.file.with_name(f"{request.file.name}.evidence.json")
+    with writing(path):
+        write_atomic(path, json.dumps(json.loads(canonical_bytes(envelope)), indent=1).encode() + b"\n")
+    return path
+
+
+def sign_envelope(envelope: dict[str, Json], desk: Desk) -> Delivered:
+    """Sign the envelope as role `producer`. Raises UsageError A503."""
+    desk.role(EVIDENCE)
+    name = str(envelope["type"])
+    return desk.deliver(evidence_statement(envelope, nonce=desk.nonce()), name=name)

@@ -1,0 +1,118 @@
+"""`govern revoke`: say that a signed statement no longer counts, and list what was said so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from govern.attestation.dsse import read_envelope
+from govern.attestation.keys import PublicKey
+from govern.attestation.kinds import CERTIFICATE, KIND_NAMES, REFUSAL, REVOCATION, STATUS_LIST, short_type
+from govern.attestation.notices import Revocation, Revoked, StatusList
+from govern.attestation.reading import predicate_type_of, read_claims
+from govern.attestation.sigstore_bundle import read_container
+from govern.attestation.trust import TrustRoot
+from govern.canonical import instant_text
+from govern.diagnostics import Diagnostic, UsageError
+from govern.gate.desk import Delivered, Desk, end_of
+from govern.gate.files import read_file
+from govern.gate.ledgers import open_ledger
+from govern.inputs.json import parse_json
+from govern.ledger.leaf import pae, read_leaf
+
+__all__ = ["RevokeRequest", "list_revoked", "revoke"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevokeRequest:
+    """What no longer counts, why, and from when."""
+
+    statement: Path
+    reason: str
+    text: str
+    effective: str | None = None
+    """Instant; now when None. It may lie before now: a stolen key is often noticed late."""
+    replaced_by: str | None = None
+
+
+def revoke(request: RevokeRequest, desk: Desk) -> Delivered:
+    """Sign a revocation of a signed statement. Raises UsageError A503, A508 for what is no signed statement."""
+    desk.role(REVOCATION)
+    kind, identity, digest = _target(request.statement)
+    now = instant_text(desk.signature.at)
+    effective = now if request.effective is None else end_of(request.effective, desk.signature.at)
+    body = Revocation(
+        target_type=kind,
+        target_id=identity,
+        target_digest=digest,
+        reason=request.reason,
+        effective=effective,
+        issued_at=now,
+        text=request.text,
+        replaced_by=request.replaced_by,
+    )
+    return desk.deliver(body.statement(nonce=desk.nonce()), name=f"{KIND_NAMES[kind]}-{digest[:8]}")
+
+
+def _target(path: Path) -> tuple[str, str, str]:
+    """Give type, id and payload digest of a statement; whether its signature holds is not asked: it may be a fraud."""
+    data = read_file(path)
+    envelope = read_envelope(read_container(data, file=str(path)).envelope)
+    statement: object = parse_json(envelope.payload, file=str(path), utf16=False)
+    kind = predicate_type_of(statement)
+    if kind is None or kind not in KIND_NAMES:
+        raise UsageError(Diagnostic("A508", f"{path} holds no statement that can be revoked"))
+    claims = read_claims(statement, kind)
+    if kind in (CERTIFICATE, REFUSAL) and claims.verdict is not None:
+        return kind, claims.verdict.certificate_id, envelope.digest
+    return kind, envelope.digest, envelope.digest
+
+
+def list_revoked(desk: Desk, *, next_in: str) -> Delivered:
+    """Sign the list of everything revoked in the log, as of its newest checkpoint; then log the list itself.
+
+    Only revocations by keys that may revoke count. The payload of a revocation is never erased (`govern ledger erase`
+    refuses), so an erased entry was something else. Raises UsageError A503, InputError and IntegrityError as the
+    ledger does.
+    """
+    desk.role(STATUS_LIST)
+    now = desk.signature.at
+    with open_ledger(desk.workspace) as ledger:
+        head = ledger.head()
+        origin = ledger.key.name
+        digests = ledger.digests()
+        bodies = ledger.entries(0, head.size)
+        found = [
+            body
+            for (_index, digest), leaf in zip(digests, bodies, strict=True)
+            if (body := _revocation(ledger.payload(digest), leaf, desk.trust)) is not None
+        ]
+    earliest: dict[str, Revoked] = {}
+    for item in sorted(found, key=lambda item: (item.target_digest, item.effective)):
+        earliest.setdefault(item.target_digest, Revoked(item.target_digest, item.effective))
+    made = StatusList(
+        origin=origin,
+        size=head.size,
+        root=head.root.hex(),
+        time=instant_text(now),
+        revoked=tuple(earliest.values()),
+        next=end_of(next_in, now),
+    )
+    return desk.deliver(made.statement(nonce=desk.nonce()), name=f"{origin}-{head.size}")
+
+
+def _revocation(payload: bytes | None, body: bytes, trust: TrustRoot) -> Revocation | None:
+    """Give what an entry revokes; None for entries that revoke nothing, or by a key that may not."""
+    if payload is None:
+        return None
+    statement: object = parse_json(payload, file="log entry", utf16=False)
+    if predicate_type_of(statement) != REVOCATION:
+        return None
+    leaf = read_leaf(body)
+    key = PublicKey.parse(leaf.spki)
+    may = any(short_type(REVOCATION) in role.types for role in trust.roles_of(key.keyid))
+    if not may or not key.verifies(leaf.signature, pae(payload)):
+        return None
+    found = read_claims(statement, REVOCATION).body
+    assert isinstance(found, Revocation)
+    return found
