@@ -8,11 +8,16 @@ import click
 
 from govern.cli.answer import Answer
 from govern.cli.lazy import LazyGroup
+from govern.cli.ledger_consistency import deliver
 from govern.cli.options import workspace_of, workspace_option
 from govern.cli.streams import err, out
 
 _COMMANDS: dict[str, tuple[str, str]] = {
     "add": ("govern.cli.ledger_add:add", "Log signed statements that were made without the log's key."),
+    "consistency": ("govern.cli.ledger_consistency:consistency", "Prove that the log only grew between two sizes."),
+    "export": ("govern.cli.ledger_export:export", "Write the log as static files, or check such files."),
+    "cosign": ("govern.cli.ledger_cosign:cosign", "Have witnesses cosign the ledger's head."),
+    "witness": ("govern.cli.ledger_witness:witness", "Be a witness: cosign the ledgers of others."),
 }
 """Subcommands with a module of their own: name -> (module:attribute, line of help)."""
 
@@ -54,21 +59,28 @@ def verify(trust: Path | None, directory: Path | None) -> Answer:
     return Answer(code)
 
 
-@ledger.command(epilog="\b\nExamples:\n  govern ledger prove 0\n  govern ledger prove 0 -o entry.tlog-proof")
-@click.argument("entry")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the .tlog-proof file here.")
+@ledger.command(
+    epilog="\b\nExamples:\n  govern ledger prove 0\n  govern ledger prove 0 -o entry.tlog-proof\n"
+    "  govern ledger prove --consistency 0 1"
+)
+@click.argument("entry", required=False)
+@click.option(
+    "--consistency", nargs=2, type=int, metavar="OLD NEW", help="Prove instead that the log only grew between sizes."
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the proof into this file.")
 @workspace_option
-def prove(entry: str, output: Path | None, directory: Path | None) -> Answer:
-    """Give the inclusion proof of ENTRY: an index, or the sha256 of a payload."""
-    from govern.gate.ledger import prove_entry
+def prove(
+    entry: str | None, consistency: tuple[int, int] | None, output: Path | None, directory: Path | None
+) -> Answer:
+    """Give the inclusion proof of ENTRY, an index or the sha256 of a payload, as a .tlog-proof file.
 
-    data = prove_entry(workspace_of(directory), entry)
-    if output is None:
-        out(data.decode("utf-8"))
-    else:
-        from govern.gate.outputs import write_atomic, writing
+    It leads to the best-witnessed checkpoint that covers the entry (see govern ledger cosign).
+    """
+    from govern.gate.ledger import prove_consistency, prove_entry
 
-        with writing(output):
-            write_atomic(output, data)
-        err(f"wrote {output}")
+    if (entry is None) == (consistency is None):
+        raise click.UsageError("give an ENTRY, or --consistency OLD NEW")
+    workspace = workspace_of(directory)
+    data = prove_entry(workspace, entry) if entry is not None else prove_consistency(workspace, *consistency or (0, 0))
+    deliver(data, output)
     return Answer(0)

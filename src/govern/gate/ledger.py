@@ -8,12 +8,15 @@ from pathlib import Path
 
 from govern.canonical import Json, canonical_bytes
 from govern.diagnostics import Diagnostic, UsageError, plain
+from govern.gate.cosign import witnessing_of
 from govern.gate.ledgers import open_ledger, verify_ledger
 from govern.gate.signing import read_trust
 from govern.gate.workspace import Workspace
 from govern.ledger.note import NoteKey
+from govern.ledger.proof import hash_lines
+from govern.ledger.store import LedgerStore
 
-__all__ = ["list_entries", "prove_entry", "recheck"]
+__all__ = ["list_entries", "prove_consistency", "prove_entry", "recheck"]
 
 
 def list_entries(workspace: Workspace, *, as_json: bool) -> str:
@@ -78,10 +81,12 @@ def _trusted_key(path: Path | None) -> NoteKey | None:
 def prove_entry(workspace: Workspace, entry: str) -> bytes:
     """Give the `.tlog-proof` file of an entry, named by its index or by the sha256 of its payload.
 
-    Raises UsageError U109 when the ledger holds no such entry.
+    The proof leads to the checkpoint with the most cosignatures that covers the entry. Raises UsageError U109 when
+    the ledger holds no such entry.
     """
     digest = entry.removeprefix("sha256:")
-    with open_ledger(workspace) as ledger:
+    with open_ledger(workspace) as inner:
+        ledger = _as_witnessed(workspace, inner)
         if re.fullmatch(r"[0-9]{1,15}", entry):
             return ledger.prove(int(entry)).proof.data
         index = ledger.find(digest) if re.fullmatch(r"[0-9a-f]{64}", digest) else None
@@ -89,3 +94,18 @@ def prove_entry(workspace: Workspace, entry: str) -> bytes:
             message = f"the ledger holds no entry '{entry}'"
             raise UsageError(Diagnostic(code="U109", message=message, hint="see: govern ledger log"))
         return ledger.prove(index).proof.data
+
+
+def _as_witnessed(workspace: Workspace, ledger: LedgerStore) -> LedgerStore:
+    """The ledger with the cosignatures that were collected, when a trust root says whose count."""
+    trust = workspace.path("trust")
+    return ledger if trust is None else witnessing_of(workspace, read_trust(trust)).over(ledger, ask=False)
+
+
+def prove_consistency(workspace: Workspace, old: int, new: int) -> bytes:
+    """Give the hashes that prove the log at `new` entries to extend the log at `old`: one in base64 a line.
+
+    Raises UsageError G213 when the log has no such sizes.
+    """
+    with open_ledger(workspace) as ledger:
+        return hash_lines(ledger.consistency(old, new)).encode()

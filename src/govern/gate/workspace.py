@@ -19,6 +19,9 @@ origin = "ledger.example"
 verifier_id = "https://gate.example/govern"
 submitter = "ci"
 
+[ledger]
+witnesses = ["w1 https://witness.example/w1"] # asked to cosign every head; the names are the trust root's
+
 [certificate]
 valid_for = "1y"
 """
@@ -32,7 +35,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from govern.attestation.signers.place import split_key
 from govern.attestation.signers.place import split_key
 from govern.diagnostics import Diagnostic, Span, UsageError
 
@@ -56,6 +58,11 @@ class Setting:
         """Name of the environment variable."""
         return f"GOVERN_{self.key.upper()}"
 
+    @property
+    def separator(self) -> str:
+        """What parts several values in the environment variable: as in PATH; a comma, where addresses have colons."""
+        return os.pathsep if self.is_path else ","
+
 
 SETTINGS: Mapping[str, Setting] = {
     item.key: item
@@ -76,6 +83,7 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("signing", "origin", None),
         Setting("signing", "verifier_id", None),
         Setting("signing", "submitter", "unknown"),
+        Setting("ledger", "witnesses", None, many=True),
         Setting("certificate", "valid_for", "1y"),
     )
 }
@@ -145,7 +153,7 @@ def find_workspace(
     for key, setting in SETTINGS.items():
         given = environment.get(setting.variable)
         if given:
-            values[key] = tuple(given.split(os.pathsep)) if setting.many else (given,)
+            values[key] = tuple(given.split(setting.separator)) if setting.many else (given,)
             origins[key] = setting.variable
         flagged = tuple((flags or {}).get(key, ()))
         if flagged:

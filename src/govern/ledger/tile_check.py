@@ -18,7 +18,7 @@ from govern.ledger.note import Checkpoint, NoteKey, check_note, open_checkpoint,
 from govern.ledger.tile_export import CHECKPOINT
 from govern.ledger.tiles import ENTRIES, MAX_ENTRY_BYTES, TILE_WIDTH, Frontier, Tile, read_entry_bundle
 
-__all__ = ["ExportChecked", "check_export", "exported_checkpoint", "exported_entries"]
+__all__ = ["ExportChecked", "check_export", "exported_checkpoint", "exported_entries", "exported_note"]
 
 _MAX_NOTE_BYTES = 1_000_000
 _MAX_BUNDLE_BYTES = TILE_WIDTH * (2 + MAX_ENTRY_BYTES)
@@ -60,16 +60,21 @@ def exported_checkpoint(
     folder: Path, *, log: NoteKey, witnesses: Sequence[NoteKey] = ()
 ) -> tuple[Checkpoint, tuple[NoteKey, ...]]:
     """Give the folder's checkpoint, verified, and those of the witnesses that cosigned it. Raises as `check_export`."""
+    note = exported_note(folder)
+    return open_checkpoint(note, log), check_note(parse_note(note), witnesses)
+
+
+def exported_note(folder: Path) -> str:
+    """Give the folder's checkpoint note, unverified. Raises UsageError (G243) without one, IntegrityError (G101)."""
     path = folder / CHECKPOINT
     data = _read(path, _MAX_NOTE_BYTES)
     if data is None:
         hint = "an export holds `checkpoint` and `tile/`"
         raise UsageError(Diagnostic("G243", f"{folder} holds no exported log", Span(str(path)), hint))
     try:
-        note = data.decode()
+        return data.decode()
     except UnicodeDecodeError as fault:
         raise IntegrityError(Diagnostic("G101", "the exported checkpoint is not UTF-8", Span(str(path)))) from fault
-    return open_checkpoint(note, log), check_note(parse_note(note), witnesses)
 
 
 def exported_entries(folder: Path, size: int) -> Iterator[bytes]:

@@ -8,7 +8,7 @@ from govern.attestation.keys import Signer
 from govern.attestation.signers.interface import SignerFamily
 from govern.attestation.signers.place import KeyPlace
 from govern.diagnostics import Diagnostic, UsageError
-from govern.ledger.note import NoteSigner
+from govern.ledger.note import NOTE_KEY, NoteSigner
 
 __all__ = ["ENTRY_POINTS", "builtin_families", "load_attestation_signer", "load_note_signer"]
 
@@ -40,14 +40,17 @@ def load_attestation_signer(uri: str, *, environment: Mapping[str, str]) -> Sign
     return _family(place).attestation(place)
 
 
-def load_note_signer(uri: str, *, origin: str, environment: Mapping[str, str]) -> NoteSigner:
-    """Load the log's Ed25519 key. Raises as `load_attestation_signer`, and A404 for a family without such keys."""
+def load_note_signer(uri: str, *, origin: str, environment: Mapping[str, str], kind: int = NOTE_KEY) -> NoteSigner:
+    """Load the Ed25519 key of a log, or of a witness (`kind` COSIGNATURE; `origin` is its name then).
+
+    Raises as `load_attestation_signer`, and A404 for a family without such keys.
+    """
     place = KeyPlace.parse(uri, environment)
     load = _family(place).log
     if load is None:
         message = f"{place.uri}: keys of the scheme {place.scheme} cannot hold the log's key, which is Ed25519"
         raise UsageError(Diagnostic("A404", message, hint="use a file, env:, hsm: or hv:"))
-    return NoteSigner(origin, load(place))
+    return NoteSigner(origin, load(place), kind=kind)
 
 
 def _family(place: KeyPlace) -> SignerFamily:
