@@ -141,6 +141,9 @@ def _again(pack: Pack, named: Named, parts: Rebuilt, root: Path) -> _Again:
         clock, submitter = _inputs(pack.need(Role.DECISION))
         plan = load_policies(parts.policies, stage=Stage(named.stage)).plan
         made.append(compare_records("plan", pack.need(Role.PLAN), plan.data()))
+        if len(parts.withheld) == len(pack.manifest.entries):
+            parts.wanted.asked.update(item.path for item in parts.withheld)
+            return _Again(tuple(made), ("every file of the bundle is withheld: there is nothing to decide from",))
         checked = check(_request(pack, parts, named, clock, submitter))
     except GovernError as fault:
         return _Again(tuple(made), _reasons(fault.diagnostics, root))
