@@ -7,12 +7,17 @@ from datetime import datetime
 
 from govern.attestation.kinds import APPROVAL, ATTESTATION, WAIVER
 from govern.attestation.people import Approval, HumanAttestation, Waiver
+from govern.attestation.people_facts import waiver_facts
 from govern.attestation.reading_verdict import StatementRef, Verdict
 from govern.attestation.statement_set import Judged
 from govern.attestation.verification import Line
 from govern.attestation.verify_steps.beside import beside
 from govern.attestation.verify_steps.state import State, fail, ok, present, unchecked
-from govern.canonical import instant_text, parse_instant
+from govern.canonical import instant_text, parse_instant, sha256_hex
+from govern.decision.decide import outcome_at
+from govern.decision.records import read_evaluation
+from govern.decision.waivers import Ruling, rule_on_waiver
+from govern.diagnostics import InputError
 
 __all__ = ["approvals", "attested", "waivers"]
 
@@ -41,10 +46,29 @@ def _waiver(state: State, verdict: Verdict, ref: StatementRef) -> Line:
             "waivers", 1, f"the waiver {ref.digest} is for another rule", expected=ref.rule, found=body.qualified
         )
     problem = _placed(state, verdict, body) or _self_waived(verdict, body, signatory.owner)
-    problem = problem or _ended(state, found, body.not_before, body.expires)
+    problem = problem or _ended(state, found, body.not_before, body.expires) or _ruling(state, verdict, found, body)
     if problem is not None:
         return fail("waivers", 1, f"the waiver of {ref.rule} {problem}")
     return ok("waivers", f"{ref.rule}: {signatory.owner} as {signatory.role} until {body.expires}, {body.reason}")
+
+
+def _ruling(state: State, verdict: Verdict, found: Judged, body: Waiver) -> str | None:
+    """Rule on it as the decision does, when the evaluation record is at hand: rule digest, outcome, limit, length."""
+    data = state.request.evaluation
+    if data is None or sha256_hex(data) != verdict.evaluation:
+        return None  # the step on the decision says so
+    try:
+        evaluation = read_evaluation(data)
+    except InputError:
+        return None
+    rule = next((item for item in evaluation.outcomes if item.rule == body.qualified), None)
+    if rule is None:
+        return "is for a rule that was not evaluated"
+    moment = present(state.claims).issued_at
+    outcome, _why = outcome_at(rule.outcome, rule.result.holds, moment)
+    facts = waiver_facts(body, digest=found.digest, authentic=True, revoked=False, in_role=True)
+    ruling = rule_on_waiver(rule, outcome, facts, evaluation=evaluation, now=moment, submitter=verdict.submitter)
+    return None if ruling is Ruling.APPLIED else f"does not cover what was found: {ruling.value}"
 
 
 def _placed(state: State, verdict: Verdict, body: Waiver | HumanAttestation) -> str | None:

@@ -86,5 +86,5 @@ def _compared(verdict: Verdict, item: PolicyClaim, found: Judged) -> Line:
         text = f"{what} is not the text that was released: it was edited under the same version"
         return fail("policy", 1, text, expected=body.source, found=item.source)
     plan = dict(body.plans).get(verdict.stage)
-    alone = "; the plan is this policy's alone" if plan == verdict.plan else ""
-    return ok("policy", f"{what} as released by {signatory.owner} on {body.released_at}{alone}")
+    same = "; the plan too" if plan == verdict.plan else ""
+    return ok("policy", f"{what} as released by {signatory.owner} on {body.released_at}{same}")
