@@ -7,6 +7,8 @@ import re
 import shlex
 import shutil
 import stat
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from govern.attestation.trust_draft import DRAFT_MEDIA_TYPE
 from govern.attestation.trust_reading import extend_trust, load_trust
 from oracles.shell import run
 from support.in_process import govern_here
-from support.process import Ended, govern
+from support.process import Ended, clean_environment, govern
 from support.tsa import LocalTsa
 
 MADE, SECOND, ROTATED, LATER = (f"2026-{month:02}-01T00:00:00Z" for month in (6, 7, 8, 9))
@@ -125,6 +127,7 @@ def test_a_second_owner_is_added_by_both(fresh: Place) -> None:
     assert "DRAFT, not in force" in shown.out
     assert "could sign: person:dave" in shown.out
     said = fresh.ok("trust", "sign", "trust.next.json", "--key", f"{KEYS}/dave.pem")
+    assert said.startswith("- role  root  threshold 1\n"), "a signer is told what they signed"
     assert "signed by person:carol, person:dave; version 1 is kept as trust.1.json" in said
     assert not (fresh.root / "trust.next.json").exists()
     assert (fresh.root / "trust.1.json").read_bytes() == before
@@ -519,3 +522,45 @@ def test_help_ends_with_examples_that_parse(words: str, tmp_path: Path) -> None:
     examples = [shlex.split(line) for line in text.splitlines() if line.strip()]
     assert examples
     assert all(example[0] == "govern" for example in examples)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "trust show",
+        "trust compile -o out",
+        "trust edit --renew 2y",
+        f"trust sign --key {KEYS}/root.pem --renew 2y",
+        "keys list",
+    ],
+)
+def test_no_command_loads_what_it_does_not_need(fresh: Place, words: str) -> None:
+    """Names, never times."""
+    script = (
+        "import sys; sys.argv = ['govern', *sys.argv[1:]]\n"
+        "from govern.__main__ import main\n"
+        "try:\n    main()\nexcept SystemExit as ended:\n    assert ended.code == 0\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *words.split()],
+        cwd=fresh.root,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = set(done.stderr.splitlines()[-1].split())
+    assert "cryptography" in loaded
+    banned = {
+        "pydantic",
+        "yaml",
+        "jinja2",
+        "jsonschema",
+        "securesystemslib",
+        "psycopg",
+        "numpy",
+        "networkx",
+        "requests",
+    }
+    assert not loaded & banned

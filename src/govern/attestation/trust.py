@@ -113,11 +113,6 @@ class TrustRoot:
     signers: tuple[str, ...] = field(default=())
     """Owners of the root keys that signed this version, sorted."""
 
-    @property
-    def has_tsas(self) -> bool:
-        """Whether any time-stamping authority is trusted."""
-        return bool(self.tsas)
-
     def roles_of(self, keyid: str) -> tuple[Role, ...]:
         """Give the attesting roles that a key plays."""
         return tuple(

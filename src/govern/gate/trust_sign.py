@@ -14,6 +14,7 @@ from govern.attestation.trust_signing import add_signature
 from govern.diagnostics import Diagnostic, IntegrityError, UsageError, plain
 from govern.gate.files import read_file
 from govern.gate.outputs import write_atomic, writing
+from govern.gate.trust_show import changed_lines
 
 __all__ = ["accept_draft", "draft_path", "missing_line", "root_signer", "settle", "sign_trust_file", "trust_path"]
 
@@ -41,6 +42,8 @@ def root_signer(key: str, environment: Mapping[str, str]) -> Signer:
 def sign_trust_file(file: Path, key: str, *, trust: Path | None, environment: Mapping[str, str]) -> str:
     """Add one signature to a draft, and put it in force when that was the last one; or to the version in force.
 
+    What was signed is said line by line, as a change of the version before.
+
     Args:
         file: a draft, or a trust root that lacks signatures.
         key: the root key.
@@ -56,7 +59,7 @@ def sign_trust_file(file: Path, key: str, *, trust: Path | None, environment: Ma
     target = trust or trust_path(file)
     old = load_trust(read_file(target), file=str(target))
     draft = sign_draft(read_draft(data, file=str(file)), signer, old=old)
-    return settle(draft, old=old, target=target, path=file)
+    return "\n".join((*changed_lines(old, draft.root), settle(draft, old=old, target=target, path=file)))
 
 
 def _sign_in_place(file: Path, data: bytes, signer: Signer) -> str:
