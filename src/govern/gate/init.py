@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import govern
 from govern import __version__
-from govern.attestation.keys import load_log_signer, load_signer
+from govern.attestation.signers import load_attestation_signer, load_note_signer
+from govern.attestation.signers.place import split_key
 from govern.canonical import instant_text
 from govern.diagnostics import Diagnostic, UsageError
 from govern.gate.keys import new_key
@@ -37,9 +38,10 @@ published_checkpoint = "published-checkpoint"
 output = "certificates"
 
 [signing]
-# A PEM file, or env:NAME. The root key is needed only to sign a new trust root: keep it off this machine.
-certifier = ".govern/keys/certifier.pem"
-log = ".govern/keys/log.pem"
+# A PEM file, env:NAME, or a key in a device or service (docs/signers.md).
+# The root key is needed only to sign a new trust root: keep it off this machine.
+certifier = "{certifier}"
+log = "{log}"
 origin = "{origin}"
 verifier_id = "{verifier_id}"
 submitter = "{submitter}"
@@ -71,18 +73,33 @@ class InitRequest:
     owner: str
     at: datetime
     example: bool
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Keys that exist, by what they are for (`certifier`, `log`, `root`): URIs. The others are made."""
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Where passwords, PINs and addresses of those keys are looked up."""
+
+    def key(self, kind: str) -> str:
+        """Give the place of a key, relative to the workspace when it is made there."""
+        return self.keys.get(kind, f".govern/keys/{kind}.pem")
 
 
 def make_workspace(request: InitRequest, *, entropy: Callable[[int], bytes]) -> tuple[str, ...]:
     """Write settings, policies, keys, a signed trust root, an empty ledger, a CI job and an example bundle.
 
     Gives the paths made, relative to the folder. Raises UsageError U110 when there is a workspace already; a folder
-    with other files in it is fine, and none of them is overwritten.
+    with other files in it is fine, and none of them is overwritten. Raises what `load_attestation_signer` does for keys
+    that exist, and U102 for the path of one that is not absolute: govern.toml would take it for its own.
     """
     folder = request.folder
     if (folder / "govern.toml").exists() or (folder / ".govern").exists():
         message = f"there is a workspace in {folder} already"
         raise UsageError(Diagnostic(code="U110", message=message, hint="name another folder"))
+    for uri in request.keys.values():
+        scheme, place = split_key(uri)
+        if scheme == "file" and not Path(place).is_absolute():
+            raise UsageError(Diagnostic(code="U102", message=f"give the key {place} as an absolute path"))
+        if '"' in uri or "\\" in uri:
+            raise UsageError(Diagnostic(code="U102", message="the place of a key has no quotes and no backslashes"))
     verifier_id = f"https://{request.origin}/govern"
     files = _files(request, verifier_id)
     there = sorted(name for name in files if (folder / name).exists())
@@ -113,7 +130,13 @@ def _move(source: Path, target: Path) -> None:
 
 
 def _files(request: InitRequest, verifier_id: str) -> dict[str, bytes]:
-    settings = SETTINGS.format(origin=request.origin, verifier_id=verifier_id, submitter=request.owner)
+    settings = SETTINGS.format(
+        origin=request.origin,
+        verifier_id=verifier_id,
+        submitter=request.owner,
+        certifier=request.key("certifier"),
+        log=request.key("log"),
+    )
     made = {"govern.toml": settings.encode(), ".gitignore": IGNORE.encode()}
     made["statements/README.md"] = STATEMENTS.encode()
     parts = ["policies", "example"] if request.example else ["policies"]
@@ -129,14 +152,16 @@ def _files(request: InitRequest, verifier_id: str) -> dict[str, bytes]:
 
 def _keys_and_ledger(folder: Path, request: InitRequest, verifier_id: str, entropy: Callable[[int], bytes]) -> None:
     keys = folder / ".govern" / "keys"
-    new_key(keys, "root", kind="root")
-    new_key(keys, "certifier", kind="certifier")
-    new_key(keys, "log", kind="log", origin=request.origin)
-    log = load_log_signer((keys / "log.pem").read_bytes(), origin=request.origin)
+    places = {}
+    for kind in ("root", "certifier", "log"):
+        if kind not in request.keys:
+            new_key(keys, kind, kind=kind, origin=request.origin if kind == "log" else None)
+        places[kind] = request.keys.get(kind, str((keys / f"{kind}.pem").absolute()))
+    log = load_note_signer(places["log"], origin=request.origin, environment=request.environment)
     trust = first_trust_root(
-        root=load_signer((keys / "root.pem").read_bytes()),
+        root=load_attestation_signer(places["root"], environment=request.environment),
         root_owner=request.owner,
-        certifier=load_signer((keys / "certifier.pem").read_bytes()).public,
+        certifier=load_attestation_signer(places["certifier"], environment=request.environment).public,
         certifier_owner=f"gate:{request.origin}",
         log=log.key,
         verifier_id=verifier_id,
