@@ -244,7 +244,14 @@ class LocalTsa:
         return subprocess.run(command, cwd=self.folder, check=False, capture_output=True).returncode == 0
 
     @contextmanager
-    def served(self, answer: Callable[[bytes], bytes] | None = None, *, status: int = 200) -> Iterator[str]:
+    def served(
+        self,
+        answer: Callable[[bytes], bytes] | None = None,
+        *,
+        status: int = 200,
+        kind: str = TYPE_REPLY,
+        location: str | None = None,
+    ) -> Iterator[str]:
         """Serve on the loopback and give the URL. Needs the loopback; binds no other address."""
         reply = answer or self.reply
 
@@ -254,7 +261,9 @@ class LocalTsa:
                 asked = self.headers["Content-Type"] == TYPE_QUERY
                 body = reply(request) if asked else b""
                 self.send_response(status if asked else 415)
-                self.send_header("Content-Type", TYPE_REPLY)
+                self.send_header("Content-Type", kind)
+                if location is not None:
+                    self.send_header("Location", location)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
