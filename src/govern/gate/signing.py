@@ -16,8 +16,8 @@ from govern.attestation.trust import TrustRoot
 from govern.attestation.trust_reading import load_trust
 from govern.diagnostics import Diagnostic, InputError, UsageError
 from govern.gate.files import read_file
-from govern.gate.stamping import check_authority
 from govern.gate.ledgers import ledger_place
+from govern.gate.stamping import check_authority
 from govern.gate.workspace import Workspace
 from govern.policy.durations import parse as parse_duration
 
