@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -23,7 +24,7 @@ from govern.attestation.trust_reading import load_trust
 from govern.attestation.trust_signing import sign_trust
 from govern.attestation.trust_statement import read_trust_statement
 from govern.attestation.trust_terms import terms_of, trust_payload, trust_predicate
-from govern.canonical import parse_instant
+from govern.canonical import base64_text, canonical_bytes, parse_instant
 from govern.diagnostics import GovernError, IntegrityError, UsageError
 from govern.ledger.note import COSIGNATURE, NoteKey, NoteSigner
 from support.attestations import CERTIFIER, OTHER, ROOT_A, ROOT_B, signer
@@ -149,6 +150,29 @@ def test_a_requirement_is_set_and_taken_away() -> None:
         old=replace(OLD, status_max_age="P7D"),
     ).root
     assert (second.status_max_age, second.log_entries, second.min_policy) == (None, 0, {"q": "2"})
+
+
+def test_what_a_role_may_sign_is_narrowed_and_widened() -> None:
+    made = edited(
+        lambda terms: keys.set_types(terms, "certifier", ["refusal:v1"]),
+        lambda terms: keys.set_stages(terms, "certifier", ["pre-training"]),
+        lambda terms: keys.set_verifier_ids(terms, "certifier", ["https://a", "https://b"]),
+    ).root.roles["certifier"]
+    assert (made.types, made.stages) == ({"refusal:v1"}, {"pre-training"})
+    assert made.verifier_ids == {"https://a", "https://b"}
+    made = edited(
+        lambda terms: keys.set_stages(terms, "certifier", None),
+        lambda terms: keys.set_verifier_ids(terms, "certifier", None),
+    ).root.roles["certifier"]
+    assert (made.stages, made.verifier_ids) == (None, None)
+
+
+def test_a_log_is_retired_when_the_next_one_is_listed() -> None:
+    root = edited(
+        lambda terms: logs.add_log(terms, log_signer("two.example", 2).key, Window(AT, None)),
+        lambda terms: logs.retire_log(terms, LOG.name, AT),
+    ).root
+    assert [(item.key.name, item.window.end) for item in root.logs] == [(LOG.name, AT), ("two.example", None)]
 
 
 def test_a_key_is_found_by_an_unmistakable_beginning() -> None:
@@ -323,6 +347,27 @@ def test_a_draft_survives_its_file_and_is_no_trust_root() -> None:
         load_trust(draft.data)
     with pytest.raises(IntegrityError) as caught:
         read_draft(finish(draft, OLD, ROOT_B, ERIN, FAY))
+    assert caught.value.diagnostics[0].code == "A313"
+
+
+@pytest.mark.parametrize("change", ["many", "media type", "member", "not an object", "base64", "another payload"])
+def test_any_other_form_of_a_draft_is_refused(change: str) -> None:
+    draft = sign_draft(edited(handover), ROOT_A, old=OLD)
+    value = json.loads(draft.data)
+    if change == "many":
+        value["envelopes"] *= 33
+    elif change == "media type":
+        value["mediaType"] = "application/json"
+    elif change == "member":
+        value["extra"] = 1
+    elif change == "not an object":
+        value = []
+    elif change == "base64":
+        value["payload"] = "aGl="
+    else:
+        value["payload"] = base64_text(edited(adding("waiver")).root.payload)
+    with pytest.raises(IntegrityError) as caught:
+        read_draft(canonical_bytes(value) + b"\n")
     assert caught.value.diagnostics[0].code == "A313"
 
 

@@ -19,6 +19,8 @@ from govern.attestation.trust_signing import sign_trust
 from govern.attestation.trust_sigstore import known_until, public_keys, trusted_root
 from govern.attestation.trust_ssh import allowed_signers
 from govern.canonical import base64_bytes, base64_text, parse_instant
+from govern.diagnostics import IntegrityError
+from govern.gate.trust_show import trust_lines
 from govern.ledger.note import COSIGNATURE, NoteSigner
 from govern.ledger.tlog_policy import parse_tlog_policy
 from oracles.shell import run, ssh_fingerprint, succeeds
@@ -120,6 +122,13 @@ def test_every_attesting_key_is_listed_under_its_hint_and_no_other() -> None:
     assert value[ERIN.public.hint]["validFor"] == {"start": CUT, "end": "2026-03-31T23:59:59.999Z"}
 
 
+def test_a_certificate_that_is_none_is_said_and_not_exported() -> None:
+    root = root_of(lambda made: made.update(tsas=[{"certs": ["AAAA"], "validFor": {}}]))
+    assert any("NOT A CERTIFICATE" in line for line in trust_lines(root))
+    with pytest.raises(IntegrityError):
+        export_files(root)
+
+
 START = parse_instant("2026-01-01T00:00:00Z")
 
 
@@ -130,6 +139,7 @@ START = parse_instant("2026-01-01T00:00:00Z")
         (revoked(**{"from": CUT}), Window(START, parse_instant(CUT))),
         (revoked(**{"from": CUT, "fromIndex": 3}), Window(START, parse_instant(CUT))),
         (revoked(fromIndex=3), None),
+        (revoked(keyid=ROOT_A.public.keyid), Window(START, None)),
         (revoked(), None),
         (
             lambda made: made["roles"].update(

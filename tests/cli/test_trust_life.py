@@ -16,6 +16,7 @@ import pytest
 
 from govern.attestation.trust_draft import DRAFT_MEDIA_TYPE
 from govern.attestation.trust_reading import extend_trust, load_trust
+from govern.canonical import base64_text, canonical_bytes
 from oracles.shell import run
 from support.in_process import govern_here
 from support.process import Ended, clean_environment, govern
@@ -177,6 +178,8 @@ def test_an_edit_never_writes_over_a_draft_unasked(fresh: Place) -> None:
         ([], "A315"),
         (["--threshold", "root=3"], "A304"),
         (["--threshold", "root=none"], "U101"),
+        (["--threshold", "root=0"], "U101"),
+        (["--group", " "], "U101"),
         (["--threshold", "root"], "U101"),
         (["--add", "waiver=nowhere.pub,person:w"], "U103"),
         (["--add", f"waiver={KEYS}/dave.pem,person:w"], "A317"),
@@ -265,6 +268,74 @@ def test_witnesses_time_and_policies_are_edited_and_shown(fresh: Place) -> None:
     root = load_trust((fresh.root / "trust.json").read_bytes())
     assert (root.witnesses.quorum, list(root.witnesses.witnesses), root.min_policy) == ("none", ["w2"], {})
     assert root.tsas[0].window.end is not None
+
+
+def test_roles_and_logs_are_edited_and_shown(fresh: Place) -> None:
+    fresh.ok("keys", "new", "log2", "--kind", "log", "--origin", "two.example")
+    fresh.ok(
+        *("trust", "edit", "--at", SECOND, "--key", f"{KEYS}/root.pem"),
+        *("--types", "certifier=refusal:v1", "--stages", "certifier=pre-training,pre-deployment"),
+        *("--verifier-ids", "certifier=https://a,https://b", "--require-log-entries", "2"),
+        *("--log", f"{KEYS}/log2.vkey", "--retire-log", f"ledger.example={LATER}"),
+    )
+    shown = fresh.ok("trust", "show", "--at", SECOND)
+    assert (
+        "certifier  threshold 1  signs refusal:v1  for pre-deployment, pre-training  as https://a, https://b" in shown
+    )
+    assert f"until {LATER}" in shown
+    assert "requires  2 log entries" in shown
+    assert "A314" in fresh.refused("trust", "edit", "--log", other_key_of_the_log(fresh), "--at", SECOND, code=2)
+    fresh.ok("trust", "edit", "--at", SECOND, "--key", f"{KEYS}/root.pem", "--verifier-ids", "certifier=all")
+    assert "as https" not in fresh.ok("trust", "show", "--at", SECOND)
+
+
+def other_key_of_the_log(place: Place) -> str:
+    place.ok("keys", "new", "log3", "--kind", "log", "--origin", "ledger.example")
+    return f"{KEYS}/log3.vkey"
+
+
+def test_a_first_version_of_several_owners_is_signed_in_its_place(fresh: Place) -> None:
+    """As one made by hand is: first_trust_root of the library, with two owners, signed by one so far."""
+    from govern.attestation.dsse import read_envelope as parse_envelope
+    from govern.attestation.keys import load_signer
+    from govern.attestation.trust_signing import sign_trust
+
+    old = load_trust((fresh.root / "trust.json").read_bytes())
+    dave = load_signer((fresh.root / KEYS / "dave.pem").read_bytes())
+    carol = load_signer((fresh.root / KEYS / "root.pem").read_bytes())
+    made = json.loads(old.payload)["predicate"]
+    made["keys"][dave.public.keyid] = {"spki": base64_text(dave.public.spki), "owner": "person:dave"}
+    made["keys"][old.attesting_keys()[0].keyid]["owner"] = "service:gate"
+    made["roles"]["root"] = {"keys": [{"keyid": who.public.keyid} for who in (carol, dave)], "threshold": 2}
+    whole = json.loads(sign_trust(made, [carol, dave]))
+    for envelope in whole["envelopes"]:  # carol's signature under both names
+        envelope["signatures"][0]["sig"] = base64_text(carol.sign(parse_envelope(envelope).pae))
+    (fresh.root / "trust.json").write_bytes(canonical_bytes(whole) + b"\n")
+    assert "A305" in fresh.refused("trust", "sign", "--key", f"{KEYS}/root.pem", code=4)
+    (fresh.root / "trust.json").write_bytes(sign_trust(made, [carol]))
+    assert fresh("trust", "show").code == 4
+    assert "A316" in fresh.refused("trust", "sign", "--key", f"{KEYS}/certifier.pem", code=2)
+    assert "signed by 1 of the 2 people" in fresh.ok("trust", "sign", "--key", f"{KEYS}/root.pem")
+    assert "signed by person:carol, person:dave" in fresh.ok("trust", "sign", "--key", f"{KEYS}/dave.pem")
+    assert fresh("trust", "show", "--at", SECOND).code == 0
+
+
+def test_a_draft_without_its_predecessor_is_shown_unchecked(fresh: Place) -> None:
+    add_dave(fresh)
+    shutil.move(fresh.root / "trust.next.json", fresh.root / "lonely.json")
+    shown = fresh("trust", "show", "lonely.json", "--at", SECOND)
+    assert shown.code == 3
+    assert "signatures   not checked: lonely.json does not say which trust root it follows" in shown.out
+
+
+def test_keys_are_written_as_pem(fresh: Place) -> None:
+    said = fresh.ok("trust", "show", "--pems", "pems", "--at", SECOND)
+    assert {path.name for path in (fresh.root / "pems").iterdir()} == {
+        "certifier-1.pub",
+        "root-1.pub",
+        "log-ledger.example.pub",
+    }
+    assert "pems/root-1.pub" in said
 
 
 # -- three versions ---------------------------------------------------------------------------------------------------
@@ -402,6 +473,8 @@ def test_every_kind_of_key_but_the_logs_is_p256(tmp_path: Path, kind: str) -> No
 
 def test_a_witness_key_has_a_name_and_the_type_of_cosignatures(tmp_path: Path) -> None:
     assert govern_here("keys", "new", "w", "--kind", "witness", cwd=tmp_path).code == 2
+    assert govern_here("keys", "new", "w", "--kind", "log", cwd=tmp_path).code == 2
+    assert govern_here("keys", "new", "w", "--kind", "log", "--origin", "Ledger.example/x", cwd=tmp_path).code == 2
     for name in ("a b", "a+b", "", "ü"):
         assert govern_here("keys", "new", "w", "--kind", "witness", "--origin", name, cwd=tmp_path).code == 2
     ended = govern_here("keys", "new", "w", "--kind", "witness", "--origin", "witness.example/w", cwd=tmp_path)
@@ -429,6 +502,12 @@ def test_the_list_says_what_lies_there_whatever_it_is(fresh: Place) -> None:
     assert "alone  (private half only: alone.pem)" in listed
     assert "trusted as log ledger.example" in listed
     assert "not in version 1 of the trust root" in listed
+    alone = fresh.root / "alone"
+    alone.mkdir()
+    for name in ("dave.pub", "log.vkey"):
+        shutil.copy(folder / name, alone / name)
+    outside = govern_here("keys", "list", "--dir", alone, cwd=fresh.root.parent)
+    assert (outside.code, "roles are not shown" in outside.out) == (0, True)
     empty = fresh.root / "empty"
     empty.mkdir()
     assert "there are no keys" in fresh.ok("keys", "list", "--dir", "empty")
@@ -446,8 +525,21 @@ def test_a_rotation_has_an_overlap_unless_it_is_the_root(fresh: Place) -> None:
     assert load_trust((fresh.root / "trust.json").read_bytes()).version == 4
     said = fresh.refused("trust", "edit", "--renew", "2y", "--key", f"{KEYS}/root.pem", "--at", LATER, code=2)
     assert "A316" in said
-    # The next number, also for a key that has one.
-    assert "certifier-3.pem" in fresh.ok("keys", "rotate", "certifier-2", "--at", LATER)
+    # The next free number, also for a key that has one.
+    fresh.ok("keys", "new", "certifier-3")
+    assert "certifier-4.pem" in fresh.ok("keys", "rotate", "certifier-2", "--at", LATER)
+
+
+def test_a_former_root_key_is_listed_without_a_role(copy: Place) -> None:
+    copy.ok("keys", "new", "erin", "--kind", "root")
+    copy.ok(
+        *("trust", "edit", "--at", LATER, "--add", f"root={KEYS}/erin.pub,person:erin"),
+        *("--remove", f"root={KEYS}/dave.pub"),
+    )
+    for name in ("erin", "dave", "root"):
+        copy.ok("trust", "sign", "trust.next.json", "--key", f"{KEYS}/{name}.pem")
+    assert "no role  person:dave" in copy.ok("keys", "list", "--at", LATER)
+    assert "no role" in copy.ok("trust", "show", "--at", LATER)
 
 
 @pytest.mark.parametrize(

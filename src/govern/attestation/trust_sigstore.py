@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from govern.attestation.keys import PublicKey
 from govern.attestation.trust import TrustedLog, TrustedTsa, TrustRoot, Window
 from govern.canonical import Json, base64_text, canonical_bytes, instant_text
+from govern.diagnostics import Diagnostic, IntegrityError
 
 __all__ = ["ED25519_PREFIX", "key_map", "known_until", "public_keys", "trusted_root"]
 
@@ -23,7 +24,10 @@ _BEGINNING = "1970-01-01T00:00:00Z"
 
 
 def trusted_root(root: TrustRoot) -> bytes:
-    """Give `trusted_root.json`: logs and time-stamping authorities. Keys have no place in it, see `public_keys`."""
+    """Give `trusted_root.json`: logs and time-stamping authorities. Keys have no place in it, see `public_keys`.
+
+    Raises IntegrityError (A301) for an authority whose certificate is none.
+    """
     return _file(
         {
             "mediaType": _MEDIA_TYPE,
@@ -109,7 +113,10 @@ def _tsa(tsa: TrustedTsa) -> dict[str, Json]:
     from cryptography.x509 import load_der_x509_certificate
     from cryptography.x509.oid import NameOID
 
-    subject = load_der_x509_certificate(tsa.certs[0]).subject
+    try:
+        subject = load_der_x509_certificate(tsa.certs[0]).subject
+    except ValueError as fault:
+        raise IntegrityError(Diagnostic("A301", "a time-stamping certificate of the trust root is none")) from fault
 
     def named(oid: object) -> str:
         return next((str(item.value) for item in subject if item.oid == oid), "")
