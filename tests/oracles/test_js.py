@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from govern.attestation.issue import Issued, issue
 from govern.attestation.signing import Stamper, log_envelopes
@@ -18,6 +19,7 @@ from govern.attestation.trust import TrustRoot, Window
 from govern.attestation.trust_reading import load_trust, parse_trust
 from govern.attestation.trust_sigstore import key_map, public_keys, trusted_root
 from govern.canonical import base64_bytes, base64_text, parse_instant
+from govern.ledger.note import COSIGNATURE, NoteSigner, parse_note
 from govern.policy.outcomes import Decision
 from oracles.js_oracle import HERE, Outcome, js_verifies, js_verifies_all
 from support.attestations import CERTIFIER, OTHER, ROOT_A, ROOT_B, Edit, Gate, edited
@@ -102,6 +104,20 @@ def test_a_token_by_openssl_passes_as_well(stamped: Stamped) -> None:
 def test_without_a_token_it_passes_once_no_time_is_asked_for(stamped: Stamped) -> None:
     bare = stamped.gate.issue(nonce=b"b" * 16)
     assert stamped.asks(bare.certificate_bytes, tlog_threshold=1, timestamp_threshold=0)
+
+
+def test_a_cosigned_checkpoint_passes_as_well(stamped: Stamped) -> None:
+    witness = NoteSigner("witness.example/w1", Ed25519PrivateKey.from_private_bytes(b"\x02" * 32), kind=COSIGNATURE)
+
+    def cosign(value: dict[str, Any]) -> None:
+        checkpoint = entry_of(value)["inclusionProof"]["checkpoint"]
+        text = parse_note(checkpoint["envelope"]).text
+        checkpoint["envelope"] += witness.line(text, seconds=1767323045)
+
+    data = edited(stamped.certificate.certificate_bytes, cosign)
+    assert data != stamped.certificate.certificate_bytes
+    assert stamped.asks(data)
+    assert stamped.gate.verify(data).exit_code == 0
 
 
 def test_a_trust_root_is_logged_and_verified_like_any_other_statement(stamped: Stamped) -> None:
