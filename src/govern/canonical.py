@@ -14,8 +14,10 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation, localcontext
-from fractions import Fraction
-from typing import Union
+from typing import TYPE_CHECKING, Union
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 __all__ = [
     "Json",
@@ -105,9 +107,11 @@ def parse_instant(text: str) -> datetime:
 
     Offsets, fractions, dates without time and leap seconds are refused with ValueError: they are never guessed.
     """
-    if not _INSTANT.fullmatch(text):
+    match = _INSTANT.fullmatch(text)
+    if match is None:
         raise ValueError("expected an instant such as 2026-03-01T00:00:00Z (UTC, whole seconds)")
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    year, month, day, hour, minute, second = map(int, match.groups())
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
 
 
 def instant_text(moment: datetime) -> str:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govern.attestation.catalogue import SHAPES, certificate_schema, statement_bytes
+from govern.attestation.catalogue import certificate_schema, predicate_shape, statement_bytes
 from govern.attestation.forms import statement_shape
 from govern.attestation.kinds import CERTIFICATE, REFUSAL, VSA, short_type
 from govern.attestation.statement import (
@@ -237,7 +237,7 @@ def test_shape_and_schema_agree_on_every_damaged_member(damage: Any) -> None:
     """Two engines, one description: what verification refuses without a schema engine, the schema refuses too."""
     for statement in statements():
         kind = statement["predicateType"]
-        shape = statement_shape(kind, SHAPES[kind])
+        shape = statement_shape(kind, predicate_shape(kind))
         schema = jsonschema.Draft202012Validator(shape.schema())
         for place in places(statement):
             if not place:

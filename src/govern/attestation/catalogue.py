@@ -5,24 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from govern.attestation.forms import statement_shape
-from govern.attestation.kinds import TRUST_ROOT
-from govern.attestation.notice_predicates import NOTICE_SHAPES
-from govern.attestation.people_predicates import PEOPLE_SHAPES
-from govern.attestation.predicates import GATE_SHAPES
+from govern.attestation.kinds import CERTIFICATE, KIND_NAMES, REFUSAL, TRUST_ROOT, VSA
 from govern.attestation.shape import Record, Shape
-from govern.attestation.trust_format import PREDICATE
 from govern.canonical import Json, canonical_bytes
 from govern.diagnostics import Diagnostic, InternalError
 
-__all__ = ["SHAPES", "certificate_schema", "shape_of", "statement_bytes", "statements_schema"]
+__all__ = ["certificate_schema", "predicate_shape", "shape_of", "statement_bytes", "statements_schema"]
 
-SHAPES: Mapping[str, Shape] = {**GATE_SHAPES, **PEOPLE_SHAPES, **NOTICE_SHAPES, TRUST_ROOT: PREDICATE}
-"""Predicate type -> shape of the predicate."""
+_GATE = (CERTIFICATE, REFUSAL, VSA)
+
+
+def predicate_shape(kind: str) -> Shape:
+    """Give the shape of the predicate of a type. Raises KeyError for a type that is not known.
+
+    Loaded kind by kind: an auditor's command needs one of them.
+    """
+    if kind in _GATE:
+        from govern.attestation.predicates import GATE_SHAPES
+
+        return GATE_SHAPES[kind]
+    if kind == TRUST_ROOT:
+        from govern.attestation.trust_format import PREDICATE
+
+        return PREDICATE
+    from govern.attestation.notice_predicates import NOTICE_SHAPES
+    from govern.attestation.people_predicates import PEOPLE_SHAPES
+
+    return {**PEOPLE_SHAPES, **NOTICE_SHAPES}[kind]
 
 
 def shape_of(kind: str) -> Record:
     """Give the shape of a whole statement of a known predicate type. Raises KeyError for another type."""
-    return statement_shape(kind, SHAPES[kind])
+    return statement_shape(kind, predicate_shape(kind))
 
 
 def statement_bytes(statement: Mapping[str, Json]) -> bytes:
@@ -60,7 +74,7 @@ def certificate_schema() -> dict[str, Json]:
         "$id": "urn:govern:schema:certificate:v1",
         "title": "Statements signed by the gate",
         "description": "Payload of a certificate, a refusal or a SLSA verification summary issued by govern.",
-        "oneOf": [shape_of(kind).schema() for kind in GATE_SHAPES],
+        "oneOf": [shape_of(kind).schema() for kind in _GATE],
     }
 
 
@@ -72,5 +86,5 @@ def statements_schema() -> dict[str, Json]:
         "title": "Statements signed by people and offices",
         "description": "Payload of a waiver, approval, attestation, signed evidence, advisory snapshot, "
         "policy release, revocation or status list.",
-        "oneOf": [shape_of(kind).schema() for kind in (*PEOPLE_SHAPES, *NOTICE_SHAPES)],
+        "oneOf": [shape_of(kind).schema() for kind in KIND_NAMES if kind not in (*_GATE, TRUST_ROOT)],
     }

@@ -20,7 +20,7 @@ from govern.attestation.shape import (
     Text,
 )
 from govern.canonical import Json
-from govern.policy.outcomes import Outcome, Stage
+from govern.policy.decisions import Outcome, Stage
 
 __all__ = ["COVERABLE", "KEYID", "LEGAL_STATUS", "NONCE", "ROLE", "SCOPE", "STAGE", "digest_and", "statement_shape"]
 

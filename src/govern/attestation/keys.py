@@ -13,7 +13,7 @@ from govern.diagnostics import Diagnostic, IntegrityError, Span, UsageError
 from govern.ledger.note import NoteSigner
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 __all__ = [
@@ -47,16 +47,21 @@ class PublicKey:
     @classmethod
     def parse(cls, spki: bytes) -> PublicKey:
         """Read a key. Raises IntegrityError (A302) for another type, curve or encoding, or a point off the curve."""
-        from cryptography.hazmat.primitives.serialization import load_der_public_key
-
         refusal = IntegrityError(Diagnostic("A302", "not the SubjectPublicKeyInfo (DER) of an ECDSA P-256 key"))
         if not spki.startswith(_P256_PREFIX + b"\x04") or len(spki) != len(_P256_PREFIX) + 65:
             raise refusal
+        key = cls(spki)
         try:
-            load_der_public_key(spki)
+            key._loaded()
         except ValueError as fault:
             raise refusal from fault
-        return cls(spki)
+        return key
+
+    def _loaded(self) -> EllipticCurvePublicKey:
+        # From the point, not the DER: the module that reads DER costs more to import than all of the verification.
+        from cryptography.hazmat.primitives.asymmetric import ec
+
+        return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), self.spki[len(_P256_PREFIX) :])
 
     @property
     def keyid(self) -> str:
@@ -84,12 +89,9 @@ class PublicKey:
         from cryptography.exceptions import InvalidSignature
         from cryptography.hazmat.primitives import hashes
         from cryptography.hazmat.primitives.asymmetric import ec
-        from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-        key = load_der_public_key(self.spki)
-        assert isinstance(key, ec.EllipticCurvePublicKey)
         try:
-            key.verify(signature, message, ec.ECDSA(hashes.SHA256()))
+            self._loaded().verify(signature, message, ec.ECDSA(hashes.SHA256()))
         except InvalidSignature:
             return False
         return True

@@ -19,7 +19,7 @@ from govern.attestation.shape import (
     Shape,
     Text,
 )
-from govern.policy.outcomes import Enforcement, Outcome
+from govern.policy.decisions import Enforcement, Outcome
 
 __all__ = ["GATE_SHAPES"]
 

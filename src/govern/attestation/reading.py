@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from govern.attestation.catalogue import shape_of
 from govern.attestation.kinds import CERTIFICATE, REFUSAL, VSA
-from govern.attestation.people import Approval, Waiver
-from govern.attestation.reading_statements import Body, read_said
 from govern.attestation.reading_verdict import Verdict, read_verdict
 from govern.canonical import parse_instant
 from govern.diagnostics import Diagnostic, IntegrityError
+
+if TYPE_CHECKING:
+    from govern.attestation.reading_statements import Body
 
 __all__ = ["Claims", "predicate_type_of", "read_claims"]
 
@@ -43,6 +45,8 @@ class Claims:
     """Of certificates and refusals."""
     body: Body = None
     """Of people's and offices' statements."""
+    stages: frozenset[str] = frozenset()
+    """The gates that the statement speaks of; empty when it speaks of none."""
     unknown: tuple[str, ...] = ()
     """Pointers of predicate members that this version does not know: read by nobody here."""
 
@@ -50,15 +54,6 @@ class Claims:
     def stage(self) -> str | None:
         """The gate that a certificate or refusal is for."""
         return None if self.verdict is None else self.verdict.stage
-
-    @property
-    def stages(self) -> frozenset[str]:
-        """The gates that the statement speaks of; empty when it speaks of none."""
-        if self.verdict is not None:
-            return frozenset({self.verdict.stage})
-        if isinstance(self.body, Approval):
-            return frozenset({self.body.stage})
-        return frozenset(self.body.stages) if isinstance(self.body, Waiver) else frozenset()
 
 
 def predicate_type_of(statement: object) -> str | None:
@@ -83,6 +78,8 @@ def read_claims(statement: object, kind: str) -> Claims:
     predicate, subject = statement["predicate"], statement["subject"][0]
     name, digest = subject["name"], subject["digest"]["sha256"]
     if kind not in (CERTIFICATE, REFUSAL, VSA):
+        from govern.attestation.reading_statements import read_said
+
         said = read_said(kind, predicate, name, digest)
         return Claims(
             kind=kind,
@@ -98,6 +95,7 @@ def read_claims(statement: object, kind: str) -> Claims:
             signer=said.signer,
             says_when_signed=said.says_when,
             body=said.body,
+            stages=said.stages,
             unknown=unknown,
         )
     verdict = None if kind == VSA else read_verdict(predicate, kind, subject=name, digest=digest)
@@ -113,6 +111,7 @@ def read_claims(statement: object, kind: str) -> Claims:
         begins=issued_at,
         ends=None if verdict is None else verdict.valid_until,
         verdict=verdict,
+        stages=frozenset() if verdict is None else frozenset({verdict.stage}),
         unknown=unknown,
     )
 

@@ -45,6 +45,8 @@ class Said:
     """Full name of the role that it says it is signed in."""
     signer: str | None = None
     """Who it says has signed it: must be the owner of the key."""
+    stages: frozenset[str] = frozenset()
+    """The gates that it speaks of."""
 
 
 def read_said(kind: str, predicate: Mapping[str, object], subject: str, digest: str) -> Said:
@@ -64,6 +66,7 @@ def _waiver(predicate: Mapping[str, object], subject: str, digest: str) -> Said:
         ends=ends,
         bundle=body.scope.bundle,
         signer=body.approver,
+        stages=frozenset(body.stages),
     )
 
 
@@ -75,7 +78,14 @@ def _approval(predicate: Mapping[str, object], subject: str, digest: str) -> Sai
         raise _refuse(f"a vote is cast in a role of approvers, not as {body.role}")
     begins, ends = _span(body.signed_at, body.expires)
     return Said(
-        body=body, said_at=begins, begins=begins, ends=ends, bundle=body.bundle, role=body.role, signer=body.approver
+        body=body,
+        said_at=begins,
+        begins=begins,
+        ends=ends,
+        bundle=body.bundle,
+        role=body.role,
+        signer=body.approver,
+        stages=frozenset({body.stage}),
     )
 
 

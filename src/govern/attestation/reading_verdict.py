@@ -8,9 +8,9 @@ from datetime import datetime
 
 from govern.attestation.kinds import CERTIFICATE
 from govern.canonical import parse_instant
-from govern.decision.decide import overall
+from govern.decision.overall import overall
 from govern.diagnostics import Diagnostic, IntegrityError
-from govern.policy.outcomes import Decision, Enforcement, Outcome
+from govern.policy.decisions import Decision, Enforcement, Outcome
 
 __all__ = ["NamedTrust", "PolicyClaim", "StatementRef", "Verdict", "read_verdict"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from govern.attestation.catalogue import statement_bytes
 from govern.attestation.kinds import CERTIFICATE, REFUSAL, STATEMENT
 from govern.canonical import Json, base64_text, parse_instant
-from govern.decision.decide import overall
+from govern.decision.overall import overall
 from govern.diagnostics import Diagnostic, InternalError
 from govern.policy.outcomes import Decision, Enforcement, Outcome
 

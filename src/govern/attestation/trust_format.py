@@ -6,7 +6,7 @@ from govern.attestation.forms import KEYID, NONCE, statement_shape
 from govern.attestation.kinds import TRUST_ROOT
 from govern.attestation.shape import DIGEST, INSTANT, TEXT, Base64, Count, ListOf, MapOf, Nullable, Record, Shape, Text
 from govern.canonical import Json
-from govern.policy.outcomes import Stage
+from govern.policy.decisions import Stage
 
 __all__ = ["DRAFT_MEDIA_TYPE", "MEDIA_TYPE", "PREDICATE", "TRUST_STATEMENT", "trust_schema"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from govern.attestation.kinds import CERTIFICATE, KIND_NAMES, REFUSAL, VSA
 from govern.attestation.verification import Expected, Line, NamedFile, Request, Result, Status, overall_exit
-from govern.attestation.verify_steps import claims, decision, people, policies, revocation
+from govern.attestation.verify_steps import claims, policies, referenced
 from govern.attestation.verify_steps.core import CORE
 from govern.attestation.verify_steps.machine import Step, run_steps
 from govern.attestation.verify_steps.state import State
@@ -22,12 +22,12 @@ STEPS = (
     Step("bundle", claims.bundle, ("statement",)),
     Step("expected", claims.expected, ("statement",)),
     Step("policy", policies.policy, ("statement",)),
-    Step("waivers", people.waivers, ("statement",)),
-    Step("attested", people.attested, ("statement",)),
-    Step("approvals", people.approvals, ("statement",)),
-    Step("decision", decision.decision, ("statement",)),
+    Step("waivers", referenced.waivers, ("statement",)),
+    Step("attested", referenced.attested, ("statement",)),
+    Step("approvals", referenced.approvals, ("statement",)),
+    Step("decision", referenced.decision, ("statement",)),
     Step("validity", claims.validity, ("statement",)),
-    Step("revocation", revocation.revocation, ("statement",)),
+    Step("revocation", referenced.revocation, ("statement",)),
 )
 """In the order of the lines; each step's needs stand before it."""
 

@@ -11,7 +11,6 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -110,6 +109,8 @@ def hash_folder(root: Path, *, limits: FolderLimits | None = None) -> tuple[File
         return _hash_portion(root, portion)
 
     if len(portions) > 1 and sum(portion.size for portion in portions) >= _SERIAL_BELOW_BYTES:
+        from concurrent.futures import ThreadPoolExecutor
+
         with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
             results = list(pool.map(one, portions))
     else:

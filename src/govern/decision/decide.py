@@ -9,6 +9,7 @@ from datetime import datetime
 from govern.canonical import Json, canonical_bytes, instant_text, parse_instant, sha256_hex
 from govern.decision.approvals import QUORUM_CHECK, CountedVote, Tally, VerifiedApproval, count_votes, read_votes
 from govern.decision.evaluation import Evaluation, RuleOutcome
+from govern.decision.overall import overall
 from govern.decision.waivers import Ruling, VerifiedWaiver, rule_on_waiver
 from govern.policy.outcomes import Decision, Enforcement, Holds, Outcome
 
@@ -20,7 +21,6 @@ _WORSE = (Outcome.PASS, Outcome.INCONCLUSIVE, Outcome.MISSING_EVIDENCE, Outcome.
 """From harmless to harmful; the two outcomes not listed are settled before this order is asked."""
 
 _LETS_THROUGH = frozenset({Outcome.PASS, Outcome.NOT_APPLICABLE, Outcome.WAIVED})
-_UNDECIDED = frozenset({Outcome.INCONCLUSIVE, Outcome.MISSING_EVIDENCE, Outcome.ERROR})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,23 +124,6 @@ def _outside(item: Holds, now: datetime) -> bool:
     if item.start is not None and now < parse_instant(item.start):
         return True
     return item.until is not None and now >= parse_instant(item.until)
-
-
-def overall(outcomes: Iterable[tuple[Enforcement, Outcome]]) -> Decision:
-    """Combine outcomes after waiving (DESIGN section 4). Order-free and total.
-
-    One failed block rule denies; otherwise one undecided block rule leaves it undecided; nothing applicable at
-    all is undecided, never allowed.
-    """
-    items = tuple(outcomes)
-    blocking = {outcome for enforcement, outcome in items if enforcement is Enforcement.BLOCK}
-    if Outcome.FAIL in blocking:
-        return Decision.DENIED
-    if blocking & _UNDECIDED:
-        return Decision.UNDECIDED
-    if all(outcome is Outcome.NOT_APPLICABLE for _enforcement, outcome in items):
-        return Decision.UNDECIDED
-    return Decision.ALLOWED
 
 
 def decide(

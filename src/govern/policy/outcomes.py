@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from govern.canonical import Json
+from govern.policy.decisions import Decision, Enforcement, Outcome, Stage
 
 __all__ = [
     "CheckResult",
@@ -22,43 +22,6 @@ __all__ = [
     "Outcome",
     "Stage",
 ]
-
-
-class Outcome(StrEnum):
-    """What one rule came to (DESIGN section 4, frozen)."""
-
-    PASS = "pass"  # noqa: S105 - an outcome, not a password
-    FAIL = "fail"
-    INCONCLUSIVE = "inconclusive"
-    MISSING_EVIDENCE = "missing_evidence"
-    ERROR = "error"
-    WAIVED = "waived"
-    NOT_APPLICABLE = "not_applicable"
-
-
-class Decision(StrEnum):
-    """What the whole plan came to."""
-
-    ALLOWED = "allowed"
-    DENIED = "denied"
-    UNDECIDED = "undecided"
-
-
-class Enforcement(StrEnum):
-    """What a rule's outcome may do: only `block` can stop a model."""
-
-    BLOCK = "block"
-    WARN = "warn"
-    RECORD = "record"
-
-
-class Stage(StrEnum):
-    """The gates of a model's life."""
-
-    PRE_TRAINING = "pre-training"
-    PRE_REGISTRATION = "pre-registration"
-    PRE_DEPLOYMENT = "pre-deployment"
-    POST_DEPLOYMENT = "post-deployment"
 
 
 @dataclass(frozen=True, slots=True)

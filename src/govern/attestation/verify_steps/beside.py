@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from govern.attestation.statement_set import StatementSet
+from typing import TYPE_CHECKING
+
 from govern.attestation.verify_steps.state import State, present
+
+if TYPE_CHECKING:
+    from govern.attestation.statement_set import StatementSet
 
 __all__ = ["beside"]
 
@@ -11,6 +15,8 @@ __all__ = ["beside"]
 def beside(state: State) -> StatementSet:
     """Give the statements that were supplied, sorted once."""
     if state.statements is None:
+        from govern.attestation.statement_set import StatementSet
+
         request = state.request
         state.statements = StatementSet(
             request.statements, trust=present(state.trust), earlier=state.earlier, at=request.at

@@ -1,4 +1,4 @@
-"""The step that makes the decision again from its records: no bundle is read and no check is run."""
+"""The decision made again from its records: no bundle is read and no check is run."""
 
 from __future__ import annotations
 
@@ -15,14 +15,11 @@ from govern.decision.records import read_evaluation
 from govern.diagnostics import GovernError
 from govern.inputs.json import parse_json
 
-__all__ = ["decision"]
+__all__ = ["decide_again"]
 
 
-def decision(state: State) -> list[Line]:
-    """The evaluation, the people's words and the clock come to the decision record that the statement names."""
-    verdict = present(state.claims).verdict
-    if verdict is None:
-        return []
+def decide_again(state: State, verdict: Verdict) -> list[Line]:
+    """Decide from the records that were supplied, and compare with the decision record that the statement names."""
     lines = _records(state, verdict)
     if lines:
         return lines
@@ -59,16 +56,12 @@ def decision(state: State) -> list[Line]:
 
 
 def _records(state: State, verdict: Verdict) -> list[Line]:
-    """The records are there and are the ones named."""
+    """Say which record is not the one named."""
     request = state.request
     pairs = (
         ("evaluation", request.evaluation, verdict.evaluation),
         ("decision", request.decision, verdict.decision_record),
     )
-    absent = [name for name, data, _ in pairs if data is None]
-    if absent:
-        text = f"the {' and the '.join(absent)} record{'s were' if len(absent) > 1 else ' was'} not supplied"
-        return [unchecked("decision", text, help="they lie beside the certificate; or give --records DIR")]
     return [
         fail("decision", 4, f"the {name} record is not the one that the statement names", expected=digest, found=found)
         for name, data, digest in pairs

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from govern.attestation.catalogue import SHAPES
 from govern.attestation.dsse import read_envelope
 from govern.attestation.kinds import KIND_NAMES, TRUST_ROOT, short_type
 from govern.attestation.reading import predicate_type_of, read_claims
@@ -114,7 +113,7 @@ def statement(state: State) -> list[Line]:
     """The payload is a statement of the type that was asked for, about one subject, and does not contradict itself."""
     wanted = state.request.kind
     kind = predicate_type_of(state.statement)
-    if kind is None or kind not in SHAPES:
+    if kind is None or kind not in KIND_NAMES:
         text = "the payload is no statement that is known here"
         return [fail("statement", 4, text, expected=wanted, found=kind or "no type")]
     try:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from govern.attestation.kinds import POLICY_RELEASE
-from govern.attestation.notices import PolicyRelease
 from govern.attestation.reading_verdict import PolicyClaim, Verdict
-from govern.attestation.statement_set import Judged
 from govern.attestation.verification import Line
 from govern.attestation.verify_steps.beside import beside
 from govern.attestation.verify_steps.state import State, fail, ok, present, unchecked
+
+if TYPE_CHECKING:
+    from govern.attestation.notices import PolicyRelease
+    from govern.attestation.statement_set import Judged
 
 __all__ = ["policy"]
 
@@ -48,14 +51,18 @@ def _ordered(version: str) -> tuple[tuple[int, ...], bool] | None:
 
 
 def _release(item: Judged) -> PolicyRelease:
+    from govern.attestation.notices import PolicyRelease
+
     body = item.claims.body if item.claims is not None else None
     assert isinstance(body, PolicyRelease)
     return body
 
 
 def _released(state: State, verdict: Verdict, item: PolicyClaim) -> list[Line]:
-    statements = beside(state)
     what = f"{item.name} {item.version}"
+    if item.release is None and not state.request.statements:
+        return [unchecked("policy", f"{what} names no release: whether this is its published text is not known")]
+    statements = beside(state)
     if item.release is not None:
         found = statements.find(POLICY_RELEASE, item.release)
         if found is None:

@@ -13,13 +13,13 @@ from govern.attestation.verify_steps.beside import beside
 from govern.attestation.verify_steps.state import State, fail, ok, present, unchecked
 from govern.canonical import instant_text, parse_instant
 
-__all__ = ["revocation"]
+__all__ = ["judge_revocation"]
 
 _DURATION = re.compile(r"P(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?)?", re.ASCII)
 
 
-def revocation(state: State) -> list[Line]:
-    """Neither it nor what it rests on is revoked at the moment asked for, as far as a young enough list says."""
+def judge_revocation(state: State) -> list[Line]:
+    """Give a line for each revocation that is in force, else for what the newest list says."""
     lines = _revoked(state)
     if lines:
         return lines

@@ -1,0 +1,28 @@
+"""What outcomes come to together: the one function that may say allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from govern.policy.decisions import Decision, Enforcement, Outcome
+
+__all__ = ["overall"]
+
+_UNDECIDED = frozenset({Outcome.INCONCLUSIVE, Outcome.MISSING_EVIDENCE, Outcome.ERROR})
+
+
+def overall(outcomes: Iterable[tuple[Enforcement, Outcome]]) -> Decision:
+    """Combine outcomes after waiving (DESIGN section 4). Order-free and total.
+
+    One failed block rule denies; otherwise one undecided block rule leaves it undecided; nothing applicable at
+    all is undecided, never allowed.
+    """
+    items = tuple(outcomes)
+    blocking = {outcome for enforcement, outcome in items if enforcement is Enforcement.BLOCK}
+    if Outcome.FAIL in blocking:
+        return Decision.DENIED
+    if blocking & _UNDECIDED:
+        return Decision.UNDECIDED
+    if all(outcome is Outcome.NOT_APPLICABLE for _enforcement, outcome in items):
+        return Decision.UNDECIDED
+    return Decision.ALLOWED
