@@ -58,11 +58,14 @@ class HttpWitness:
                 data: bytes = reply.read(_MOST_BYTES + 1)
                 status: int = reply.status
                 kind: str = reply.headers.get_content_type()
+                declared: str | None = reply.headers.get("Content-Length")
             body = data.decode()
         except (OSError, HTTPException, ValueError) as fault:
             raise self._silent(plain(str(fault), limit=200) or type(fault).__name__) from fault
         if len(data) > _MOST_BYTES:
             raise self._silent(f"its answer is larger than {_MOST_BYTES} bytes")
+        if declared is not None and declared.strip() != str(len(data)):
+            raise self._silent("its answer ended early")
         return Reply(status=status, body=body, content_type=kind)
 
     def _silent(self, why: str) -> InputError:
