@@ -5,6 +5,7 @@
     tsa.reply(request)               # bytes -> bytes, answered by `openssl ts -reply` with the machine's clock
     tsa.stamper()                    # the same as a `Stamper`: signature bytes -> TimeStampResp
     tsa.stamper(at=moment)           # tokens that tell another time, put together here with the same key
+    tsa.reply_at(request, at=moment)
     with tsa.served() as url: ...    # the same over HTTP on the loopback
 
 `openssl ts` knows no time but the clock's, so tokens of another time are built with asn1crypto; a test has
@@ -124,6 +125,11 @@ class LocalTsa:
         )
         return (self.folder / "r.tsr").read_bytes()
 
+    def reply_at(self, request: bytes, *, at: datetime) -> bytes:
+        """Answer a TimeStampReq with a token that tells another time than the clock's."""
+        asked = tsp.TimeStampReq.load(request)
+        return self.token(b"", at=at, nonce=asked["nonce"].native, imprint=asked["message_imprint"])
+
     def query(self, message: bytes) -> bytes:
         """Ask as `openssl ts -query` does, without a nonce, for the signing certificate to be embedded."""
         done = subprocess.run(
@@ -157,6 +163,7 @@ class LocalTsa:
         serial: int = 1,
         digest: str = "sha256",
         certificate: bytes | None = None,
+        imprint: tsp.MessageImprint | None = None,
         edit: Callable[[cms.SignedData], None] | None = None,
     ) -> bytes:
         """Put a TimeStampResp together that tells a time.
@@ -166,6 +173,7 @@ class LocalTsa:
             at: the time that it tells.
             nonce, serial, digest: members of the token.
             certificate: named and embedded in the place of the authority's own.
+            imprint: stands in the place of the message's.
             edit: changes the finished SignedData.
         """
         assert isinstance(self.key, ec.EllipticCurvePrivateKey), "tokens of another time are signed with ECDSA"
@@ -173,7 +181,8 @@ class LocalTsa:
         info = {
             "version": "v1",
             "policy": POLICY,
-            "message_imprint": {
+            "message_imprint": imprint
+            or {
                 "hash_algorithm": {"algorithm": digest},
                 "hashed_message": hashlib.new(digest, message).digest(),
             },
