@@ -6,13 +6,12 @@ import hashlib
 
 import pytest
 
-from govern.attestation.dsse import sign_payload
 from govern.attestation.keys import PublicKey
 from govern.canonical import canonical_bytes, sha256_hex
 from govern.ledger.leaf import leaf_body, pae
 from govern.ledger.merkle import leaf_hash
 from oracles.shell import ecdsa_holds, spki_digest, ssh_fingerprint
-from support.attestations import CERTIFIER, manifest
+from support.attestations import CERTIFIER, manifest, unguarded
 
 BUNDLE = "5420f64d051e6ed4c741cd06ffe5960222704833418b81ea6be6468460a6d800"
 KEYID = "SHA256:SFMVDOrhOSBssOVH9hIcK/Z2XVf1oSVMjNCL8u2aICY"
@@ -43,7 +42,7 @@ def test_the_keys_names() -> None:
 
 
 def test_the_leaf_under_deterministic_signing() -> None:
-    body = leaf_body(PAYLOAD, sign_payload(PAYLOAD, CERTIFIER).signature, CERTIFIER.public.spki)
+    body = leaf_body(PAYLOAD, unguarded(PAYLOAD, CERTIFIER).signature, CERTIFIER.public.spki)
     assert len(body) == 489
     assert leaf_hash(body).hex() == "0902ca28d6926c46d7634d0f4e99b87973b732964985b5bb9d05310192d9110c"
     assert leaf_hash(body) == hashlib.sha256(b"\0" + body).digest()
@@ -54,6 +53,6 @@ def test_openssl_and_ssh_keygen_say_the_same() -> None:
     key: PublicKey = CERTIFIER.public
     assert ssh_fingerprint(key.pem) == KEYID
     assert spki_digest(key.pem) == HINT
-    signature = sign_payload(PAYLOAD, CERTIFIER).signature
+    signature = unguarded(PAYLOAD, CERTIFIER).signature
     assert ecdsa_holds(key.spki, pae(PAYLOAD), signature)
     assert not ecdsa_holds(key.spki, pae(PAYLOAD + b" "), signature)

@@ -21,7 +21,7 @@ from govern.canonical import base64_text, canonical_bytes, parse_instant
 from govern.diagnostics import IntegrityError
 from govern.ledger.note import COSIGNATURE, NoteSigner
 from oracles.shell import spki_digest, ssh_fingerprint
-from support.attestations import CERTIFIER, OTHER, ROOT_A, ROOT_B, Edit, edited, signer, trust_predicate
+from support.attestations import CERTIFIER, OTHER, ROOT_A, ROOT_B, Edit, edited, signer, trust_predicate, unguarded
 from support.ledgers import LedgerBox, log_signer
 
 BOX = LedgerBox(Path("nowhere"))
@@ -145,7 +145,7 @@ def test_a_payload_that_is_not_its_own_canonical_form_is_refused() -> None:
         b"\xef\xbb\xbf" + payload,
         payload.replace(b'"version":1', b'"version":1,"version":1'),
     ):
-        envelopes = [sign_payload(other, who).document() for who in BOTH]
+        envelopes = [unguarded(other, who).document() for who in BOTH]
         assert code_of(canonical_bytes({"mediaType": MEDIA_TYPE, "envelopes": envelopes}) + b"\n") == "A301"
 
 

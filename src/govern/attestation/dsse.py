@@ -51,7 +51,13 @@ class Envelope:
 
 
 def sign_payload(payload: bytes, signer: Signer) -> Envelope:
-    """Sign a payload into an envelope."""
+    """Sign a payload into an envelope: the only place where an attestation's signer signs a payload.
+
+    Raises InternalError A101 for anything but canonical JSON, and for a certificate whose rules do not come to allowed.
+    """
+    from govern.attestation.earned import check_earned
+
+    check_earned(payload)
     return Envelope(payload=payload, keyid=signer.public.keyid, signature=signer.sign(pae(payload)))
 
 
