@@ -141,7 +141,8 @@ def count_votes(rule: RuleOutcome, votes: Sequence[CountedVote]) -> Tally:
     """Count the votes for a rule of the kind `approval.quorum`.
 
     For each role the rule names, distinct keys and distinct owners are counted; a plain base role such as `approver`
-    accepts every role of that base. The rule may ask for more people than the trust root's role, never for fewer. One
+    accepts every role of that base. The rule may ask for more people than the trust root's role, never for fewer: in
+    whatever role people vote, there must be as many of them as the trust root asks for, or none of them counts. One
     counted rejection fails, whoever else approves.
     """
     counted = [item.approval for item in votes if item.reading is Reading.COUNTED]
@@ -155,11 +156,11 @@ def count_votes(rule: RuleOutcome, votes: Sequence[CountedVote]) -> Tally:
     short: list[str] = []
     for role, least in asked:
         fitting = [item for item in counted if item.vote == "approve" and _plays(item.role, role)]
-        needed = max([least, *(item.threshold for item in fitting)])
-        people = min(len({item.owner for item in fitting}), len({item.keyid for item in fitting}))
-        if people < needed:
-            short.append(f"{people} of {needed} for {role}")
-        rests_on += fitting
+        quorate = [item for item in fitting if _people(fitting, item.role) >= item.threshold]
+        if _people(quorate) < least:
+            needed = max([least, *(item.threshold for item in fitting)])
+            short.append(f"{_people(fitting)} of {needed} for {role}")
+        rests_on += quorate
     if short:
         return Tally(Outcome.MISSING_EVIDENCE, f"approvals: {', '.join(short)}", ())
     unique = {item.digest: item for item in rests_on}
@@ -168,20 +169,24 @@ def count_votes(rule: RuleOutcome, votes: Sequence[CountedVote]) -> Tally:
     return Tally(Outcome.PASS, f"approved by {names} until {ends}", tuple(unique[key] for key in sorted(unique)))
 
 
+def _people(votes: Sequence[VerifiedApproval], role: str | None = None) -> int:
+    """Count the people whose votes these are, in one role or in any: a second key makes nobody two people."""
+    fitting = [item for item in votes if role in (None, item.role)]
+    return min(len({item.owner for item in fitting}), len({item.keyid for item in fitting}))
+
+
 def _plays(role: str, asked: str) -> bool:
     return role == asked or ("/" not in asked and role.partition("/")[0] == asked)
 
 
 def _asked(rule: RuleOutcome) -> list[tuple[str, int]]:
+    """Give the roles and counts of a quorum rule; nothing when they cannot be read, so that nothing passes."""
     facts = rule.result.facts
     roles = facts.get("roles") if isinstance(facts, Mapping) and facts.get("kind") == "approval-quorum" else None
-    if not isinstance(roles, list | tuple):
-        return []
-    made = []
-    for item in roles:
-        assert isinstance(item, Mapping)
-        role, count = item["role"], item["count"]
-        assert isinstance(role, str)
-        assert isinstance(count, int)
+    made: list[tuple[str, int]] = []
+    for item in roles if isinstance(roles, list | tuple) else ():
+        role, count = (item.get("role"), item.get("count")) if isinstance(item, Mapping) else (None, None)
+        if not isinstance(role, str) or not isinstance(count, int) or isinstance(count, bool) or count < 1:
+            return []
         made.append((role, count))
     return made

@@ -51,7 +51,7 @@ class DecisionRecord:
     settled: tuple[Settled, ...]
     decision: Decision
     holds_until: datetime | None
-    """Earliest instant at which something that this decision rests on ends; None when nothing does."""
+    """Earliest instant at which something that this decision rests on ends or changes; None when nothing does."""
     votes: tuple[CountedVote, ...] = ()
     """Every vote that was handed in, and what became of it."""
     submitter: str | None = None
@@ -159,6 +159,12 @@ def decide(
     )
 
 
+def _evaluated(rule: RuleOutcome, clock: datetime) -> tuple[Outcome, str | None]:
+    if rule.outcome is Outcome.WAIVED:
+        return Outcome.ERROR, "an evaluation waives nothing: only a signed waiver does"
+    return outcome_at(rule.outcome, rule.result.holds, clock)
+
+
 def _settle(
     rule: RuleOutcome,
     evaluation: Evaluation,
@@ -167,9 +173,10 @@ def _settle(
     submitter: str | None,
     tally: Tally | None = None,
 ) -> Settled:
-    outcome, why = outcome_at(rule.outcome, rule.result.holds, clock)
-    if tally is not None and outcome is Outcome.MISSING_EVIDENCE:
-        outcome, why = tally.outcome, tally.why
+    outcome, why = _evaluated(rule, clock)
+    if rule.check == QUORUM_CHECK and outcome in (Outcome.MISSING_EVIDENCE, Outcome.PASS):
+        # Only votes are its evidence: whatever the record says, without a count it has not passed.
+        outcome, why = (Outcome.MISSING_EVIDENCE, why) if tally is None else (tally.outcome, tally.why)
     rulings: list[tuple[str, Ruling]] = []
     applied: VerifiedWaiver | None = None
     for waiver in sorted(waivers, key=lambda item: item.digest):
@@ -187,14 +194,18 @@ def _settle(
 
 
 def _earliest_end(settled: Sequence[Settled], now: datetime) -> datetime | None:
+    """Give the first instant at which something changes for a blocking rule: a law comes into force, a measurement
+    grows stale, a waiver or a vote ends. What only warns cannot end a certificate.
+    """
     ends: list[datetime] = []
     for item in settled:
         if item.rule.enforcement is not Enforcement.BLOCK:
-            continue  # what only warns cannot end a certificate
+            continue
         if item.waiver is not None:
             ends.append(item.waiver.expires)
-        if item.outcome is Outcome.PASS:
-            ends.extend(parse_instant(hold.until) for hold in item.rule.result.holds if hold.until is not None)
+        if not item.blocks:
+            moments = (moment for hold in item.rule.result.holds for moment in (hold.start, hold.until))
+            ends.extend(parse_instant(moment) for moment in moments if moment is not None)
             ends.extend(vote.expires for vote in item.approvals)
     later = [end for end in ends if end > now]
     return min(later) if later else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from govern.canonical import canonical_bytes, parse_instant
+from govern.canonical import Json, canonical_bytes, parse_instant
 from govern.decision.evaluation import EVALUATION_SCHEMA, Evaluation, RuleOutcome, Subject
 from govern.diagnostics import Diagnostic, GovernError, InputError, Span
 from govern.policy.outcomes import CheckResult, Enforcement, Holds, Outcome, Stage
@@ -12,6 +12,7 @@ from govern.policy.outcomes import CheckResult, Enforcement, Holds, Outcome, Sta
 __all__ = ["read_evaluation"]
 
 MAX_BYTES = 64 * 1024 * 1024
+_MOST_DAYS = 3_650
 
 
 def read_evaluation(data: bytes, *, file: str = "evaluation.json") -> Evaluation:
@@ -49,7 +50,7 @@ def _evaluation(value: Mapping[str, object], data: bytes) -> Evaluation:
         stage=Stage(_text(value["stage"])).value,
         subject=_subject(_map(value["bundle"])),
         policies=(),
-        outcomes=tuple(_outcome(_map(item)) for item in _list(value["outcomes"])),
+        outcomes=_outcomes(_list(value["outcomes"])),
         not_assessed=tuple(_text(item) for item in _list(value["not_assessed"])),
         advisories=None if advisories is None else _map(advisories),  # type: ignore[arg-type]  # parsed JSON
         lineage_digest=None if lineage is None else _sha256(lineage),
@@ -71,6 +72,13 @@ def _subject(value: Mapping[str, object]) -> Subject:
     )
 
 
+def _outcomes(values: Sequence[object]) -> tuple[RuleOutcome, ...]:
+    made = tuple(_outcome(_map(item)) for item in values)
+    if len({item.rule for item in made}) != len(made):
+        raise ValueError("a rule is listed twice")
+    return made
+
+
 def _outcome(value: Mapping[str, object]) -> RuleOutcome:
     waivable = value["waivable"]
     if not isinstance(waivable, bool):
@@ -85,17 +93,17 @@ def _outcome(value: Mapping[str, object]) -> RuleOutcome:
         enforcement=Enforcement(_text(value["enforcement"])),
         controls=tuple(_text(item) for item in _list(value["controls"])),
         waivable=waivable,
-        max_waiver_days=_count(value["max_waiver_days"]),
+        max_waiver_days=_days(value["max_waiver_days"]),
         message=_maybe(value["message"]),
         remediation=_maybe(value["remediation"]),
         reason=_maybe(value["reason"]),
         result=CheckResult(
-            outcome=Outcome(_text(value["outcome"])),
+            outcome=_unwaived(value["outcome"]),
             summary=_text(value["summary"]),
             observed=_maybe(value["observed"]),
             required=_maybe(value["required"]),
             holds=tuple(_holds(_map(item)) for item in _list(value["holds"])),
-            facts=value["facts"],  # type: ignore[arg-type]  # parsed JSON
+            facts=_facts(value["facts"]),
         ),
     )
 
@@ -105,7 +113,31 @@ def _holds(value: Mapping[str, object]) -> Holds:
     for text in (start, until):
         if text is not None:
             parse_instant(text)
-    return Holds(otherwise=Outcome(_text(value["otherwise"])), reason=_text(value["reason"]), start=start, until=until)
+    return Holds(otherwise=_unwaived(value["otherwise"]), reason=_text(value["reason"]), start=start, until=until)
+
+
+def _unwaived(value: object) -> Outcome:
+    """Read what a check may say. An evaluation waives nothing: only the decision does that, by a signed waiver."""
+    made = Outcome(_text(value))
+    if made is Outcome.WAIVED:
+        raise ValueError("an evaluation waives nothing")
+    return made
+
+
+def _facts(value: object) -> Json:
+    """Read the figures of a check. Those of two kinds take part in decisions, and are held to their form."""
+    if isinstance(value, dict) and value.get("kind") == "approval-quorum":
+        for item in _list(value["roles"]):
+            _text(_map(item)["role"])
+            if _count(_map(item)["count"]) < 1:
+                raise ValueError("a quorum of nobody")
+    if isinstance(value, dict) and value.get("kind") == "dependency-findings":
+        for item in _list(value["findings"]):
+            _text(_map(item)["package"])
+            _text(_map(item)["version"])
+            for name in _list(_map(item)["ids"]):
+                _text(name)
+    return value  # type: ignore[return-value]  # parsed JSON, and canonical: there are no decimals in it
 
 
 def _map(value: object) -> Mapping[str, object]:
@@ -134,6 +166,13 @@ def _count(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError("not a whole number")
     return value
+
+
+def _days(value: object) -> int:
+    made = _count(value)
+    if not 0 <= made <= _MOST_DAYS:
+        raise ValueError("not a number of days that a waiver may last")
+    return made
 
 
 def _sha256(value: object) -> str:

@@ -14,6 +14,9 @@ from govern.policy.outcomes import Outcome
 __all__ = ["AdvisoryLimit", "Ruling", "VerifiedWaiver", "rule_on_waiver"]
 
 
+_SECOND = timedelta(seconds=1)
+
+
 class Ruling(StrEnum):
     """What became of a waiver. The first that holds, in this order, is given."""
 
@@ -108,7 +111,7 @@ def rule_on_waiver(
         (Ruling.OUTCOME_NOT_COVERABLE, not _coverable(outcome, waiver)),
         (Ruling.NOT_YET_VALID, now < waiver.not_before),
         (Ruling.EXPIRED, now >= waiver.expires),
-        (Ruling.TOO_LONG, waiver.expires - waiver.not_before > timedelta(days=rule.max_waiver_days)),
+        (Ruling.TOO_LONG, (waiver.expires - waiver.not_before) // _SECOND > rule.max_waiver_days * 86_400),
         (Ruling.APPROVER_NOT_ALLOWED, not waiver.approver_in_role),
         (Ruling.APPROVER_IS_OWNER, waiver.approver in (waiver.owner, evaluation.subject.owner, submitter)),
         (Ruling.WORSE_THAN_WAIVED, _worse(rule, outcome, waiver)),
