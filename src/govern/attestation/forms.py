@@ -39,7 +39,7 @@ def digest_and(**members: Shape) -> Record:
     return Record({**DIGEST.members, **members})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Scope:
     """What a person's word holds for: one bundle, or named versions of a model."""
 

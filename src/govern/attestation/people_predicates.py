@@ -16,7 +16,7 @@ _DECIMAL = Text("-?(?:0|[1-9][0-9]{0,33})(?:\\.[0-9]{0,33}[1-9])?", "a decimal s
 _ADVISORY = Record({"package": TEXT, "versions": ListOf(TEXT, least=1), "ids": ListOf(TEXT, least=1)})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Limit:
     """How far a waiver reaches: null, the worst observed value, or the advisories of named package versions."""
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from govern.attestation.dsse import ENVELOPE_SHAPE, Envelope
 from govern.attestation.shape import TEXT, ListOf, Record, Shape
 from govern.canonical import Json, base64_bytes, base64_text, canonical_bytes
 from govern.diagnostics import Diagnostic, GovernError, IntegrityError
 from govern.ledger.note import NoteKey
-from govern.ledger.store import Logged
+
+if TYPE_CHECKING:
+    from govern.ledger.store import Logged
 
 __all__ = ["MAX_BYTES", "MEDIA_TYPE", "Container", "LogEntry", "bundle_bytes", "read_container", "read_log_entry"]
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from govern.attestation.people_facts import approvals_of, waivers_of
 from govern.attestation.reading_verdict import Verdict
 from govern.attestation.verification import Line
 from govern.attestation.verify_steps.beside import beside
 from govern.attestation.verify_steps.state import State, fail, from_error, ok, present, unchecked
 from govern.canonical import parse_instant, sha256_hex
+from govern.decision.approvals import VerifiedApproval
 from govern.decision.decide import decide
 from govern.decision.records import read_evaluation
+from govern.decision.waivers import VerifiedWaiver
 from govern.diagnostics import GovernError
 from govern.inputs.json import parse_json
 
@@ -34,9 +35,7 @@ def decide_again(state: State, verdict: Verdict) -> list[Line]:
         return [from_error("decision", 4, fault)]
     except (AttributeError, KeyError, TypeError, ValueError) as fault:
         return [fail("decision", 4, f"the decision record has another form ({type(fault).__name__})")]
-    statements = beside(state)
-    waivers = waivers_of(statements, at=clock)
-    approvals = approvals_of(statements, trust=present(state.trust), at=clock)
+    waivers, approvals = _heard(state, named, clock) if named else ((), ())
     missing = sorted(named - {item.digest for item in waivers} - {item.digest for item in approvals})
     if missing:
         text = f"the decision looked at {len(missing)} signed statements that were not supplied, such as {missing[0]}"
@@ -44,8 +43,8 @@ def decide_again(state: State, verdict: Verdict) -> list[Line]:
     again = decide(
         evaluation,
         clock=clock,
-        waivers=[item for item in waivers if item.digest in named],
-        approvals=[item for item in approvals if item.digest in named],
+        waivers=waivers,
+        approvals=approvals,
         submitter=submitter,
     )
     if again.digest != verdict.decision_record:
@@ -53,6 +52,21 @@ def decide_again(state: State, verdict: Verdict) -> list[Line]:
         return [fail("decision", 1, text, expected=verdict.decision, found=again.decision.value)]
     rules = len(again.settled)
     return [ok("decision", f"{rules} rules decided again from the records: {again.decision.value}, the same bytes")]
+
+
+def _heard(
+    state: State, named: frozenset[str], clock: datetime
+) -> tuple[tuple[VerifiedWaiver, ...], tuple[VerifiedApproval, ...]]:
+    """Give the waivers and votes that the decision looked at, as far as they were supplied."""
+    from govern.attestation.people_facts import approvals_of, waivers_of
+
+    statements = beside(state)
+    waivers = waivers_of(statements, at=clock)
+    approvals = approvals_of(statements, trust=present(state.trust), at=clock)
+    return (
+        tuple(item for item in waivers if item.digest in named),
+        tuple(item for item in approvals if item.digest in named),
+    )
 
 
 def _records(state: State, verdict: Verdict) -> list[Line]:
