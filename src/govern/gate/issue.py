@@ -7,19 +7,11 @@ import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from govern import __version__
 from govern.attestation.issue import Issued
 from govern.attestation.issue import issue as sign_and_log
-from govern.attestation.statement import (
-    AdvisoriesRef,
-    ApprovalRef,
-    CertificateInputs,
-    EvidenceItem,
-    PolicyRef,
-    RuleLine,
-)
+from govern.attestation.statement import CertificateInputs
 from govern.canonical import Json, instant_text
 from govern.diagnostics import Diagnostic, UsageError
 from govern.gate.check import Checked
@@ -27,10 +19,8 @@ from govern.gate.engine import engine_digest
 from govern.gate.outputs import write_atomic
 from govern.gate.signing import Signing
 from govern.gate.stamping import stamper_of
+from govern.gate.stated import Terms, stated
 from govern.policy.durations import add
-
-if TYPE_CHECKING:
-    from govern.decision.decide import DecisionRecord, Settled
 
 __all__ = ["certificate_inputs", "issue"]
 
@@ -102,67 +92,20 @@ def certificate_inputs(
     checked: Checked, *, signing: Signing, entropy: Callable[[int], bytes], supersedes: str | None = None
 ) -> CertificateInputs:
     """Gather everything that the certificate or refusal of a decision says."""
-    evaluation, decision, bundle = checked.evaluation, checked.decision, checked.bundle
-    snapshot = checked.snapshot
-    holds_until = decision.holds_until
-    return CertificateInputs(
+    terms = Terms(
         certificate_id=str(uuid.UUID(bytes=entropy(16), version=4)),
         nonce=entropy(16),
-        decision=decision.decision,
-        stage=evaluation.stage,
-        model_name=bundle.name,
-        model_version=bundle.version,
-        model_uri=bundle.record.metadata.uri or f"urn:govern:model:{bundle.name}:{bundle.version}",
-        bundle_digest=bundle.digest,
-        model_digest=bundle.model_digest,
-        files=evaluation.subject.files,
-        size_bytes=evaluation.subject.bytes,
         verifier_id=signing.verifier_id,
         engine_version=__version__,
         engine_digest=engine_digest(),
-        lock_digest=None,
-        plan_digest=bare(evaluation.plan_digest),
-        policies=tuple(
-            PolicyRef(
-                name=item.name,
-                version=item.version,
-                legal_status=item.legal_status,
-                source_digest=bare(item.digest),
-                release_digest=checked.people.release_of(item.name, item.version, bare(item.digest)),
-            )
-            for item in checked.loaded.plan.policies
-        ),
-        evaluation_digest=evaluation.digest,
-        decision_record_digest=decision.digest,
-        rules=tuple(_rule(item) for item in decision.settled),
-        not_assessed=evaluation.not_assessed,
-        evidence=tuple(
-            EvidenceItem(name=f"{item.name}:{item.file}", digest=item.digest, bound=item.bound)
-            for item in evaluation.evidence()
-        ),
-        advisories=None if snapshot is None else AdvisoriesRef(digest=snapshot.digest, as_of=snapshot.as_of),
         submitter=signing.submitter,
-        issued_at=instant_text(checked.request.clock),
         valid_until=_valid_until(checked, signing),
         trust_version=signing.trust.version,
         trust_digest=signing.trust.digest,
         ledger_origin=signing.log.key.name,
-        approvals=_approvals(decision),
         supersedes=supersedes,
-        blocking=decision.blocking,
-        earliest_expiry=None if holds_until is None else instant_text(holds_until),
     )
-
-
-def _approvals(decision: DecisionRecord) -> tuple[ApprovalRef, ...]:
-    """The votes that met a quorum, each once."""
-    counted = {item.digest: item.keyid for settled in decision.settled for item in settled.approvals}
-    return tuple(ApprovalRef(digest=digest, keyid=counted[digest]) for digest in sorted(counted))
-
-
-def bare(digest: str) -> str:
-    """Give a digest as plain hex."""
-    return digest.removeprefix("sha256:")
+    return stated(checked, terms)
 
 
 def _valid_until(checked: Checked, signing: Signing) -> str:
@@ -171,17 +114,3 @@ def _valid_until(checked: Checked, signing: Signing) -> str:
     if checked.decision.holds_until is not None:
         ends.append(checked.decision.holds_until)
     return instant_text(min(ends))
-
-
-def _rule(item: Settled) -> RuleLine:
-    return RuleLine(
-        id=item.rule.rule,
-        check=item.rule.check,
-        enforcement=item.rule.enforcement,
-        severity=item.rule.severity,
-        outcome=item.outcome,
-        controls=item.rule.controls,
-        observed=item.rule.result.observed,
-        required=item.rule.result.required,
-        waiver_digest=None if item.waiver is None else item.waiver.digest,
-    )
