@@ -196,6 +196,54 @@ def test_a_witness_that_keeps_changing_its_mind_is_dropped(both: Both) -> None:
     assert both.codes() == ["G250"]
 
 
+def test_an_answer_that_was_lost_is_asked_for_again(both: Both) -> None:
+    """The witness has cosigned and recorded the head, and the connection broke before its answer came."""
+    log = MemoryLog(bodies(3))
+
+    def lost(request: bytes) -> Reply:
+        both.w1.add_checkpoint(request, seconds=SECONDS)
+        raise InputError(Diagnostic("G249", "the connection was reset"))
+
+    both.over(log, [Client("w1", both.w1.key, lost)]).cosign()
+    assert both.codes() == ["G249"]
+    head = both.over(log, [both.clients[0]]).cosign()
+    assert signers(both, head.note) == (LOG, both.w1.key)
+    assert both.codes() == []
+
+
+def test_writers_of_one_ledger_side_by_side(tmp_path: Path) -> None:
+    box = LedgerBox(tmp_path / "box")
+    both = Both(tmp_path)
+    box.create().close()
+    made: list[Logged] = []
+    faults: list[BaseException] = []
+
+    def write(name: str) -> None:
+        try:
+            with box.open() as inner:
+                notes = CosignedNotes(box.paths.published, LOG, both.keys)
+                clients = [client(both.w1, "w1"), client(both.w2, "w2")]
+                store = CosigningLedger(inner, witnesses=clients, notes=notes, policy=both.policy)
+                for number in range(12):
+                    made.extend(store.append([entry(f"{name} {number}")]))
+        except BaseException as fault:  # to be raised in the test's own thread
+            faults.append(fault)
+
+    writers = [threading.Thread(target=write, args=(name,)) for name in ("a", "b", "c")]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert faults == []
+    assert sorted(item.proof.index for item in made) == list(range(36))
+    assert all(map(holds, made))
+    with box.open() as inner:
+        notes = CosignedNotes(box.paths.published, LOG, both.keys)
+        (kept,) = notes.read()
+        assert open_checkpoint(kept, LOG).size == inner.head().size == 36
+        assert signers(both, box.paths.published.read_text()) == (LOG, *both.keys)
+
+
 def test_lines_of_others_in_an_answer_are_ignored(both: Both) -> None:
     log = MemoryLog(bodies(3))
     text = parse_note(log.head().note).text

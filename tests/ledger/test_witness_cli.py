@@ -8,8 +8,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from govern.ledger.tlog_policy import parse_tlog_policy, verify_logged
 from govern.ledger.witness import add_checkpoint_request
 from support.in_process import govern_here
 from support.ledgers import entry
+from support.memory_log import MemoryLog, bodies
 from support.process import ROOT, Ended, clean_environment, govern
 
 NAMES = ("w1", "w2")
@@ -234,6 +236,83 @@ def test_a_log_that_was_cut_is_told_by_its_witness(scene: Scene, tmp_path_factor
         ended = old.run("ledger", "cosign")
     assert ended.code == 4
     assert "G247" in ended.err
+
+
+def test_a_recheck_holds_the_log_against_what_was_cosigned(
+    scene: Scene, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    old = scene.copy(tmp_path_factory.mktemp("old"))
+    scene.grow("more")
+    with both(scene, "--new"):
+        assert scene.run("ledger", "cosign").code == 0
+    assert scene.run("ledger", "verify").code == 0
+    # Database and published checkpoint come from a backup; the cosigned checkpoints do not.
+    shutil.copy(scene.gate / "published-checkpoint.cosigned", old.gate)
+    ended = old.run("ledger", "verify")
+    assert (ended.code, "G247" in ended.err, "DAMAGED" in ended.out) == (4, True, True)
+    for command in (("prove", "0"), ("export", old.root / "mirror")):
+        assert old.run("ledger", *command).code == 4
+    old.grow("other", "entries")
+    assert "G248" in old.run("ledger", "verify").err
+
+
+def read_answer(connection: http.client.HTTPConnection, body: bytes) -> tuple[int, str]:
+    connection.request("POST", "/add-checkpoint", body)
+    response = connection.getresponse()
+    return response.status, response.read().decode()
+
+
+def test_a_witness_killed_under_load_never_cosigns_two_histories(scene: Scene) -> None:
+    """Two histories under one key race for the witness, which is killed after a few answers, again and again.
+
+    Every cosignature that got out is of one history, sizes only grow, and the state is whole after every kill.
+    """
+    signer = load_log_signer((scene.gate / ".govern/keys/log.pem").read_bytes(), origin="ledger.example")
+    honest = MemoryLog(bodies(4000), signer=signer)
+    forked = MemoryLog([b"forged"], signer=signer).grow(bodies(4000, start=1))
+    cosigned: list[tuple[bool, int]] = []
+    arguments = [sys.executable, "-m", "govern", *map(str, scene.witness_arguments("w1")), "--listen", "127.0.0.1:0"]
+
+    def load(port: int, log: MemoryLog, target: int, enough: threading.Event) -> None:
+        old, size = 0, 1
+        with closing(http.client.HTTPConnection("127.0.0.1", port)) as connection:
+            try:
+                while size <= 4000:
+                    body = add_checkpoint_request(old, log.consistency(old, size), log.head_at(size).note)
+                    status, said = read_answer(connection, body)
+                    if status == 200:
+                        cosigned.append((log is forked, size))
+                        old = size
+                    if status == 409:
+                        old = int(said)
+                    size = max(size, old) if status == 409 else size + 1
+                    if len(cosigned) >= target:
+                        enough.set()
+            except (OSError, http.client.HTTPException):
+                enough.set()  # it was killed
+
+    for attempt in range(8):
+        more = ["--new"] if attempt == 0 else []
+        with subprocess.Popen(
+            [*arguments, *more], env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        ) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            port = int(process.stdout.readline().rsplit(":", 1)[1])
+            enough, target = threading.Event(), len(cosigned) + 7
+            clients = [threading.Thread(target=load, args=(port, log, target, enough)) for log in (honest, forked)]
+            for thread in clients:
+                thread.start()
+            enough.wait()
+            process.kill()
+            for thread in clients:
+                thread.join()
+        # What a restart finds is the last head that was acknowledged, or the one whose answer was lost.
+        assert scene.run(*scene.witness_arguments("w1")).code == 0
+    assert len(cosigned) >= 8 * 7
+    assert len({fork for fork, _size in cosigned}) == 1
+    state = json.loads((scene.root / "w1" / "state.json").read_bytes())
+    assert int(state["notes"]["ledger.example"].split("\n")[1]) >= max(size for _fork, size in cosigned)
 
 
 def test_a_witness_remembers_across_restarts(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from govern.canonical import Json, canonical_bytes
-from govern.diagnostics import Diagnostic, UsageError, plain
+from govern.diagnostics import Diagnostic, IntegrityError, UsageError, plain
 from govern.gate.cosign import witnessing_of
 from govern.gate.ledgers import open_ledger, verify_ledger
 from govern.gate.signing import read_trust
@@ -56,11 +56,16 @@ def _short(kind: str) -> str:
 def recheck(workspace: Workspace) -> tuple[str, tuple[Diagnostic, ...], int]:
     """Re-check the whole ledger; give a text, the findings and the exit code.
 
-    The log's key is the trust root's when the workspace names one, else the one stored in the ledger itself.
+    The log's key is the trust root's when the workspace names one, else the one stored in the ledger itself. A sound
+    ledger is also held against the cosigned checkpoints that were collected.
     """
     expected = _trusted_key(workspace.path("trust"))
     report = verify_ledger(workspace, expected=expected)
-    state = {0: "sound", 3: "cannot be compared with a published checkpoint"}.get(report.exit_code, "DAMAGED")
+    findings, code = report.findings, report.exit_code
+    if code == 0:
+        findings = (*findings, *_against_witnesses(workspace))
+        code = 4 if len(findings) > len(report.findings) else 0
+    state = {0: "sound", 3: "cannot be compared with a published checkpoint"}.get(code, "DAMAGED")
     text = (
         f"{plain(report.key.name)}: {report.size} entries, {report.checkpoints} checkpoints, "
         f"{report.objects} payloads, {report.erased} erased\n"
@@ -68,7 +73,17 @@ def recheck(workspace: Workspace) -> tuple[str, tuple[Diagnostic, ...], int]:
         f"key  {'named by the trust root' if expected else 'taken from the ledger itself, not from a trust root'}\n"
         f"{state}"
     )
-    return text, report.findings, report.exit_code
+    return text, findings, code
+
+
+def _against_witnesses(workspace: Workspace) -> tuple[Diagnostic, ...]:
+    """What contradicts a checkpoint that witnesses have cosigned."""
+    with open_ledger(workspace) as inner:
+        try:
+            _as_witnessed(workspace, inner).head()
+        except IntegrityError as fault:
+            return fault.diagnostics
+    return ()
 
 
 def _trusted_key(path: Path | None) -> NoteKey | None:
