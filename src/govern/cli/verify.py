@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -51,7 +52,7 @@ KINDS = (
 @at_option
 @click.option("--strict", is_flag=True, help="What is NOT CHECKED counts as undecided (exit 3).")
 @click.option(
-    "-o", "--output", "outputs", multiple=True, metavar="FORMAT[=PATH]", help="Output: text, json. Default: text."
+    "-o", "--output", "outputs", multiple=True, metavar="FORMAT[=PATH]", help="text, json or sarif. Default: text."
 )
 def verify(
     certificate: Path,
@@ -88,7 +89,7 @@ def verify(
     from govern.gate.verify import VerifyRequest
     from govern.gate.verify import verify as run_verify
 
-    asked = parse_outputs(outputs, formats=("text", "json"), bundle=bundle)
+    asked = parse_outputs(outputs, formats=("text", "json", "sarif"), bundle=bundle)
     expected = Expected(
         model=expect_model, version=expect_version, uri=expect_uri, stage=expect_stage, policies=policies
     )
@@ -115,6 +116,12 @@ def verify(
         "text": lambda: render_text(made.result, names=made.names),
         "json": lambda: canonical_bytes(made.result.document()).decode() + "\n",
     }
+    if any(item.format == "sarif" for item in asked):
+        from govern import __version__
+        from govern.attestation.verify_sarif import render_sarif
+
+        where = os.path.relpath(certificate)
+        renderers["sarif"] = lambda: render_sarif(made.result, file=where, version=__version__)
     faults = write_outputs(asked, renderers, out)
     for fault in faults:
         err(str(fault))
