@@ -318,7 +318,7 @@ def test_a_listed_chain_that_does_not_lead_to_the_signer_is_refused(tsa: LocalTs
 
 def test_authorities_are_counted_by_key_and_the_earliest_token_of_each_stands() -> None:
     def stamp(second: int, authority: str, key: bytes) -> TimeStamp:
-        return TimeStamp(time=AT.replace(second=second), authority=authority, key=key)
+        return TimeStamp(time=AT.replace(second=second), authority=authority, key=key, listed=0)
 
     found = earliest_by_authority(
         [stamp(30, "a", b"1"), stamp(20, "a under another name", b"1"), stamp(25, "a", b"2"), stamp(10, "b", b"3")]

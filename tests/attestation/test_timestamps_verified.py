@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,9 +17,10 @@ from govern.attestation.sigstore_bundle import read_container
 from govern.attestation.stamping import add_token, answer, question, signature_of
 from govern.attestation.trust_reading import load_trust
 from govern.attestation.verification import Result
+from govern.attestation.verify_commands import FileNames, auditor_commands
 from govern.canonical import base64_bytes, base64_text, canonical_bytes, instant_text, parse_instant
 from govern.diagnostics import GovernError, InputError, IntegrityError
-from oracles.shell import run
+from oracles.shell import run, succeeds
 from support.attestations import CERTIFIER, ISSUED, Edit, Gate, edited, failed, lines_of
 from support.ledgers import log_signer
 from support.tsa import LocalTsa
@@ -487,3 +490,56 @@ def test_a_token_brought_along_is_kept_when_the_statement_is_logged(
         (logged,) = log_envelopes([(waiting.envelope, CERTIFIER.public)], ledger=ledger, tokens=tokens)
     assert read_container(logged.data, file="logged").tokens == tokens
     assert base64_bytes(base64_text(tokens[0])) == tokens[0]
+
+
+# -- with openssl alone ---------------------------------------------------------------------------------------------
+
+
+def swapped_token(value: dict[str, Any], other: bytes) -> None:
+    stamps = json.loads(other)["verificationMaterial"]["timestampVerificationData"]
+    value["verificationMaterial"]["timestampVerificationData"] = stamps
+
+
+@pytest.mark.tools
+@pytest.mark.parametrize("tampered", [False, True])
+def test_the_printed_commands_check_every_token(
+    gate: Gate, tsas: tuple[LocalTsa, LocalTsa], tmp_path: Path, tampered: bool
+) -> None:
+    """Two tokens of authorities that the trust root lists in another order, one of them long after."""
+    a, b = tsas
+    expired = LocalTsa(tmp_path / "c", name="c.example", scalar=4001, not_after=CLAIMED + timedelta(days=1))
+    trust = gate.trust_file(lambda made: made.update(tsas=[entry(b), entry(expired), entry(a)]))
+    digest = load_trust(trust).digest
+    held = [gate.issue(trust_digest=digest, nonce=bytes([60 + number]) * 16).certificate_bytes for number in range(2)]
+    one, two = (with_tokens(data, [(expired, SOON), (a, SOON + timedelta(days=2))]) for data in held)
+    result = gate.verify(one, trust=trust)
+    assert failed(result) == []
+    assert [item["authority"] for item in result.document()["timeStamps"]] == ["CN=c.example", "CN=tsa.example"]
+    names = FileNames(certificate=str(tmp_path / "C"), trust=str(tmp_path / "trust.json"))
+    Path(names.trust).write_bytes(trust)
+    data = edited(one, lambda value: swapped_token(value, two)) if tampered else one
+    Path(names.certificate).write_bytes(data)
+    commands = auditor_commands(result, names)
+    work = tmp_path / "work"
+    work.mkdir()
+    if tampered:
+        assert failed(gate.verify(data, trust=trust)) == [("time", 4), ("time", 4)]
+        assert not succeeds("\n".join(commands), cwd=work)
+    else:
+        output = run("\n".join(commands), cwd=work)
+        assert output.count("Verification: OK") == 2
+        assert "Time stamp: Jan  2 03:04:10 2026 GMT" in output
+        assert "Time stamp: Jan  4 03:04:10 2026 GMT" in output
+
+
+def test_nothing_of_time_stamps_is_imported_without_a_token() -> None:
+    """`govern verify` pays for certificates and DER only when there is a token."""
+    text = (
+        "import sys, govern.attestation.verify, govern.attestation.signing, govern.attestation.signers\n"
+        "govern.attestation.signers.builtin_families()\n"
+        "heavy = 'rfc3161_client cryptography.x509 asn1crypto pkcs11 hvac requests boto3 botocore google azure "
+        "securesystemslib urllib.request http.client'.split()\n"
+        "print([name for name in heavy if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

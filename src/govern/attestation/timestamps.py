@@ -34,6 +34,8 @@ class TimeStamp:
     """Name in the authority's certificate."""
     key: bytes
     """SubjectPublicKeyInfo of the authority's key: authorities are counted by it, not by name."""
+    listed: int
+    """Index of the authority among those that were handed in."""
 
 
 def read_token(response: bytes, *, signature: bytes, tsas: Sequence[TrustedTsa]) -> TimeStamp:
@@ -51,7 +53,7 @@ def read_token(response: bytes, *, signature: bytes, tsas: Sequence[TrustedTsa])
     form = minimal(response)
     if form.data != response:
         raise _refuse("the time-stamp token holds parts that its signature does not cover")
-    listed = [tsa for tsa in tsas if tsa.certs[0] == form.certificate]
+    listed = [index for index, tsa in enumerate(tsas) if tsa.certs[0] == form.certificate]
     if not listed:
         known = f"{len(tsas)} others" if tsas else "none"
         raise IntegrityError(
@@ -59,20 +61,20 @@ def read_token(response: bytes, *, signature: bytes, tsas: Sequence[TrustedTsa])
                 "A411", f"the time-stamp token is of an authority that the trust root does not list; it has {known}"
             )
         )
-    found = _verified(response, signature, listed[0].certs)
-    if not any(tsa.window.holds(found.time) for tsa in listed):
+    found = _verified(response, signature, tsas, listed[0])
+    if not any(tsas[index].window.holds(found.time) for index in listed):
         message = f"the authority {found.authority} was not in use on {instant_text(found.time)}"
         raise IntegrityError(Diagnostic("A411", message))
     return found
 
 
-def _verified(response: bytes, signature: bytes, certs: Sequence[bytes]) -> TimeStamp:
+def _verified(response: bytes, signature: bytes, tsas: Sequence[TrustedTsa], listed: int) -> TimeStamp:
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
     from cryptography.x509 import load_der_x509_certificate
     from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
 
     try:
-        leaf, *chain = [load_der_x509_certificate(cert) for cert in certs]
+        leaf, *chain = [load_der_x509_certificate(cert) for cert in tsas[listed].certs]
         *intermediates, anchor = chain or [leaf]
         builder = VerifierBuilder(tsa_certificate=leaf, roots=[anchor], intermediates=intermediates)
         token = decode_timestamp_response(response)
@@ -82,7 +84,7 @@ def _verified(response: bytes, signature: bytes, certs: Sequence[bytes]) -> Time
         key = leaf.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     except (ValueError, VerificationError) as fault:
         raise _refuse(f"the time-stamp token does not hold for this signature: {fault}") from fault
-    return TimeStamp(time=time.astimezone(UTC), authority=name, key=key)
+    return TimeStamp(time=time.astimezone(UTC), authority=name, key=key, listed=listed)
 
 
 def _refuse(message: str) -> IntegrityError:

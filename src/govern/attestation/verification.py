@@ -13,6 +13,7 @@ from govern.canonical import Json, instant_text
 from govern.diagnostics import Diagnostic
 
 if TYPE_CHECKING:
+    from govern.attestation.timestamps import TimeStamp
     from govern.bundle.manifest import Manifest
 
 __all__ = ["Expected", "Line", "NamedFile", "Request", "Result", "Signatory", "Status", "overall_exit"]
@@ -141,6 +142,8 @@ class Result:
     signatory: Signatory | None
     log_origin: str | None
     tree_size: int | None
+    stamps: tuple[TimeStamp, ...] = ()
+    """The verified time-stamp tokens, in the order of the file."""
 
     def document(self) -> dict[str, Json]:
         """The result as JSON."""
@@ -157,6 +160,7 @@ class Result:
             if self.signatory is None
             else {"keyid": self.signatory.keyid, "owner": self.signatory.owner, "role": self.signatory.role},
             "ledger": None if self.log_origin is None else {"origin": self.log_origin, "size": self.tree_size},
+            "timeStamps": [{"authority": item.authority, "time": instant_text(item.time)} for item in self.stamps],
             "checks": [line.document() for line in self.lines],
         }
 

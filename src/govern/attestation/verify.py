@@ -49,6 +49,7 @@ def verify(request: Request) -> Result:
         signatory=state.signatory,
         log_origin=state.witnessed[0].checkpoint.origin if state.witnessed else None,
         tree_size=state.witnessed[0].checkpoint.size if state.witnessed else None,
+        stamps=state.stamps,
     )
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from govern.attestation.verification import Result
 from govern.ledger.leaf import PAYLOAD_TYPE
+
+if TYPE_CHECKING:
+    from govern.attestation.timestamps import TimeStamp
 
 __all__ = ["FileNames", "auditor_commands", "not_covered"]
 
@@ -69,6 +73,8 @@ def auditor_commands(result: Result, names: FileNames) -> list[str]:
         "cmp <(jq -r .spec.hashedRekordV002.data.digest leaf) <(openssl dgst -sha256 -binary pae | base64)",
         "{ printf '\\0'; cat leaf; } | sha256sum",
     ]
+    for number, stamp in enumerate(result.stamps):
+        lines += _token_commands(number, stamp, certificate)
     if names.manifest is not None:
         manifest = shlex.quote(names.manifest)
         lines += [
@@ -82,6 +88,25 @@ def auditor_commands(result: Result, names: FileNames) -> list[str]:
                 f" | cmp - {manifest}"
             )
     return lines
+
+
+def _token_commands(number: int, stamp: TimeStamp, certificate: str) -> list[str]:
+    """The commands on one token. The authority's certificates are judged at the time that the token tells."""
+    tokens = ".verificationMaterial.timestampVerificationData.rfc3161Timestamps"
+    seconds = int(stamp.time.timestamp())
+    return [
+        "# the time-stamp over the signature, with the authority's certificates as the trust root has them",
+        f"jq -r '{tokens}[{number}].signedTimestamp' {certificate} | base64 -d > token-{number}.tsr",
+        (
+            f"for c in $(jq -r '.predicate.tsas[{stamp.listed}].certs[]' trust.payload); do"
+            f" base64 -d <<< $c | openssl x509 -inform DER; done > tsa-{number}.pem"
+        ),
+        (
+            f"openssl ts -verify -data sig -in token-{number}.tsr -CAfile tsa-{number}.pem -untrusted tsa-{number}.pem"
+            f" -attime {seconds}"
+        ),
+        f"openssl ts -reply -in token-{number}.tsr -text | grep '^Time stamp: '",
+    ]
 
 
 def not_covered(names: FileNames) -> tuple[str, ...]:

@@ -62,10 +62,10 @@ class _TransitKey:
         try:
             import hvac
             from hvac.exceptions import VaultError
-            from requests.exceptions import RequestException
         except ImportError as fault:
             raise extra_missing(place, "vault", fault) from fault
-        self._faults = (VaultError, RequestException, KeyError, TypeError, ValueError)
+        # What requests raises is an OSError; the others come of answers that are not what the interface promises.
+        self._faults = (VaultError, OSError, KeyError, TypeError, ValueError)
         self._place, self._name = place, match[1]
         self._client = hvac.Client(
             url=place.need("VAULT_ADDR"),

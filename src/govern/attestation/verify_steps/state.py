@@ -16,6 +16,7 @@ from govern.ledger.note import Checkpoint, NoteKey
 
 if TYPE_CHECKING:
     from govern.attestation.statement_set import StatementSet
+    from govern.attestation.timestamps import TimeStamp
 
 __all__ = ["State", "Witnessed", "fail", "from_error", "ok", "present", "unchecked"]
 
@@ -50,6 +51,8 @@ class State:
     entries: tuple[LogEntry, ...] = ()
     witnessed: tuple[Witnessed, ...] = ()
     included: list[LogEntry] = field(default_factory=list)
+    stamps: tuple[TimeStamp, ...] = ()
+    """The verified tokens, in the order of the file."""
     proven_at: datetime | None = None
     """Set by the step on time: when the signature existed, as tokens prove; None leaves the signer's own word."""
 

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from govern.attestation.kinds import short_type
-from govern.attestation.timestamps import EARLY, LATE, TimeStamp, earliest_by_authority, fits, read_token
 from govern.attestation.trust import RevokedKey
 from govern.attestation.verification import Line
 from govern.attestation.verify_steps.state import State, fail, from_error, ok, present
 from govern.canonical import instant_text
 from govern.diagnostics import IntegrityError
 from govern.ledger.note import cosigned_at, parse_note
+
+if TYPE_CHECKING:
+    from govern.attestation.timestamps import TimeStamp
 
 __all__ = ["time"]
 
@@ -48,13 +51,18 @@ def time(state: State) -> list[Line]:
 
 def _stamps(state: State) -> tuple[tuple[TimeStamp, ...], list[Line]]:
     """Verify every token: one that cannot be checked refuses the file, for it could be anything."""
-    root, signature = present(state.trust), present(state.envelope).signature
+    root, signature, tokens = present(state.trust), present(state.envelope).signature, present(state.container).tokens
+    if not tokens:
+        return (), []
+    from govern.attestation.timestamps import earliest_by_authority, read_token
+
     found, lines = [], []
-    for response in present(state.container).tokens:
+    for response in tokens:
         try:
             found.append(read_token(response, signature=signature, tsas=root.tsas))
         except IntegrityError as fault:
             lines.append(from_error("time", 4, fault))
+    state.stamps = tuple(found)
     return earliest_by_authority(found), lines
 
 
@@ -70,7 +78,11 @@ def _proven(stamps: Sequence[TimeStamp], needed: int) -> datetime | None:
 
 
 def _claim(claimed: datetime, proven: datetime | None) -> list[Line]:
-    if proven is None or fits(claimed, proven):
+    if proven is None:
+        return []
+    from govern.attestation.timestamps import EARLY, LATE, fits
+
+    if fits(claimed, proven):
         return []
     what = "after" if claimed > proven else "over 24 hours before"
     return [
