@@ -236,6 +236,15 @@ def test_what_the_loader_refuses(edit: Edit, code: str) -> None:
     assert code_of(file(edit)) == code
 
 
+def test_two_authorities_may_stand_under_one_root() -> None:
+    """Authorities are told apart by the certificate that signs; what stands above it may be shared."""
+
+    def shared(made: dict[str, Any]) -> None:
+        made["tsas"] = [{"certs": [leaf, "cm9vdA=="], "validFor": {}} for leaf in ("AAAA", "BBBB")]
+
+    assert [tsa.certs for tsa in load_trust(file(shared)).tsas] == [(b"\0\0\0", b"root"), (b"\x04\x10\x41", b"root")]
+
+
 # -- signatures -----------------------------------------------------------------------------------------------------
 
 

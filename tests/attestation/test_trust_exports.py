@@ -21,8 +21,9 @@ from govern.attestation.trust_ssh import allowed_signers
 from govern.canonical import base64_bytes, base64_text, parse_instant
 from govern.diagnostics import IntegrityError
 from govern.gate.trust_show import trust_lines
-from govern.ledger.note import COSIGNATURE, NoteSigner
+from govern.ledger.note import COSIGNATURE, Checkpoint, NoteSigner
 from govern.ledger.tlog_policy import parse_tlog_policy
+from oracles.go_oracle import running
 from oracles.shell import run, ssh_fingerprint, succeeds
 from support.attestations import CERTIFIER, ROOT_A, ROOT_B, Edit, signer, trust_predicate
 from support.ledgers import LedgerBox, log_signer
@@ -240,6 +241,19 @@ def test_the_tlog_policy_is_read_back_as_the_trust_root_says_it() -> None:
     ]
     read = parse_tlog_policy(tlog_policy(root))
     assert (read.logs, read.witnesses) == (tuple(item.key for item in root.logs), root.witnesses)
+
+
+@pytest.mark.tools
+def test_go_opens_a_note_with_the_keys_of_the_exported_policy(tmp_path: Path) -> None:
+    words = [line.split() for line in tlog_policy(root_of(rich)).decode().splitlines()]
+    logs = [line[1] for line in words if line[0] == "log"]
+    witnesses = [line[2] for line in words if line[0] == "witness"]
+    text = Checkpoint("two.example", 1, b"\x00" * 32).text
+    log, other = log_signer("two.example", 5), log_signer("two.example", 6)
+    with running(tmp_path) as go:
+        for signed, names in ((log, ["two.example", "witness.example/w3"]), (other, ["witness.example/w3"])):
+            note = signed.note(text) + witness(3).line(text, seconds=1767323045)
+            assert go.ask("note", note=note, vkeys=logs, cosigners=witnesses)["signed"] == names
 
 
 def test_exports_do_not_depend_on_anything_but_the_trust_root() -> None:
