@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,7 @@ from govern.attestation.signers.place import KeyPlace, split_key
 from govern.diagnostics import GovernError, IntegrityError, UsageError
 from govern.ledger.note import NoteSigner
 from support.attestations import CERTIFIER, signer
+from support.process import ROOT
 
 P256 = ec.derive_private_key(1, ec.SECP256R1())
 ED25519 = Ed25519PrivateKey.from_private_bytes(b"\x01" * 32)
@@ -282,3 +284,20 @@ def test_what_a_service_says_is_cut_and_made_harmless() -> None:
     assert "\x1b" not in text
     assert SECRET not in text
     assert "no reason" in unreachable(PLACE, ValueError()).diagnostics[0].message
+
+
+# -- the page -------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_names_every_scheme_variable_and_code() -> None:
+    page = (ROOT / "docs" / "signers.md").read_text(encoding="utf-8")
+    for scheme in builtin_families():
+        assert f"`{scheme}:" in page, scheme
+    source = "".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "src/govern/attestation/signers").glob("*.py")
+    )
+    variables = set(re.findall(r"\b(?:GOVERN|VAULT|PYKCS11)[A-Z0-9_]*[A-Z0-9]\b", source))
+    assert {"VAULT_TOKEN", "GOVERN_HSM_PIN", "PYKCS11LIB"} <= variables
+    assert sorted(name for name in variables if f"`{name}" not in page) == []
+    for extra in ("hsm", "aws", "gcp", "azure", "vault"):
+        assert f"govern[{extra}]" in page

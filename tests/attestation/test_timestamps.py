@@ -12,6 +12,8 @@ import pytest
 from asn1crypto import cms, core, tsp
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from hypothesis import given
+from hypothesis import strategies as st
 
 from govern.attestation.der import Element, integer, read, write
 from govern.attestation.timestamps import TimeStamp, earliest_by_authority, fits, read_token
@@ -256,6 +258,15 @@ def test_deep_nesting_is_refused_without_depth(tsa: LocalTsa) -> None:
     for _ in range(5000):
         nested = write(0x30, nested)
     assert refused(nested, trusted(tsa)) == "A410"
+
+
+@given(st.data())
+def test_any_bytes_and_any_splice_of_a_token_are_refused_in_order(tsa: LocalTsa, data: st.DataObject) -> None:
+    """No other error than the one that is documented, whatever the bytes."""
+    token = minimal(tsa.token(SIGNATURE, at=AT)).data
+    start, end = sorted(data.draw(st.tuples(*[st.integers(0, len(token))] * 2), label="cut"))
+    changed = token[:start] + data.draw(st.binary(max_size=40), label="put") + token[end:]
+    assert changed == token or refuses(changed, trusted(tsa))
 
 
 # -- authorities ----------------------------------------------------------------------------------------------------

@@ -78,11 +78,14 @@ class _TransitKey:
             data = self._client.secrets.transit.read_key(self._name)["data"]
             found, versions = str(data["type"]), dict(data["keys"])
             self._version = int(match[2] or data["latest_version"])
-            self.public = str(versions[str(self._version)]["public_key"]) if found == kind else ""
+            version = versions.get(str(self._version), {})
+            self.public = str(version["public_key"]) if found == kind and version else ""
         except self._faults as fault:
             raise unreachable(place, fault) from fault
         if found != kind:
             raise unfit(place, f"of the type {found}", kind)
+        if not self.public:
+            raise unreachable(place, ValueError(f"it has no version {self._version}"))
 
     def sign_digest(self, message: bytes) -> bytes:
         """Have the digest of a message signed: the message itself stays here."""
