@@ -35,7 +35,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from govern.attestation.signers.place import split_key
+from govern.attestation.signers.place import KeyPlace, split_key
 from govern.diagnostics import Diagnostic, Span, UsageError
 
 __all__ = ["SETTINGS", "Setting", "Workspace", "find_workspace"]
@@ -140,7 +140,8 @@ def find_workspace(
         flags: values given on the command line, by setting key; empty ones are ignored.
 
     Raises:
-        UsageError: U102 for a file that cannot be read or holds something unknown, U103 for an absent directory.
+        UsageError: U102 for a file that cannot be read or holds something unknown, U103 for an absent directory, A406
+            where a key itself stands in the place of its name.
     """
     file = _file_in(directory) if directory is not None else _nearest(start)
     values: dict[str, tuple[str, ...]] = {}
@@ -158,6 +159,9 @@ def find_workspace(
         flagged = tuple((flags or {}).get(key, ()))
         if flagged:
             values[key], origins[key] = flagged, "flag"
+    for key in ("certifier", "log"):
+        for text in values.get(key, ()):
+            KeyPlace.parse(text, {})  # before --verbose or a message could repeat a key that stands there itself
     root = file.parent if file is not None else start
     return Workspace(root=root, file=file, values=values, origins=origins)
 
