@@ -15,7 +15,7 @@ from govern.ledger.cosigned_notes import CosignedNotes
 from govern.ledger.cosigning import CosigningLedger, cosignature
 from govern.ledger.merkle import leaf_hash, verify_consistency, verify_inclusion
 from govern.ledger.note import NoteKey, check_note, open_checkpoint, parse_note
-from govern.ledger.note_lines import merge_notes
+from govern.ledger.note_lines import cosigned_at, merge_notes
 from govern.ledger.quorum import WitnessPolicy
 from govern.ledger.store import LedgerStore, Logged, NewEntry
 from govern.ledger.witness import Reply, Witness, read_request
@@ -333,6 +333,13 @@ def test_a_published_checkpoint_of_another_size_is_left_alone(both: Both) -> Non
     assert both.published.read_text() == log.head_at(5).note
     both.over(log).cosign()
     assert signers(both, both.published.read_text()) == (LOG, *both.keys)
+
+
+def test_a_note_that_nobody_cosigned_is_not_kept(both: Both) -> None:
+    note = MemoryLog(bodies(3)).head().note
+    both.notes.add(note)
+    assert both.notes.read() == ()
+    assert cosigned_at(parse_note(note), both.w1.key) is None
 
 
 def test_notes_of_different_texts_are_never_merged() -> None:

@@ -404,6 +404,13 @@ def test_what_is_no_file_is_not_waited_for(mirror: Path, tmp_path: Path, kind: s
     assert (code, exit_code) in {("G241", 4), ("G243", 2)}
 
 
+def test_a_checkpoint_that_is_no_text_is_refused(mirror: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(mirror, folder)
+    (folder / "checkpoint").write_bytes(b"\xff")
+    assert refusal(lambda: check_export(folder, log=log_signer().key)) == ("G101", 4)
+
+
 def test_a_huge_file_is_not_read(mirror: Path, tmp_path: Path) -> None:
     folder = tmp_path / "copy"
     shutil.copytree(mirror, folder)

@@ -618,6 +618,28 @@ def test_connections_beyond_the_cap_are_closed_and_room_is_made_again(
             pytest.fail("no room was made")
 
 
+def test_a_client_that_hangs_up_is_a_line_in_the_report_and_nothing_more(witness: Witness) -> None:
+    with serving(witness) as server:
+        connection = socket.create_connection(("127.0.0.1", server.server_port))
+        connection.sendall(b"POST /add-checkpoint HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nold")
+        # Closed with a reset, not with an end of the stream.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, (1).to_bytes(4, sys.byteorder) + bytes(4))
+        connection.close()
+        assert http_ask(server, "POST", "/add-checkpoint", add_checkpoint_request(0, (), SIZE_3))[0] == 200
+    lines: list[str] = server.lines  # type: ignore[attr-defined]
+    assert not any("Traceback" in line for line in lines)
+
+
+def test_an_ipv6_address_is_bound_where_there_is_one(witness: Witness) -> None:
+    try:
+        server = WitnessServer(witness, host="::1", port=0, clock=lambda: 0, report=print)
+    except UsageError as fault:
+        assert fault.diagnostics[0].code == "G254"  # noqa: PT017 - a machine without it
+    else:
+        assert server.url.startswith("http://[::1]:")
+        server.server_close()
+
+
 @pytest.mark.parametrize("prefix", ["w1", "/w1/", "/", "/a b", "/..\n"])
 def test_a_prefix_that_is_no_path_is_refused(witness: Witness, prefix: str) -> None:
     def start() -> None:

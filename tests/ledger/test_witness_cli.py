@@ -571,6 +571,32 @@ def test_an_export_carries_the_cosignatures(scene: Scene) -> None:
     assert (ended.code, "quorum both met, cosigned by witness.example/w1, witness.example/w2" in ended.out) == (0, True)
 
 
+def test_an_export_needs_no_trust_root(scene: Scene) -> None:
+    file = scene.gate / "govern.toml"
+    file.write_text(
+        "".join(line for line in file.read_text().splitlines(keepends=True) if not line.startswith("trust"))
+    )
+    assert scene.run("ledger", "export", scene.root / "mirror").code == 0
+    assert scene.run("ledger", "prove", "0").code == 0
+    ended = scene.run("ledger", "export", scene.root / "mirror", "--check")
+    assert (ended.code, "U105" in ended.err) == (2, True)
+    witness_key = (scene.root / "w1" / "w1.vkey").read_text().strip()
+    ended = scene.run("ledger", "export", scene.root / "mirror", "--check", "--vkey", witness_key)
+    assert (ended.code, "G256" in ended.err) == (2, True)
+
+
+def test_an_export_is_not_checked_by_a_key_that_did_not_sign_it(scene: Scene, template: Scene) -> None:
+    assert scene.run("ledger", "export", scene.root / "mirror").code == 0
+    other = "ledger.example+9e004662+AYqI4910CfGV/VLbLTy6XXLKZwm/HZQSG/N0iAG0D29c"
+    ended = scene.run("ledger", "export", scene.root / "mirror", "--check", "--vkey", other)
+    assert (ended.code, "G103" in ended.err) == (4, True)
+    right = (template.gate / ".govern" / "keys" / "log.vkey").read_text().strip()
+    ended = scene.run("ledger", "export", scene.root / "mirror", "--check", "--vkey", other, "--vkey", right)
+    assert ended.code == 0
+    ended = scene.run("ledger", "export", scene.root / "mirror", "--check", "--vkey", "nonsense")
+    assert (ended.code, "G105" in ended.err) == (2, True)
+
+
 def test_an_export_over_another_history_is_refused(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> None:
     fork = scene.copy(tmp_path_factory.mktemp("fork"))
     scene.grow("mine")
