@@ -182,10 +182,15 @@ def test_an_encrypted_key_opens_with_its_password_alone(gate: Path) -> None:
 
 def test_a_key_where_its_place_belongs_is_not_printed(gate: Path) -> None:
     text = (gate / ".govern" / "keys" / "certifier.pem").read_text(encoding="utf-8")
-    ended = check(gate, {"GOVERN_CERTIFIER": text})
-    assert ended.code == 2
-    assert text.splitlines()[1] not in ended.err + ended.out
-    assert "env:NAME" in ended.err
+    for more in ((), ("--verbose",), ("--no-issue", "--verbose")):
+        ended = govern(
+            *("check", "example", "-s", "pre-registration", "--at", AT, *more),
+            cwd=gate,
+            environment={"GOVERN_CERTIFIER": text},
+        )
+        assert ended.code == 2
+        assert text.splitlines()[1] not in ended.err + ended.out
+        assert "env:NAME" in ended.err
 
 
 @pytest.mark.parametrize(
