@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from govern.attestation.kinds import ADVISORY_SNAPSHOT, APPROVAL, EVIDENCE, STATUS_LIST, WAIVER
+from govern.attestation.kinds import ADVISORY_SNAPSHOT, APPROVAL, EVIDENCE, REVOCATION, STATUS_LIST, WAIVER
 from govern.attestation.notices import Revocation
 from govern.attestation.pack_claims import Named, payload_of
 from govern.attestation.people import HumanAttestation
@@ -95,8 +96,10 @@ def _speaks_of(item: Statement, named: Named, evidence: frozenset[str]) -> bool:
     return item.kind == STATUS_LIST or (item.kind == EVIDENCE and subject in evidence)
 
 
-def looked_at(files: Sequence[NamedFile], decision: bytes) -> tuple[NamedFile, ...]:
-    """Give the files without the waivers and votes that the decision did not look at: those came later."""
+def looked_at(files: Sequence[NamedFile], decision: bytes, *, at: datetime) -> tuple[NamedFile, ...]:
+    """Give the files without what came after the decision: waivers and votes that its record does not name, and
+    revocations and status lists that speak of a later moment than `at`, when it was issued.
+    """
     try:
         named = named_by_record(decision)
     except InputError:
@@ -104,6 +107,9 @@ def looked_at(files: Sequence[NamedFile], decision: bytes) -> tuple[NamedFile, .
     kept = []
     for file in files:
         found = read_statement(file)
-        if found is None or found.kind not in (WAIVER, APPROVAL) or found.digest in named:
+        if found is None:
+            continue
+        later = found.kind in (REVOCATION, STATUS_LIST) and found.claims.issued_at > at
+        if not later and (found.kind not in (WAIVER, APPROVAL) or found.digest in named):
             kept.append(file)
     return tuple(kept)

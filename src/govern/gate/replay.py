@@ -1,8 +1,9 @@
 """Replay: decide again what a pack says was decided, and compare byte for byte.
 
 Whoever replays need not believe whoever signed: the certificate is verified, the policies are compiled again, the
-bundle is rebuilt and judged with the clock of the decision record, and what comes out must be the two records whose
-digests the certificate names. Reads the pack and nothing else: no network, no clock, no randomness, no environment.
+bundle is rebuilt and judged with the clock of the decision record, and what comes out must be the plan and the two
+records whose digests the certificate names, and the very statement that was signed. Reads the pack and nothing else:
+no network, no clock, no randomness, no environment.
 """
 
 from __future__ import annotations
@@ -14,10 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from govern.attestation.pack import Role
-from govern.attestation.pack_claims import Engine, Named
+from govern.attestation.pack_claims import Engine, Named, payload_of
 from govern.attestation.pack_reading import Pack, read_pack
 from govern.attestation.pack_statements import looked_at
-from govern.attestation.verification import Status
 from govern.canonical import parse_instant
 from govern.diagnostics import Diagnostic, GovernError, InputError, UsageError
 from govern.gate.engine import engine_digest
@@ -55,7 +55,7 @@ class Replayed:
     authentic: Authentic
     engine_here: Engine
     comparisons: tuple[Comparison, ...] = ()
-    """Plan, evaluation, decision: as far as it came."""
+    """Plan, evaluation, decision, statement: as far as it came."""
     stopped: tuple[str, ...] = ()
     """Why deciding again came to no end, when it did not."""
     withheld: tuple[str, ...] = ()
@@ -74,16 +74,19 @@ class Replayed:
         """4 damaged or invalid; 3 another engine, or evidence withheld that was needed; 1 differs; 0 identical."""
         if not self.authentic.holds:
             return 4
-        undecided = any(line.status is Status.FAIL and line.exit == 3 for line in self.authentic.lines)
+        undecided = bool(self.authentic.undecided)
         if self.another_engine or undecided:
             return 3
         if any(item.name == "plan" and not item.same for item in self.comparisons):
             return 1  # what is withheld cannot explain that
         if self.wanted:
             return 3
-        if self.stopped or len(self.comparisons) < 3 or not all(item.same for item in self.comparisons):
-            return 1
-        return 0
+        return 0 if self.identical else 1
+
+    @property
+    def identical(self) -> bool:
+        """Whether everything came out again, byte for byte."""
+        return not self.stopped and len(self.comparisons) == 4 and all(item.same for item in self.comparisons)
 
 
 def replay(request: ReplayRequest) -> Replayed:
@@ -134,6 +137,7 @@ def _again(pack: Pack, named: Named, parts: Rebuilt, root: Path) -> _Again:
     """Compile, check and decide; compare each with what the certificate names."""
     from govern.gate.check import Checked, check
     from govern.gate.policies import load_policies
+    from govern.gate.replay_stated import stated_again
     from govern.policy.outcomes import Stage
 
     made: list[Comparison] = []
@@ -151,6 +155,11 @@ def _again(pack: Pack, named: Named, parts: Rebuilt, root: Path) -> _Again:
         return _Again(tuple(made), _reasons(checked.diagnostics, root))
     made.append(compare_records("evaluation", pack.need(Role.EVALUATION), checked.evaluation.data()))
     made.append(compare_records("decision", pack.need(Role.DECISION), checked.decision.data()))
+    payload = payload_of(pack.need(pack.kind), file=pack.kind.value)
+    try:
+        made.append(compare_records("statement", payload, stated_again(checked, payload)))
+    except GovernError as fault:
+        return _Again(tuple(made), _reasons(fault.diagnostics, root))
     return _Again(tuple(made))
 
 
@@ -171,7 +180,7 @@ def _request(pack: Pack, parts: Rebuilt, named: Named, clock: datetime, submitte
         advisories=parts.advisories,
         name=named.model,
         version=named.version,
-        statements=looked_at(statements_of(pack), pack.need(Role.DECISION)),
+        statements=looked_at(statements_of(pack), pack.need(Role.DECISION), at=named.issued_at),
         trust=trust_named(pack, named),
         submitter=submitter,
         withheld=parts.withheld,

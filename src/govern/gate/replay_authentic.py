@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from govern.attestation.dsse import read_envelope
 from govern.attestation.export import export_pems
-from govern.attestation.kinds import CERTIFICATE, REFUSAL, STATUS_LIST, VSA
+from govern.attestation.kinds import CERTIFICATE, REFUSAL, VSA
 from govern.attestation.notices import Revocation, StatusList
 from govern.attestation.pack import Role
 from govern.attestation.pack_claims import Named, payload_of, read_named, summary_inputs
@@ -71,6 +71,13 @@ class Authentic:
             for line in self.lines
         )
 
+    @property
+    def undecided(self) -> tuple[Line, ...]:
+        """What could not be decided about it. How old a status list was then is not asked."""
+        return tuple(
+            line for line in self.lines if line.status is Status.FAIL and line.exit == 3 and line.step != "revocation"
+        )
+
 
 def authenticate(pack: Pack, trust: TrustGiven) -> Authentic:
     """Verify the verdict in a pack and hold every member against it. Never raises for anything the pack holds."""
@@ -89,7 +96,7 @@ def authenticate(pack: Pack, trust: TrustGiven) -> Authentic:
 def _verdict_request(pack: Pack, named: Named, trust: TrustGiven) -> Request:
     """The one place where what a pack holds is handed to the verifier.
 
-    The question is whether it was right when it was issued, so lists of what was revoked since are left out.
+    The question is whether it was right when it was issued, so what was said since is left out.
     """
     root, earlier = _trust(pack, trust)
     decision = pack.need(Role.DECISION)
@@ -105,7 +112,7 @@ def _verdict_request(pack: Pack, named: Named, trust: TrustGiven) -> Request:
         bundle=pack.manifest,
         manifest_file=pack.manifest.data,
         tlog_proof=pack.one(Role.PROOF),
-        statements=tuple(file for file in looked_at(statements_of(pack), decision) if not _is_list(file)),
+        statements=looked_at(statements_of(pack), decision, at=named.issued_at),
         evaluation=pack.need(Role.EVALUATION),
         decision=decision,
     )
@@ -127,11 +134,6 @@ def trust_named(pack: Pack, named: Named) -> TrustRoot | None:
         if root.digest == named.trust:
             return root
     return None
-
-
-def _is_list(file: NamedFile) -> bool:
-    found = read_statement(file)
-    return found is not None and found.kind == STATUS_LIST
 
 
 def _revoked(pack: Pack, request: Request) -> tuple[str, ...]:
@@ -184,6 +186,7 @@ def _summary(pack: Pack, named: Named, verdict: Request) -> Iterator[Line]:
 
 def _members(pack: Pack, named: Named) -> Iterator[Line]:
     """Everything else that the certificate names, by its digest."""
+    yield from _policies(pack, named)
     wanted = [
         ("records/evaluation.json", pack.need(Role.EVALUATION), named.evaluation),
         ("records/decision.json", pack.need(Role.DECISION), named.decision),
@@ -201,6 +204,14 @@ def _members(pack: Pack, named: Named) -> Iterator[Line]:
     yield from before or [
         _ok("members", "records, plan, advisories and statements are those that the certificate names")
     ]
+
+
+def _policies(pack: Pack, named: Named) -> Iterator[Line]:
+    """Policies are named by their bytes; catalogues and registries count only as far as the plan repeats them."""
+    for entry in pack.having(Role.POLICY):
+        if entry.digest not in named.policies.values():
+            text = f"{entry.path} is not named by its bytes: only what enters the plan is held"
+            yield Line(step="members", status=Status.NOT_CHECKED, text=text)
 
 
 def _advisories(pack: Pack, named: Named) -> Iterator[Line]:

@@ -27,20 +27,17 @@ def verdict_of(made: Replayed) -> str:
     trust += "" if made.pinned else "; TRUST ROOT NOT PINNED"
     if code == 0:
         kept = f"; {len(made.withheld)} files withheld, none needed" if made.withheld else ""
-        return f"IDENTICAL: {about}, plan, evaluation and decision byte for byte{kept}{trust}"
+        return f"IDENTICAL: {about}, plan, records and signed statement byte for byte{kept}{trust}"
     if code == 1:
         first = _first(made)
         where = f": {first}" if first else f": {made.stopped[0]}" if made.stopped else ""
         return f"DIFFERS: {about}{where}{trust}"
     why = []
     if made.another_engine:
-        same = len(made.comparisons) == 3 and all(item.same for item in made.comparisons)
-        why.append(f"another engine, which comes to {'the same' if same else 'something else'}")
+        why.append(f"another engine, which comes to {'the same' if made.identical else 'something else'}")
     if made.wanted:
         why.append(f"{len(made.wanted)} withheld files were needed")
-    why += [
-        f"{line.step}: {line.text}" for line in made.authentic.lines if line.status is Status.FAIL and line.exit == 3
-    ]
+    why += [f"{line.step}: {line.text}" for line in made.authentic.undecided]
     return f"COULD NOT DECIDE: {about}: {'; '.join(why)}{trust}"
 
 
