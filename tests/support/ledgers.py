@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from govern.ledger.database import APPEND_ONLY
 from govern.ledger.leaf import leaf_body
 from govern.ledger.note import NoteSigner
 from govern.ledger.sqlite import LedgerPaths, SqliteLedger
@@ -20,10 +24,10 @@ def log_signer(origin: str = "ledger.example", seed: int = 1) -> NoteSigner:
     return NoteSigner(origin, Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32))
 
 
-def entry(number: int | str) -> NewEntry:
+def entry(number: int | str, *, signature: bytes = b"signature", key: bytes = b"key") -> NewEntry:
     """A well-formed log entry whose payload is a number. Its signature is bytes: the ledger does not look at it."""
     payload = f"payload {number}".encode()
-    return NewEntry(payload=payload, body=leaf_body(payload, b"signature", b"key"))
+    return NewEntry(payload=payload, body=leaf_body(payload, signature, key))
 
 
 @dataclass
@@ -53,3 +57,34 @@ class LedgerBox:
             for number in range(count):
                 ledger.append([entry(number)])
         return self
+
+    # -- what the contract of all stores asks of a box; `support.postgres_box` has the other one --------------------
+
+    @property
+    def place(self) -> LedgerPaths:
+        return self.paths
+
+    def tamper(self, *statements: str) -> None:
+        """Edit the database behind the ledger's back, triggers dropped."""
+        connection = sqlite3.connect(self.paths.database, isolation_level=None)
+        for table in APPEND_ONLY:
+            for action in ("update", "delete"):
+                connection.execute(f"DROP TRIGGER IF EXISTS {table}_no_{action}")
+        for statement in statements:
+            connection.execute(statement.format(zero="zeroblob(32)", byte="x'00'", filed="identity"))
+        connection.close()
+
+    @staticmethod
+    def blob(digits: str) -> str:
+        """Bytes as this database writes them."""
+        return f"x'{digits}'"
+
+    def copy(self, root: Path) -> LedgerBox:
+        """The same ledger once more, in another folder: a backup, or a fork."""
+        shutil.copytree(self.root, root, ignore=shutil.ignore_patterns(root.name))
+        return LedgerBox(root, signer=self.signer)
+
+    def checkpoints(self) -> dict[int, bytes]:
+        """Every stored head: size to root."""
+        with closing(sqlite3.connect(self.paths.database)) as connection:
+            return dict(connection.execute("SELECT size, root FROM checkpoint").fetchall())

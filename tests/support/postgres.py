@@ -96,9 +96,9 @@ class PostgresServer:
         """A connection that may do everything."""
         return psycopg.connect(self.url(database), autocommit=True)
 
-    def database(self) -> str:
-        """Make an empty database and give its name."""
+    def database(self, *, template: str = "template0") -> str:
+        """Make a database, empty or as another one is, and give its name."""
         name = f"ledger{next(self._names)}"
         with self.admin() as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return name

@@ -75,7 +75,7 @@ def check_identity(connection: sqlite3.Connection, path: Path) -> None:
     if application != APPLICATION_ID:
         raise IntegrityError(Diagnostic("G201", "this SQLite file is not a ledger", Span(str(path))))
     if version != USER_VERSION:
-        age = "older" if version < USER_VERSION else "newer"
+        age = "an older" if version < USER_VERSION else "a newer"
         hint = (
             "keep it and its published checkpoint as they are, verify it with the govern that wrote it, "
             "and start a ledger with a new origin"

@@ -119,7 +119,7 @@ def faults_named(label: str) -> Iterator[None]:
         message = f"the server does not allow this: {fault.diag.message_primary}"
         hint = "give the role what an append needs (govern.ledger.postgres.grants)"
         raise InputError(Diagnostic("G225", message, Span(label), hint)) from fault
-    except (psycopg.errors.IntegrityConstraintViolation, psycopg.ProgrammingError, psycopg.DataError) as fault:
+    except (psycopg.IntegrityError, psycopg.ProgrammingError, psycopg.DataError) as fault:
         # A second entry at an index, a missing table or column: what is there is not what this program wrote.
         message = f"the log is damaged: {fault.diag.message_primary}"
         hint = "govern ledger verify says where; restore the newest copy"
