@@ -157,6 +157,12 @@ class Gate:
         return sign_trust(predicate, [ROOT_A, ROOT_B])
 
     def inputs(self, **changes: Any) -> CertificateInputs:
+        """What the gate says. For a decision that is not allowed, the first rule is the one that keeps the model out."""
+        decision = changes.get("decision", Decision.ALLOWED)
+        if decision is not Decision.ALLOWED and "rules" not in changes:
+            outcome = Outcome.FAIL if decision is Decision.DENIED else Outcome.INCONCLUSIVE
+            first = replace(INPUTS.rules[0], outcome=outcome, observed="0.75")
+            changes = {"blocking": (first.id,), **changes, "rules": (first, *INPUTS.rules[1:])}
         return replace(INPUTS, **{"trust_digest": self.trust_digest, **changes})
 
     def issue(self, *, by: Signer = CERTIFIER, stamp: Stamper | None = None, **changes: Any) -> Issued:

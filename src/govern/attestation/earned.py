@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from govern.attestation.kinds import CERTIFICATE
 from govern.canonical import canonical_bytes
-from govern.decision.approvals import QUORUM_CHECK
-from govern.decision.overall import overall
+from govern.decision.overall import QUORUM_CHECK, overall
 from govern.diagnostics import Diagnostic, GovernError, InternalError
 from govern.inputs.json import parse_json
 from govern.policy.decisions import Decision, Enforcement, Outcome

@@ -12,6 +12,7 @@ __all__ = [
     "CERTIFICATE",
     "EVIDENCE",
     "KIND_NAMES",
+    "NEVER_REVOKED",
     "POLICY_RELEASE",
     "REFUSAL",
     "REVOCATION",
@@ -64,6 +65,9 @@ KIND_NAMES: Mapping[str, str] = {
     TRUST_ROOT: "trust-root",
 }
 """Predicate type -> its short name on the command line and in file names."""
+
+NEVER_REVOKED = frozenset({REVOCATION, STATUS_LIST, TRUST_ROOT})
+"""Types that another statement of the same type follows: nothing takes them back."""
 
 ROLE_TYPES: Mapping[str, frozenset[str]] = {
     "root": frozenset(),  # signs the trust root, whose type is not a matter of roles

@@ -47,6 +47,8 @@ class Claims:
     """Of people's and offices' statements."""
     stages: frozenset[str] = frozenset()
     """The gates that the statement speaks of; empty when it speaks of none."""
+    sums_up: tuple[str, ...] = ()
+    """Of a verification summary: digests (hex) of the certificate, waivers and votes that it rests on."""
     unknown: tuple[str, ...] = ()
     """Pointers of predicate members that this version does not know: read by nobody here."""
 
@@ -111,6 +113,7 @@ def read_claims(statement: object, kind: str) -> Claims:
         begins=issued_at,
         ends=None if verdict is None else verdict.valid_until,
         verdict=verdict,
+        sums_up=tuple(item["digest"]["sha256"] for item in predicate["inputAttestations"]) if kind == VSA else (),
         stages=frozenset() if verdict is None else frozenset({verdict.stage}),
         unknown=unknown,
     )

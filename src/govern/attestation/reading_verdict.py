@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from govern.attestation.kinds import CERTIFICATE
+from govern.attestation.kinds import CERTIFICATE, REFUSAL
 from govern.canonical import parse_instant
-from govern.decision.overall import overall
+from govern.decision.overall import LETS_THROUGH, QUORUM_CHECK, overall
 from govern.diagnostics import Diagnostic, IntegrityError
-from govern.policy.decisions import Decision, Enforcement, Outcome
+from govern.policy.decisions import Enforcement, Outcome
 
-__all__ = ["NamedTrust", "PolicyClaim", "StatementRef", "Verdict", "read_verdict"]
+__all__ = ["NamedTrust", "PolicyClaim", "RuleClaim", "StatementRef", "Verdict", "read_verdict"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,30 @@ class StatementRef:
 
     rule: str
     digest: str
+    blocking: bool
+    """Whether the rule blocks: only then does the statement's end end the certificate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleClaim:
+    """What a rule is said to have come to."""
+
+    id: str
+    check: str
+    enforcement: Enforcement
+    outcome: Outcome
+    waiver: str | None
+    """Digest of the waiver's payload, hex; there exactly when the outcome is `waived`."""
+
+    @property
+    def voted(self) -> bool:
+        """Whether it passed by votes of the review board."""
+        return self.check == QUORUM_CHECK and self.outcome is Outcome.PASS
+
+    @property
+    def blocks(self) -> bool:
+        """Whether it keeps the model out."""
+        return self.enforcement is Enforcement.BLOCK and self.outcome not in LETS_THROUGH
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +82,7 @@ class Verdict:
     evaluation: str
     decision_record: str
     policies: tuple[PolicyClaim, ...]
+    rules: tuple[RuleClaim, ...]
     waivers: tuple[StatementRef, ...]
     attested: tuple[StatementRef, ...]
     approvals: tuple[str, ...]
@@ -65,6 +90,7 @@ class Verdict:
     not_assessed: tuple[str, ...]
     blocking: tuple[str, ...]
     submitter: str
+    issued_at: datetime
     valid_until: datetime | None
     trust: NamedTrust
     origin: str
@@ -105,6 +131,7 @@ def read_verdict(predicate: Mapping[str, object], kind: str, *, subject: str, di
             )
             for item in policies
         ),
+        rules=tuple(_rule(item) for item in rules),
         waivers=_claimed(rules, "waiver"),
         attested=_claimed(rules, "attestation"),
         approvals=tuple(item["digest"]["sha256"] for item in approvals),
@@ -112,11 +139,12 @@ def read_verdict(predicate: Mapping[str, object], kind: str, *, subject: str, di
         not_assessed=tuple(not_assessed),
         blocking=tuple(blocking),
         submitter=str(predicate["submitter"]),
+        issued_at=parse_instant(str(predicate["issuedAt"])),
         valid_until=None if not isinstance(end, str) else parse_instant(end),
         trust=NamedTrust(trust["version"], trust["digest"]["sha256"]),
         origin=ledger["origin"],
     )
-    _check_inner_sense(verdict, rules, kind, subject=subject, same_digest=_sha256(model["manifest"]) == digest)
+    _check_inner_sense(verdict, kind, subject=subject, same_digest=_sha256(model["manifest"]) == digest)
     return verdict
 
 
@@ -126,21 +154,45 @@ def _sha256(value: object) -> str:
 
 
 def _claimed(rules: list[Mapping[str, Mapping[str, Mapping[str, str]]]], member: str) -> tuple[StatementRef, ...]:
-    return tuple(StatementRef(str(rule["id"]), rule[member]["digest"]["sha256"]) for rule in rules if member in rule)
+    return tuple(
+        StatementRef(
+            str(rule["id"]), rule[member]["digest"]["sha256"], str(rule["enforcement"]) == Enforcement.BLOCK.value
+        )
+        for rule in rules
+        if member in rule
+    )
 
 
-def _check_inner_sense(
-    verdict: Verdict, rules: list[Mapping[str, str]], kind: str, *, subject: str, same_digest: bool
-) -> None:
+def _rule(value: Mapping[str, object]) -> RuleClaim:
+    return RuleClaim(
+        id=str(value["id"]),
+        check=str(value["check"]),
+        enforcement=Enforcement(str(value["enforcement"])),
+        outcome=Outcome(str(value["outcome"])),
+        waiver=_sha256(value["waiver"]) if "waiver" in value else None,
+    )
+
+
+def _check_inner_sense(verdict: Verdict, kind: str, *, subject: str, same_digest: bool) -> None:
+    rules = verdict.rules
     if subject != f"{verdict.model}@{verdict.version}":
         raise _refuse(f"the subject {subject} is not the model {verdict.model}@{verdict.version}")
     if not same_digest:
         raise _refuse("the subject's digest is not that of the model's manifest")
-    if any((rule["outcome"] == Outcome.WAIVED.value) != ("waiver" in rule) for rule in rules):
+    if any((rule.outcome is Outcome.WAIVED) != (rule.waiver is not None) for rule in rules):
         raise _refuse("exactly the waived rules must name a waiver")
-    recounted = overall((Enforcement(rule["enforcement"]), Outcome(rule["outcome"])) for rule in rules)
-    if kind == CERTIFICATE and recounted is not Decision.ALLOWED:
-        raise _refuse(f"the rules of this certificate come to {recounted}, not to allowed")
+    if len({rule.id for rule in rules}) != len(rules):
+        raise _refuse("a rule is listed twice")
+    if any(rule.voted for rule in rules) and not verdict.approvals:
+        raise _refuse("a rule that asks for votes passed, and no vote is named")
+    recounted = overall((rule.enforcement, rule.outcome) for rule in rules)
+    if verdict.decision != recounted.value:
+        what = "certificate" if kind == CERTIFICATE else "refusal"
+        raise _refuse(f"the rules of this {what} come to {recounted}, not to {verdict.decision}")
+    if kind == REFUSAL and set(verdict.blocking) != {rule.id for rule in rules if rule.blocks}:
+        raise _refuse("the rules said to block are not those that do")
+    if verdict.valid_until is not None and verdict.valid_until <= verdict.issued_at:
+        raise _refuse("it ends before it begins")
 
 
 def _refuse(why: str) -> IntegrityError:

@@ -93,11 +93,11 @@ class StatementSet:
         self._revoked: dict[str, RevokedAt] | None = None
         self.unreadable: list[tuple[str, str]] = []
         """(name, reason) of files that are no signed statements."""
-        self._files: dict[tuple[str, str], _File] = {}
+        self._files: dict[tuple[str, str], list[_File]] = {}
         for file in files:
             found = self._sorted(file)
             if found is not None:
-                self._files.setdefault((found.kind, found.digest), found)
+                self._files.setdefault((found.kind, found.digest), []).append(found)
 
     def _sorted(self, file: NamedFile) -> _File | None:
         from govern.inputs.json import parse_json
@@ -115,38 +115,51 @@ class StatementSet:
 
     def find(self, kind: str, digest: str) -> Judged | None:
         """Give the statement of a kind with a payload digest (hex), judged; None when it was not supplied."""
-        file = self._files.get((kind, digest))
-        return None if file is None else self._judge(file)
+        return self._best((kind, digest)) if (kind, digest) in self._files else None
 
     def all(self, kind: str) -> tuple[Judged, ...]:
         """Give every statement of a kind, judged, sorted by digest."""
-        return tuple(self._judge(self._files[key]) for key in sorted(self._files) if key[0] == kind)
+        return tuple(self._best(key) for key in sorted(self._files) if key[0] == kind)
 
     def files(self) -> tuple[NamedFile, ...]:
         """Give the files that are signed statements, sorted by kind and digest."""
-        return tuple(NamedFile(self._files[key].name, self._files[key].data) for key in sorted(self._files))
+        return tuple(NamedFile(file.name, file.data) for key in sorted(self._files) for file in self._files[key])
 
-    def _judge(self, file: _File) -> Judged:
-        key = (file.kind, file.digest)
+    def _best(self, key: tuple[str, str]) -> Judged:
+        """Judge every file of one payload and give the one that holds best: a spoilt copy hides no sound one."""
         if key not in self._judged:
-            request = Request(certificate=file.data, trust=b"", at=self._at, certificate_name=file.name, kind=file.kind)
-            state = State(request=request, trust=self._trust, earlier=self._earlier)
-            lines = run_steps(state, [step for step in CORE if step is not TRUST])
-            self._judged[key] = Judged(
-                name=file.name,
-                digest=file.digest,
-                kind=file.kind,
-                claims=state.claims,
-                signatory=state.signatory,
-                index=state.included[0].index if state.included else None,
-                faults=tuple(line for line in lines if line.status is Status.FAIL),
-            )
+            made = [self._judge(file) for file in self._files[key]]
+            self._judged[key] = max(made, key=lambda item: (item.sound, item.authentic))
         return self._judged[key]
 
-    def status_list(self) -> Judged | None:
-        """Give the newest sound status list, by the size of the log it speaks of."""
+    def _judge(self, file: _File) -> Judged:
+        request = Request(certificate=file.data, trust=b"", at=self._at, certificate_name=file.name, kind=file.kind)
+        state = State(request=request, trust=self._trust, earlier=self._earlier)
+        lines = run_steps(state, [step for step in CORE if step is not TRUST])
+        return Judged(
+            name=file.name,
+            digest=file.digest,
+            kind=file.kind,
+            claims=state.claims,
+            signatory=state.signatory,
+            index=state.included[0].index if state.included else None,
+            faults=tuple(line for line in lines if line.status is Status.FAIL),
+        )
+
+    def status_list(self, *, origins: frozenset[str]) -> Judged | None:
+        """Give the sound status list to go by: of one of these logs, not of the future, and the newest of those.
+
+        Where there is no such list the next best is given, so that it can be said what is wrong with it. Without
+        origins any log's will do.
+        """
         sound = [item for item in self.all(STATUS_LIST) if item.sound]
-        return max(sound, key=lambda item: (_list_of(item).size, item.digest), default=None)
+
+        def fitness(item: Judged) -> tuple[bool, bool, int, str]:
+            body = _list_of(item)
+            ours = not origins or body.origin in origins
+            return ours, parse_instant(body.time) <= self._at, body.size, item.digest
+
+        return max(sound, key=fitness, default=None)
 
     def revoked(self, digest: str) -> RevokedAt | None:
         """Say from when a payload (sha256, hex) is revoked, by a sound status list or revocation; the earliest counts.

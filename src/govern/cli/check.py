@@ -87,6 +87,7 @@ def check(
     workspace = workspace_of(directory, policies=policies, advisories=advisories, statements=statements)
     if verbose:
         _settings(workspace)
+    said = workspace_statements(workspace)
     request = CheckRequest(
         bundle=bundle,
         stage=Stage(stage),
@@ -95,8 +96,8 @@ def check(
         advisories=workspace.path("advisories"),
         name=name,
         version=model_version,
-        statements=workspace_statements(workspace),
-        trust=workspace_trust(workspace),
+        statements=said,
+        trust=workspace_trust(workspace) if said else None,
         submitter=workspace.text("submitter"),
     )
     signing = None

@@ -12,13 +12,21 @@ from datetime import datetime
 from enum import StrEnum
 
 from govern.canonical import Json, instant_text
-from govern.decision.evaluation import Evaluation, RuleOutcome
+from govern.decision.evaluation import RuleOutcome
+from govern.decision.overall import QUORUM_CHECK
 from govern.policy.outcomes import Outcome
 
-__all__ = ["QUORUM_CHECK", "CountedVote", "Reading", "Tally", "VerifiedApproval", "count_votes", "read_votes"]
-
-QUORUM_CHECK = "approval.quorum"
-"""The check kind whose outcome only the decision knows."""
+__all__ = [
+    "QUORUM_CHECK",
+    "CountedVote",
+    "Question",
+    "Reading",
+    "Tally",
+    "VerifiedApproval",
+    "count_votes",
+    "people_among",
+    "read_votes",
+]
 
 
 class Reading(StrEnum):
@@ -82,43 +90,50 @@ class CountedVote:
         }
 
 
-def read_votes(
-    approvals: Sequence[VerifiedApproval],
-    *,
-    evaluation: Evaluation,
-    applied_waivers: frozenset[str],
-    now: datetime,
-    submitter: str | None,
-) -> tuple[CountedVote, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What votes must be about to count, and whose votes cannot."""
+
+    evaluation: str
+    """Digest of the evaluation record, hex."""
+    bundle: str
+    """Bundle digest, hex."""
+    owner: str | None
+    """Who owns the model, as far as is known."""
+    submitter: str | None
+    applied_waivers: frozenset[str]
+    """Digests of the waivers that other rules needed: an approval must have considered each."""
+
+
+def read_votes(approvals: Sequence[VerifiedApproval], question: Question, *, now: datetime) -> tuple[CountedVote, ...]:
     """Read every vote, sorted by digest. Pure; validity is half-open, `signed_at <= now < expires`.
 
     A rejection needs not have considered the waivers: it only asks that less be let through.
     """
     ordered = sorted(approvals, key=lambda item: item.digest)
-    sound = [item for item in ordered if _fault(item, evaluation, now, submitter) is None]
+    sound = [item for item in ordered if _fault(item, question, now) is None]
     newest: dict[tuple[str, str], VerifiedApproval] = {}
     for item in sorted(sound, key=lambda item: (item.signed_at, item.digest)):
         newest[item.keyid, item.role] = item
     made = []
     for item in ordered:
-        reading = _fault(item, evaluation, now, submitter)
+        reading = _fault(item, question, now)
         if reading is None and newest[item.keyid, item.role] is not item:
             reading = Reading.CHANGED_MIND
-        if reading is None and item.vote == "approve" and not applied_waivers <= set(item.waivers_considered):
+        if reading is None and item.vote == "approve" and not question.applied_waivers <= set(item.waivers_considered):
             reading = Reading.WAIVERS_NOT_CONSIDERED
         made.append(CountedVote(item, reading or Reading.COUNTED))
     return tuple(made)
 
 
-def _fault(item: VerifiedApproval, evaluation: Evaluation, now: datetime, submitter: str | None) -> Reading | None:
-    subject = evaluation.subject
+def _fault(item: VerifiedApproval, question: Question, now: datetime) -> Reading | None:
     for reading, holds in (
         (Reading.BAD_SIGNATURE, not item.signature_valid),
         (Reading.REVOKED, item.revoked),
-        (Reading.OTHER_EVALUATION, (item.evaluation, item.bundle) != (evaluation.digest, subject.digest)),
+        (Reading.OTHER_EVALUATION, (item.evaluation, item.bundle) != (question.evaluation, question.bundle)),
         (Reading.NOT_IN_ROLE, not item.in_role),
-        (Reading.IS_SUBMITTER, item.owner == submitter),
-        (Reading.IS_OWNER, item.owner == subject.owner),
+        (Reading.IS_SUBMITTER, item.owner == question.submitter),
+        (Reading.IS_OWNER, item.owner == question.owner),
         (Reading.NOT_YET_VALID, now < item.signed_at),
         (Reading.EXPIRED, now >= item.expires),
     ):
@@ -156,10 +171,10 @@ def count_votes(rule: RuleOutcome, votes: Sequence[CountedVote]) -> Tally:
     short: list[str] = []
     for role, least in asked:
         fitting = [item for item in counted if item.vote == "approve" and _plays(item.role, role)]
-        quorate = [item for item in fitting if _people(fitting, item.role) >= item.threshold]
-        if _people(quorate) < least:
+        quorate = [item for item in fitting if people_among(fitting, item.role) >= item.threshold]
+        if people_among(quorate) < least:
             needed = max([least, *(item.threshold for item in fitting)])
-            short.append(f"{_people(fitting)} of {needed} for {role}")
+            short.append(f"{people_among(fitting)} of {needed} for {role}")
         rests_on += quorate
     if short:
         return Tally(Outcome.MISSING_EVIDENCE, f"approvals: {', '.join(short)}", ())
@@ -169,7 +184,7 @@ def count_votes(rule: RuleOutcome, votes: Sequence[CountedVote]) -> Tally:
     return Tally(Outcome.PASS, f"approved by {names} until {ends}", tuple(unique[key] for key in sorted(unique)))
 
 
-def _people(votes: Sequence[VerifiedApproval], role: str | None = None) -> int:
+def people_among(votes: Sequence[VerifiedApproval], role: str | None = None) -> int:
     """Count the people whose votes these are, in one role or in any: a second key makes nobody two people."""
     fitting = [item for item in votes if role in (None, item.role)]
     return min(len({item.owner for item in fitting}), len({item.keyid for item in fitting}))

@@ -7,9 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from govern.canonical import Json, canonical_bytes, instant_text, parse_instant, sha256_hex
-from govern.decision.approvals import QUORUM_CHECK, CountedVote, Tally, VerifiedApproval, count_votes, read_votes
+from govern.decision.approvals import (
+    QUORUM_CHECK,
+    CountedVote,
+    Question,
+    Tally,
+    VerifiedApproval,
+    count_votes,
+    read_votes,
+)
 from govern.decision.evaluation import Evaluation, RuleOutcome
-from govern.decision.overall import overall
+from govern.decision.overall import LETS_THROUGH, overall
 from govern.decision.waivers import Ruling, VerifiedWaiver, rule_on_waiver
 from govern.policy.outcomes import Decision, Enforcement, Holds, Outcome
 
@@ -19,8 +27,6 @@ DECISION_SCHEMA = "urn:govern:decision:v1"
 
 _WORSE = (Outcome.PASS, Outcome.INCONCLUSIVE, Outcome.MISSING_EVIDENCE, Outcome.ERROR, Outcome.FAIL)
 """From harmless to harmful; the two outcomes not listed are settled before this order is asked."""
-
-_LETS_THROUGH = frozenset({Outcome.PASS, Outcome.NOT_APPLICABLE, Outcome.WAIVED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +45,7 @@ class Settled:
     @property
     def blocks(self) -> bool:
         """Whether this rule keeps the model from passing the gate."""
-        return self.rule.enforcement is Enforcement.BLOCK and self.outcome not in _LETS_THROUGH
+        return self.rule.enforcement is Enforcement.BLOCK and self.outcome not in LETS_THROUGH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +149,14 @@ def decide(
     applied = frozenset(
         item.waiver.digest for item in settled if item.waiver is not None and item.rule.check != QUORUM_CHECK
     )
-    votes = read_votes(approvals, evaluation=evaluation, applied_waivers=applied, now=clock, submitter=submitter)
+    question = Question(
+        evaluation=evaluation.digest,
+        bundle=evaluation.subject.digest,
+        owner=evaluation.subject.owner,
+        submitter=submitter,
+        applied_waivers=applied,
+    )
+    votes = read_votes(approvals, question, now=clock)
     for index, rule in enumerate(evaluation.outcomes):
         if rule.check == QUORUM_CHECK:
             tally = count_votes(rule, votes)

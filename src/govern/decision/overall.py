@@ -1,4 +1,4 @@
-"""What outcomes come to together: the one function that may say allowed."""
+"""What outcomes come to together: the one function that may say allowed, and the words it needs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ from collections.abc import Iterable
 
 from govern.policy.decisions import Decision, Enforcement, Outcome
 
-__all__ = ["overall"]
+__all__ = ["LETS_THROUGH", "QUORUM_CHECK", "overall"]
+
+QUORUM_CHECK = "approval.quorum"
+"""The check kind whose outcome only the decision knows: it counts votes."""
+
+LETS_THROUGH = frozenset({Outcome.PASS, Outcome.NOT_APPLICABLE, Outcome.WAIVED})
+"""On these a blocking rule lets a model through."""
+
 
 _UNDECIDED = frozenset({Outcome.INCONCLUSIVE, Outcome.MISSING_EVIDENCE, Outcome.ERROR})
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from govern.attestation.reading_verdict import Verdict
 from govern.attestation.verification import Line
 from govern.attestation.verify_steps.beside import beside
 from govern.attestation.verify_steps.state import State, fail, from_error, ok, present, unchecked
-from govern.canonical import parse_instant, sha256_hex
+from govern.canonical import instant_text, parse_instant, sha256_hex
 from govern.decision.approvals import VerifiedApproval
-from govern.decision.decide import decide
+from govern.decision.decide import DecisionRecord, Settled, decide
 from govern.decision.records import read_evaluation
 from govern.decision.waivers import VerifiedWaiver
 from govern.diagnostics import GovernError
@@ -50,8 +51,42 @@ def decide_again(state: State, verdict: Verdict) -> list[Line]:
     if again.digest != verdict.decision_record:
         text = "deciding again from the records comes to something else"
         return [fail("decision", 1, text, expected=verdict.decision, found=again.decision.value)]
+    lines = [
+        fail("decision", 1, f"the records say another {what} than the statement", expected=recorded, found=stated)
+        for what, recorded, stated in _pairs(state, verdict, again, heard=bool(named))
+        if recorded != stated
+    ]
+    until, ends = verdict.valid_until, again.holds_until
+    if until is not None and ends is not None and until > ends:
+        text = "the statement is valid for longer than what its decision rests on"
+        lines.append(fail("decision", 1, text, expected=instant_text(ends), found=instant_text(until)))
     rules = len(again.settled)
-    return [ok("decision", f"{rules} rules decided again from the records: {again.decision.value}, the same bytes")]
+    said = f"{rules} rules decided again from the records: {again.decision.value}, the same bytes"
+    return lines or [ok("decision", said)]
+
+
+def _pairs(state: State, verdict: Verdict, again: DecisionRecord, *, heard: bool) -> Iterator[tuple[str, str, str]]:
+    """Give (what, by the records, by the statement): a record that is sound may still be of something else."""
+    evaluation, claims = again.evaluation, present(state.claims)
+    subject = evaluation.subject
+    yield "bundle", subject.digest, claims.subject_digest
+    yield "model", f"{subject.name}@{subject.version}", f"{verdict.model}@{verdict.version}"
+    yield "stage", evaluation.stage, verdict.stage
+    yield "plan", evaluation.plan_digest.removeprefix("sha256:"), verdict.plan
+    yield "decision", again.decision.value, verdict.decision
+    yield "time", instant_text(again.clock), instant_text(claims.issued_at)
+    if heard:
+        yield "submitter", again.submitter or "nobody", verdict.submitter
+    approvals = {vote.digest for item in again.settled for vote in item.approvals}
+    yield "set of approvals", " ".join(sorted(approvals)), " ".join(sorted(verdict.approvals))
+    settled = {item.rule.rule: _outcome(item) for item in again.settled}
+    stated = {rule.id: " ".join((rule.enforcement, rule.outcome, rule.waiver or "")) for rule in verdict.rules}
+    for name in sorted(settled.keys() | stated.keys()):
+        yield f"outcome of {name}", settled.get(name, "none"), stated.get(name, "none")
+
+
+def _outcome(item: Settled) -> str:
+    return " ".join((item.rule.enforcement, item.outcome, "" if item.waiver is None else item.waiver.digest))
 
 
 def _heard(

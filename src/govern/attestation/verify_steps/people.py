@@ -14,11 +14,13 @@ from govern.attestation.verify_steps.beside import beside
 from govern.attestation.verify_steps.state import State, fail, ok, present, unchecked
 from govern.canonical import instant_text, parse_instant, sha256_hex
 from govern.decision.decide import outcome_at
+from govern.decision.evaluation import Evaluation
+from govern.decision.overall import QUORUM_CHECK
 from govern.decision.records import read_evaluation
 from govern.decision.waivers import Ruling, rule_on_waiver
 from govern.diagnostics import InputError
 
-__all__ = ["SUPPLY", "ended", "judge_attestations", "judge_waivers", "unsound"]
+__all__ = ["SUPPLY", "evaluation_of", "judge_attestations", "judge_waivers", "unsound"]
 
 SUPPLY = "give it: --statements DIR"
 
@@ -42,7 +44,8 @@ def _waiver(state: State, verdict: Verdict, ref: StatementRef) -> Line:
             "waivers", 1, f"the waiver {ref.digest} is for another rule", expected=ref.rule, found=body.qualified
         )
     problem = _placed(state, verdict, body) or _self_waived(verdict, body, signatory.owner)
-    problem = problem or ended(state, found, body.not_before, body.expires) or _ruling(state, verdict, found, body)
+    problem = problem or ended(state, found, body.not_before, body.expires) or _outlived(verdict, ref, body.expires)
+    problem = problem or _ruling(state, verdict, found, body)
     if problem is not None:
         return fail("waivers", 1, f"the waiver of {ref.rule} {problem}")
     return ok("waivers", f"{ref.rule}: {signatory.owner} as {signatory.role} until {body.expires}, {body.reason}")
@@ -50,21 +53,30 @@ def _waiver(state: State, verdict: Verdict, ref: StatementRef) -> Line:
 
 def _ruling(state: State, verdict: Verdict, found: Judged, body: Waiver) -> str | None:
     """Rule on it as the decision does, when the evaluation record is at hand: rule digest, outcome, limit, length."""
-    data = state.request.evaluation
-    if data is None or sha256_hex(data) != verdict.evaluation:
+    evaluation = evaluation_of(state, verdict)
+    if evaluation is None:
         return None  # the step on the decision says so
-    try:
-        evaluation = read_evaluation(data)
-    except InputError:
-        return None
     rule = next((item for item in evaluation.outcomes if item.rule == body.qualified), None)
     if rule is None:
         return "is for a rule that was not evaluated"
+    if rule.check == QUORUM_CHECK:
+        return None  # what it waives is known when votes are counted: in the step on the decision
     moment = present(state.claims).issued_at
     outcome, _why = outcome_at(rule.outcome, rule.result.holds, moment)
     facts = waiver_facts(body, digest=found.digest, authentic=True, revoked=False, in_role=True)
     ruling = rule_on_waiver(rule, outcome, facts, evaluation=evaluation, now=moment, submitter=verdict.submitter)
     return None if ruling is Ruling.APPLIED else f"does not cover what was found: {ruling.value}"
+
+
+def evaluation_of(state: State, verdict: Verdict) -> Evaluation | None:
+    """Give the evaluation record that the statement names; None when it is not at hand, or cannot be read."""
+    data = state.request.evaluation
+    if data is None or sha256_hex(data) != verdict.evaluation:
+        return None
+    try:
+        return read_evaluation(data)
+    except InputError:
+        return None
 
 
 def _placed(state: State, verdict: Verdict, body: Waiver | HumanAttestation) -> str | None:
@@ -79,6 +91,13 @@ def _placed(state: State, verdict: Verdict, body: Waiver | HumanAttestation) -> 
 def _self_waived(verdict: Verdict, body: Waiver, signer: str) -> str | None:
     if signer in (body.owner, verdict.submitter):
         return f"is signed by {signer}, who owns or submitted the model"
+    return None
+
+
+def _outlived(verdict: Verdict, ref: StatementRef, end: str) -> str | None:
+    """Say that the certificate is valid for longer than this on which it rests."""
+    if ref.blocking and verdict.valid_until is not None and verdict.valid_until > parse_instant(end):
+        return f"ends on {end}, before the statement that rests on it ({instant_text(verdict.valid_until)})"
     return None
 
 
@@ -114,6 +133,7 @@ def _attested(state: State, verdict: Verdict, ref: StatementRef) -> Line:
     body, signatory = found.claims.body, present(found.signatory)
     assert isinstance(body, HumanAttestation)
     problem = _placed(state, verdict, body) or ended(state, found, body.valid_from, body.expires)
+    problem = problem or _outlived(verdict, ref, body.expires)
     if problem is not None:
         return fail("attested", 1, f"the attestation for {ref.rule} {problem}")
     who = f"{signatory.owner} as {signatory.role}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from govern.attestation.kinds import NEVER_REVOKED
 from govern.attestation.verification import Line
 from govern.attestation.verify_steps.state import State, ok, present, unchecked
 
@@ -55,7 +56,7 @@ def decision(state: State) -> list[Line]:
 
 def revocation(state: State) -> list[Line]:
     """Neither it nor what it rests on is revoked at the moment asked for, as far as a young enough list says."""
-    if not state.request.statements:
+    if not state.request.statements and present(state.claims).kind not in NEVER_REVOKED:
         needed = present(state.trust).status_max_age
         text = "no status list was given, so a later revocation would not be seen"
         if needed is not None:

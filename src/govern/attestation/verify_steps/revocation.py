@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from govern.attestation.kinds import STATUS_LIST
+from govern.attestation.kinds import NEVER_REVOKED, STATUS_LIST
 from govern.attestation.notices import StatusList
 from govern.attestation.statement_set import Judged
 from govern.attestation.verification import Line
@@ -23,14 +23,34 @@ def judge_revocation(state: State) -> list[Line]:
     lines = _revoked(state)
     if lines:
         return lines
-    newest = beside(state).status_list()
+    if present(state.claims).kind in NEVER_REVOKED:
+        return [_by_itself(state)]
+    newest = beside(state).status_list(origins=_origins(state))
     return [*_unsound(state), _no_list(state)] if newest is None else [_by_list(state, newest)]
+
+
+def _origins(state: State) -> frozenset[str]:
+    return frozenset(item.checkpoint.origin for item in state.witnessed)
+
+
+def _by_itself(state: State) -> Line:
+    """A statement that no list speaks of: what replaces it comes after it. A list must be young enough itself."""
+    body, at = present(state.claims).body, state.request.at
+    if not isinstance(body, StatusList):
+        return ok("revocation", "such a statement is followed by another one, never revoked")
+    problem = _too_old(state, body, at, parse_instant(body.time))
+    if problem is not None:
+        return fail("revocation", 3, problem, help="get the newest list from the log's operator")
+    return ok(
+        "revocation", f"it is the list itself: {len(body.revoked)} revoked as of {body.time}, {body.size} entries"
+    )
 
 
 def _rests_on(state: State) -> list[tuple[str, str]]:
     """(payload digest, what it is) of the statement and everything that it names."""
     verdict = present(state.claims).verdict
     made = [(present(state.envelope).digest, "this statement")]
+    made += [(digest, "what it sums up") for digest in present(state.claims).sums_up]
     if verdict is not None:
         made += [(item.digest, f"the waiver of {item.rule}") for item in verdict.waivers]
         made += [(item.digest, f"the attestation for {item.rule}") for item in verdict.attested]
@@ -78,9 +98,10 @@ def _by_list(state: State, newest: Judged) -> Line:
     problem = _too_old(state, body, at, made)
     if problem is not None:
         return fail("revocation", 3, problem, found=newest.name, help="get the newest list from the log's operator")
-    origins = {item.checkpoint.origin for item in state.witnessed}
+    origins = _origins(state)
     if origins and body.origin not in origins:
-        return fail("revocation", 3, f"the status list is of the log {body.origin}", expected=", ".join(origins))
+        known = ", ".join(sorted(origins))
+        return fail("revocation", 3, f"the status list is of the log {body.origin}", expected=known)
     if any(entry.index >= body.size for entry in state.included):
         text = f"the status list speaks of {size}, this was logged later"
         return fail("revocation", 3, text, found=newest.name, help="get a list that is newer than the statement")

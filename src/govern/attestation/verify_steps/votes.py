@@ -2,100 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from govern.attestation.kinds import APPROVAL
-from govern.attestation.people import Approval
+from govern.attestation.people_facts import approvals_of
 from govern.attestation.reading_verdict import Verdict
-from govern.attestation.statement_set import Judged
 from govern.attestation.verification import Line
 from govern.attestation.verify_steps.beside import beside
-from govern.attestation.verify_steps.people import SUPPLY, ended, unsound
+from govern.attestation.verify_steps.people import SUPPLY, evaluation_of, unsound
 from govern.attestation.verify_steps.state import State, fail, ok, present, unchecked
+from govern.canonical import instant_text
+from govern.decision.approvals import (
+    CountedVote,
+    Question,
+    Reading,
+    VerifiedApproval,
+    people_among,
+    read_votes,
+)
+from govern.decision.overall import QUORUM_CHECK
+from govern.policy.decisions import Enforcement
 
 __all__ = ["judge_approvals"]
+
+_WHY: Mapping[Reading, str] = {
+    Reading.REVOKED: "was revoked before this was issued",
+    Reading.OTHER_EVALUATION: "is of another evaluation",
+    Reading.IS_SUBMITTER: "is the submitter's own",
+    Reading.IS_OWNER: "is that of the model's owner",
+    Reading.NOT_YET_VALID: "was signed after this was issued",
+    Reading.EXPIRED: "had ended when this was issued",
+    Reading.CHANGED_MIND: "was replaced by a later vote of the same person",
+    Reading.WAIVERS_NOT_CONSIDERED: "has not considered every waiver that was needed",
+}
+"""What is wrong with a sound statement. The other readings are of statements that do not hold by themselves."""
 
 
 def judge_approvals(state: State, verdict: Verdict) -> list[Line]:
     """Give a line for each vote that was counted, for thresholds that were not met, and for standing rejections."""
-    statements = beside(state)
-    found = [(digest, statements.find(APPROVAL, digest)) for digest in verdict.approvals]
-    lines = [
-        _approval(state, verdict, item)
-        if item is not None
-        else unchecked("approvals", f"the approval {digest} was not supplied", help=SUPPLY)
-        for digest, item in found
+    votes = {item.approval.digest: item for item in _read(state, verdict)}
+    named = set(verdict.approvals)
+    lines = [_approval(state, votes.get(digest), digest, verdict) for digest in sorted(named)]
+    if named <= votes.keys():
+        lines += _thresholds([votes[digest].approval for digest in sorted(named)])
+    lines += [
+        fail("approvals", 1, f"{vote.owner} rejected this evaluation on {instant_text(vote.signed_at)}")
+        for vote in (item.approval for item in votes.values() if item.reading is Reading.COUNTED)
+        if vote.vote == "reject"
     ]
-    known = [item for _, item in found if item is not None and item.sound]
-    if len(known) == len(found):
-        lines += _thresholds(state, known)
-    lines += _rejections(state, verdict)
     return lines
 
 
-def _vote(item: Judged) -> Approval:
-    body = item.claims.body if item.claims is not None else None
-    assert isinstance(body, Approval)
-    return body
+def _read(state: State, verdict: Verdict) -> tuple[CountedVote, ...]:
+    """Read every vote that was supplied as the decision does, at the moment of issuing."""
+    claims, evaluation = present(state.claims), evaluation_of(state, verdict)
+    quorums = {rule.id for rule in verdict.rules if rule.check == QUORUM_CHECK}
+    question = Question(
+        evaluation=verdict.evaluation,
+        bundle=claims.subject_digest,
+        owner=None if evaluation is None else evaluation.subject.owner,
+        submitter=verdict.submitter,
+        applied_waivers=frozenset(ref.digest for ref in verdict.waivers if ref.rule not in quorums),
+    )
+    given = approvals_of(beside(state), trust=present(state.trust), at=claims.issued_at)
+    return read_votes(given, question, now=claims.issued_at)
 
 
-def _approval(state: State, verdict: Verdict, item: Judged) -> Line:
-    if not item.sound:
-        return unsound("approvals", "an approval", item)
-    body, signatory = _vote(item), present(item.signatory)
-    problem = None
-    if body.evaluation != verdict.evaluation or body.bundle != present(state.claims).subject_digest:
-        problem = "is of another evaluation"
-    elif body.vote != "approve":
-        problem = f"is a vote to {body.vote}"
-    elif missing := {ref.digest for ref in verdict.waivers} - set(body.waivers_considered):
-        problem = f"has not considered the waiver {min(missing)}"
-    elif signatory.owner == verdict.submitter:
-        problem = "is the submitter's own"
-    problem = problem or ended(state, item, body.signed_at, body.expires)
-    who = f"{signatory.owner} as {signatory.role}"
+def _approval(state: State, found: CountedVote | None, digest: str, verdict: Verdict) -> Line:
+    judged = beside(state).find(APPROVAL, digest)
+    if judged is None:
+        return unchecked("approvals", f"the approval {digest} was not supplied", help=SUPPLY)
+    if not judged.sound or found is None:
+        return unsound("approvals", "an approval", judged)
+    vote = found.approval
+    who = f"{vote.owner} as {vote.role}"
+    problem = _WHY.get(found.reading)
+    if problem is None and vote.vote != "approve":
+        problem = f"is a vote to {vote.vote}"
+    if problem is None and _outlived(verdict, vote.expires):
+        problem = f"ends on {instant_text(vote.expires)}, before the statement that rests on it"
     if problem is not None:
         return fail("approvals", 1, f"the approval by {who} {problem}")
-    return ok("approvals", f"{who}, signed {body.signed_at}, until {body.expires}")
+    return ok("approvals", f"{who}, signed {instant_text(vote.signed_at)}, until {instant_text(vote.expires)}")
 
 
-def _thresholds(state: State, known: Sequence[Judged]) -> list[Line]:
+def _outlived(verdict: Verdict, end: datetime) -> bool:
+    """Whether the certificate is valid for longer than a vote, as far as can be told: votes name no rule."""
+    blocking = all(rule.enforcement is Enforcement.BLOCK for rule in verdict.rules if rule.voted)
+    return blocking and verdict.valid_until is not None and verdict.valid_until > end
+
+
+def _thresholds(votes: Sequence[VerifiedApproval]) -> list[Line]:
     """Count different keys and different people, role by role."""
-    root = present(state.trust)
-    roles = sorted({_vote(item).role for item in known})
-    lines = []
-    for name in roles:
-        voters = [present(item.signatory) for item in known if _vote(item).role == name]
-        keys = {root.keys[item.keyid].public.spki for item in voters}
-        people = min(len(keys), len({item.owner for item in voters}))
-        needed = root.roles[name].threshold
-        if people < needed:
-            lines.append(fail("approvals", 1, f"{people} of the {needed} people that the role {name} asks for"))
-    return lines
-
-
-def _rejections(state: State, verdict: Verdict) -> list[Line]:
-    against = [
-        item
-        for item in beside(state).all(APPROVAL)
-        if item.sound and _vote(item).vote == "reject" and _vote(item).evaluation == verdict.evaluation
-    ]
-    standing = [item for item in against if ended(state, item, _vote(item).signed_at, _vote(item).expires) is None]
+    needed = {item.role: item.threshold for item in votes if item.in_role}
     return [
-        fail("approvals", 1, f"{present(item.signatory).owner} rejected this evaluation on {_vote(item).signed_at}")
-        for item in standing
-        if not _approved_later(state, item)
+        fail("approvals", 1, f"{people} of the {least} people that the role {role} asks for")
+        for role, least in sorted(needed.items())
+        if (people := people_among(votes, role)) < least
     ]
-
-
-def _approved_later(state: State, rejection: Judged) -> bool:
-    """Whether the same key changed its mind in the same role."""
-    vote, keyid = _vote(rejection), present(rejection.signatory).keyid
-    return any(
-        _vote(item).vote == "approve"
-        and (_vote(item).evaluation, _vote(item).role) == (vote.evaluation, vote.role)
-        and present(item.signatory).keyid == keyid
-        and _vote(item).signed_at > vote.signed_at
-        for item in beside(state).all(APPROVAL)
-        if item.sound
-    )
