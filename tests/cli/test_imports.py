@@ -116,10 +116,21 @@ def test_verify_imports_neither_models_nor_documents(places: Places) -> None:
     assert "cryptography" in modules
 
 
-@pytest.mark.parametrize("command", [("ledger", "log"), ("ledger", "verify"), ("ledger", "prove", "0")])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("ledger", "log"),
+        ("ledger", "verify"),
+        ("ledger", "prove", "0"),
+        ("ledger", "consistency", "0", "2"),
+        ("ledger", "export", "mirror"),
+    ],
+)
 def test_the_ledger_is_as_light(command: tuple[str, ...], places: Places) -> None:
     modules = imported(places.root, *command, "-w", places.gate)
-    assert unwanted(modules, [*NEVER, *COMPILER, *DOCUMENTS]) == []
+    assert (
+        unwanted(modules, [*NEVER, *COMPILER, *DOCUMENTS, "http.server", "http.client", "urllib.request", "ssl"]) == []
+    )
 
 
 def test_the_trust_root_is_as_light(places: Places) -> None:

@@ -3,5 +3,8 @@
 `merkle` holds the tree (RFC 6962), `note` the signed notes and checkpoints (C2SP), `leaf` the log entry's bytes,
 `proof` the `.tlog-proof` file, `quorum` the rule of how many witnesses are needed. `store` says what a ledger store
 is, `sqlite` is the default one, `objects` keeps the payloads beside it, `published` the checkpoint outside it, and
-`fsck` re-checks everything. Nothing here knows what a certificate is.
+`fsck` re-checks everything. `tiles`, `tile_export` and `tile_check` are the log as static files. `witness`,
+`witness_state` and `witness_http` are the other side of `cosigning`, a store whose heads witnesses sign;
+`cosigned_notes` keeps what they signed, and `tlog_policy` says by which of them a proof is judged. Nothing here knows
+what a certificate is.
 """
