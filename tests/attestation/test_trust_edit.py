@@ -371,6 +371,22 @@ def test_any_other_form_of_a_draft_is_refused(change: str) -> None:
     assert caught.value.diagnostics[0].code == "A313"
 
 
+def test_a_second_signature_by_one_key_takes_the_place_of_the_first() -> None:
+    once = sign_draft(edited(handover), ROOT_A, old=OLD)
+    assert sign_draft(once, ROOT_A, old=OLD) == once
+    assert [item.keyid for item in sign_draft(once, ERIN, old=OLD).envelopes] == sorted(
+        (ROOT_A.public.keyid, ERIN.public.keyid)
+    )
+
+
+def test_a_retired_root_key_signs_no_draft() -> None:
+    retiring = edited(adding("root"), lambda terms: keys.retire_key(terms, ROOT_B.public.keyid, AT))
+    second = load_trust(finish(retiring, OLD, ROOT_A, ROOT_B, ERIN))
+    with pytest.raises(UsageError) as caught:
+        sign_draft(edited(adding("waiver", FAY.public, "person:fay"), old=second), ROOT_B, old=second)
+    assert caught.value.diagnostics[0].code == "A316"
+
+
 @pytest.mark.parametrize("who", [CERTIFIER, OTHER])
 def test_only_root_keys_sign_drafts(who: object) -> None:
     with pytest.raises(UsageError) as caught:
