@@ -18,6 +18,7 @@ from govern.canonical import Json, instant_text, parse_instant
 from govern.diagnostics import Diagnostic, UsageError
 from govern.gate.outputs import write_atomic, writing
 from govern.gate.signing import read_trust
+from govern.gate.stamping import stamper_of
 from govern.gate.statement_files import SUFFIX
 from govern.gate.workspace import Workspace
 from govern.ledger.note import NoteSigner
@@ -98,13 +99,15 @@ class Desk:
     def deliver(self, statement: Mapping[str, Json], *, name: str) -> Delivered:
         """Sign a statement, log it when asked, and write its file `<name>-<digest>.<kind>.sigstore.json`."""
         payload = statement_bytes(statement)
+        # Its own time is not compared with the token's: a waiver or a piece of evidence may be dated otherwise.
+        stamp = stamper_of(self.workspace.text("tsa"), trust=self.trust, entropy=self.entropy)
         if not self.signature.log:
-            signed = sign_only(payload, signer=self.signer)
+            signed = sign_only(payload, signer=self.signer, stamp=stamp)
         else:
             from govern.gate.ledgers import open_ledger
 
             with open_ledger(self.workspace, signer=log_key_of(self.workspace, self.environment)) as ledger:
-                (signed,) = sign_and_log([payload], signer=self.signer, ledger=ledger)
+                (signed,) = sign_and_log([payload], signer=self.signer, ledger=ledger, stamp=stamp)
         path = self._path(signed, str(statement["predicateType"]), name)
         with writing(path):
             write_atomic(path, signed.data)
