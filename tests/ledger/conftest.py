@@ -13,8 +13,14 @@ from support.postgres import PostgresServer
 from support.postgres_box import PostgresBox
 
 
+@pytest.fixture
+def postgres_server(running_server: PostgresServer) -> Iterator[PostgresServer]:
+    yield running_server
+    running_server.recycle()
+
+
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
+def running_server() -> Iterator[PostgresServer]:
     server = PostgresServer()
     try:
         yield server.start()

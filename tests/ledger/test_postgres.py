@@ -46,12 +46,12 @@ def test_even_the_owner_is_kept_from_changing_what_is_there(box: PostgresBox, ta
 
 def test_the_role_that_appends_may_do_nothing_else(box: PostgresBox) -> None:
     box.filled(2)
-    role = f'the "gate" of {box.database}'
+    role = 'the "gate"'
     with box.server.admin(box.database) as connection:
         connection.execute('CREATE ROLE "{}" LOGIN'.format(role.replace('"', '""')))
         for statement in grants(role):
             connection.execute(statement)
-    box.user = "the%20%22gate%22%20of%20" + box.database
+    box.user = "the%20%22gate%22"
     with box.open() as ledger:
         assert ledger.append([entry(2), entry(0), entry(3, key=b"new key")])[-1].size == 4
         ledger.erase(entry(0).payload and _digest(0), at=CREATED, reason="request")
@@ -91,8 +91,8 @@ def _digest(number: int) -> str:
 def test_a_role_without_rights_is_told_so(box: PostgresBox) -> None:
     box.filled(1)
     with box.server.admin(box.database) as connection:
-        connection.execute(f"CREATE ROLE nobody_{box.database} LOGIN")
-    box.user = f"nobody_{box.database}"
+        connection.execute("CREATE ROLE passer_by LOGIN")
+    box.user = "passer_by"
     assert code_of(box.open, InputError) == "G225"
     for name in ("", "x" * 64, "a\nb"):
         assert code_of(lambda name=name: grants(name), UsageError) == "G228"
