@@ -12,7 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govern.attestation.pack import INDEX, PLACES, Entry, Role, index_bytes, path_fault, read_index
+from govern.attestation.pack import (
+    INDEX,
+    INDEX_BYTES,
+    MOST_ENTRIES,
+    PLACES,
+    Entry,
+    Role,
+    index_bytes,
+    path_fault,
+    read_index,
+)
 from govern.attestation.pack_reading import EXPANSION, read_pack
 from govern.attestation.pack_writing import Part, part, policy_path, write_pack
 from govern.canonical import canonical_bytes, sha256_hex
@@ -284,6 +294,26 @@ def test_an_archive_that_changes_under_the_reader_is_noticed() -> None:
     with pytest.raises(IntegrityError) as caught:
         pack.need(Role.EVALUATION)
     assert caught.value.diagnostics[0].code == "A605"
+
+
+def test_names_that_are_no_text_are_no_paths() -> None:
+    assert path_fault("a\udc80") == "is not UTF-8"
+
+
+def test_there_are_caps_on_what_one_may_have() -> None:
+    """Two snapshots, an index beyond all reason, a manifest of more files than a bundle may have."""
+    two = [part(f"advisories/{sha256_hex(data)}", Role.ADVISORY_INDEX, data) for data in (b"1", b"2")]
+    with pytest.raises(IntegrityError) as caught:
+        read_index(index_bytes(item.entry for item in [*parts(), *two]))
+    assert caught.value.diagnostics[0].code == "A607"
+    files = members(GOOD)
+    files[INDEX] = b" " * (INDEX_BYTES + 1)
+    assert code_of(archive(files)) == "A603"
+    line = sha256_hex(b"")
+    manifest = b"".join(b"%s  %06d\n" % (line.encode(), number) for number in range(MOST_ENTRIES + 1))
+    made = [item for item in parts() if item.entry.role not in (Role.MANIFEST, Role.EVIDENCE)]
+    made += [part("MANIFEST.sha256", Role.MANIFEST, manifest), part(f"evidence/{line}", Role.EVIDENCE, b"")]
+    assert code_of(written(made)) == "A603"
 
 
 def test_evidence_is_one_member_for_equal_files() -> None:

@@ -89,6 +89,7 @@ def test_packing_says_what_it_wrote(story: Story) -> None:
     assert "withheld     evidence    model/model.skops: needed" in replayed.out
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize("name", ["v1", "v2"])
 def test_a_pack_is_read_with_tar_and_sha256sum_alone(story: Story, tmp_path: Path, name: str) -> None:
     """The commands of docs/pack.md, as they stand there."""

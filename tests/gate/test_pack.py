@@ -178,6 +178,39 @@ def test_a_place_that_cannot_be_written_is_said(story: Story, tmp_path: Path) ->
     assert caught.value.diagnostics[0].code == "U108"
 
 
+def test_a_place_that_is_a_folder_is_said_and_nothing_stays_behind(story: Story, tmp_path: Path) -> None:
+    """Found only when everything has been written."""
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "x").write_bytes(b"")
+    with pytest.raises(GovernError) as caught:
+        story.pack(story.certificate, output=tmp_path / "taken")
+    assert caught.value.diagnostics[0].code == "U108"
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+def test_without_the_manifest_beside_it_the_difference_is_said_in_digests(story: Story, tmp_path: Path) -> None:
+    issued = Path(shutil.copytree(story.certificate.parent, tmp_path / "issued"))
+    next(issued.glob("*.MANIFEST.sha256")).write_bytes(b"not a manifest")
+    certificate = issued / story.certificate.name
+    bundle = Path(shutil.copytree(story.bundle, tmp_path / "bundle"))
+    (bundle / "more").write_bytes(b"")
+    code, _exit, words = refused(story, tmp_path, certificate=certificate, bundle=bundle)
+    assert code == "A611"
+    assert words.count("sha256:") == 2
+    assert refused(story, tmp_path, certificate=certificate, bundle=None)[0] == "A611"
+
+
+def test_a_certificate_alone_packs_without_proof_and_summary(story: Story, tmp_path: Path) -> None:
+    """What is not beside it is not in the pack, and the replay needs neither."""
+    issued = Path(shutil.copytree(story.certificate.parent, tmp_path / "issued"))
+    for ending in ("*.tlog-proof", "*.vsa.*"):
+        for path in issued.glob(ending):
+            path.unlink()
+    packed = story.pack(issued / story.certificate.name, output=tmp_path / "alone.tar")
+    assert not {"log.tlog-proof", "vsa.sigstore.json"} & set(members(packed.path.read_bytes()))
+    assert story.replay(packed.path).exit_code == 0
+
+
 def test_bytes_to_be_withheld_are_withheld_wherever_they_are(story: Story, tmp_path: Path) -> None:
     """A twin under another name would give them away."""
     bundle = Path(shutil.copytree(story.bundle, tmp_path / "bundle"))

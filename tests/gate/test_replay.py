@@ -314,6 +314,43 @@ def test_without_any_evidence_nothing_can_be_decided_again(story: Story) -> None
     assert made.exit_code == 3, render_replay(made)
 
 
+def test_a_long_list_of_withheld_files_is_shortened(story: Story) -> None:
+    bundle = story.copy("many-files")
+    for number in range(30):
+        (bundle / f"extra-{number:02}").write_text(str(number))
+    policy = story.policy("many", [TITLE])
+    certificate = story.check(bundle=bundle, policies=(policy,), out="many")
+    names = tuple(f"extra-{number:02}" for number in range(30))
+    packed = story.pack(certificate, bundle=bundle, policies=(policy,), withhold=names, name="many.tar")
+    made = story.replay(packed.path)
+    text = render_replay(made)
+    assert made.exit_code == 0
+    assert "and 10 more" in text
+    assert "extra-19" in text
+    assert "extra-20" not in text
+
+
+def test_the_text_shows_expected_and_found_and_counts_what_it_leaves_out(story: Story, tmp_path: Path) -> None:
+    def policy(files: Files, _entries: list[Entry]) -> None:
+        files[policy_path(story)] = files[policy_path(story)].replace(
+            b"severity: ", b"enforcement: warn\n      severity: "
+        )
+
+    def clock(files: Files, _entries: list[Entry]) -> None:
+        files["records/decision.json"] = b"{}"
+
+    made = story.replay(write(tmp_path, reindexed(story.data, policy)))
+    assert made.exit_code == 1
+    text = render_replay(made)
+    assert "  - " in text
+    assert "  + " in text
+    made = story.replay(write(tmp_path, reindexed(story.data, clock)))
+    text = render_replay(made)
+    assert "expected: " in text
+    assert "found: " in text
+    assert "DAMAGED: " in text
+
+
 # --- a gate that lies
 
 

@@ -18,6 +18,7 @@ from govern.diagnostics import Diagnostic, GovernError, IntegrityError, Span
 __all__ = [
     "INDEX",
     "INDEX_BYTES",
+    "MOST_ENTRIES",
     "PLACES",
     "SCHEMA",
     "Entry",

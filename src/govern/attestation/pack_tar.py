@@ -130,13 +130,10 @@ def scan(stream: BinaryIO, *, most: int) -> Iterator[Found]:
     Raises IntegrityError: A601 for anything that `ArchiveWriter` would not have written, A602 for a path, A603 for
     more than `most` members. Memory does not grow with the archive.
     """
-    offset, last = 0, b""
-    for number in range(most + 1):
-        block = _exactly(stream, BLOCK, offset)
-        if not any(block):
-            _check_end(stream, offset)
-            return
-        if number == most:
+    offset, last, number = 0, b"", 0
+    while any(block := _exactly(stream, BLOCK, offset)):
+        number += 1
+        if number > most:
             raise damaged("A603", f"more than {most:,} members")
         path, size = _read_header(block, offset)
         if path.encode() <= last:
@@ -149,6 +146,7 @@ def scan(stream: BinaryIO, *, most: int) -> Iterator[Found]:
             raise damaged("A601", f"something stands after the end of a member, at byte {start + size}", at=path)
         yield Found(path, start, size, digest)
         offset = start + size + padding
+    _check_end(stream, offset)
 
 
 def _exactly(stream: BinaryIO, size: int, offset: int) -> bytes:

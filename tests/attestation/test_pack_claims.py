@@ -1,0 +1,90 @@
+"""What packing and replay read in signed files, before and apart from their verification."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from govern.attestation.kinds import CERTIFICATE, REFUSAL
+from govern.attestation.pack_claims import read_named, summary_inputs
+from govern.attestation.pack_statements import looked_at, named_by_record, read_statement
+from govern.attestation.verification import NamedFile
+from govern.canonical import canonical_bytes, parse_instant, sha256_hex
+from govern.diagnostics import InputError, IntegrityError, UsageError
+from govern.policy.outcomes import Decision, Enforcement, Outcome
+from support.attestations import INPUTS, ISSUED, Gate
+
+AT = parse_instant(ISSUED)
+
+
+@pytest.fixture(scope="module")
+def gate(tmp_path_factory: pytest.TempPathFactory) -> Gate:
+    return Gate(tmp_path_factory.mktemp("gate"))
+
+
+def test_every_digest_that_a_certificate_names_is_read(gate: Gate) -> None:
+    issued = gate.issue()
+    named = read_named(issued.certificate_bytes, file="c")
+    assert (named.kind, named.payload) == (CERTIFICATE, sha256_hex(issued.payload))
+    assert (named.model, named.version, named.stage) == ("credit-risk", "3.2.0", "pre-registration")
+    assert named.bundle == INPUTS.bundle_digest
+    assert (named.plan, named.evaluation, named.decision) == ("ef" * 32, "03" * 32, "04" * 32)
+    assert named.advisories == "06" * 32
+    assert named.policies == {"credit-risk": "01" * 32, "baseline": "02" * 32}
+    assert (named.engine.version, named.engine.digest, named.engine.lock) == ("0.1.0", "cd" * 32, None)
+    assert named.trust == gate.trust_digest
+    assert named.issued_at == AT
+    assert (named.statements, named.releases) == ((), ())
+
+
+def test_a_refusal_is_read_as_well(gate: Gate) -> None:
+    rule = INPUTS.rules[0].__class__(
+        id="p/r", check="expression", enforcement=Enforcement.BLOCK, severity="high", outcome=Outcome.FAIL
+    )
+    issued = gate.issue(decision=Decision.DENIED, rules=(rule,), blocking=("p/r",), advisories=None)
+    named = read_named(issued.certificate_bytes, file="c")
+    assert (named.kind, named.advisories) == (REFUSAL, None)
+
+
+def test_the_summary_names_its_certificate_and_nothing_else_is_a_summary(gate: Gate) -> None:
+    issued = gate.issue()
+    assert issued.vsa_bundle_bytes is not None
+    assert sha256_hex(issued.payload) in summary_inputs(issued.vsa_bundle_bytes, file="v")
+    with pytest.raises(IntegrityError):
+        summary_inputs(issued.certificate_bytes, file="c")
+    with pytest.raises(UsageError) as caught:
+        read_named(issued.vsa_bundle_bytes, file="v")
+    assert caught.value.diagnostics[0].code == "A615"
+
+
+@pytest.mark.parametrize("payload", [b"", b"{", b"[]", b'{"predicateType":1}', b'{"predicateType":"urn:x"}'])
+def test_signed_rubbish_is_no_verdict_no_summary_and_no_statement(gate: Gate, payload: bytes) -> None:
+    """Signatures cover any bytes at all."""
+    data = gate.sign(payload or b" ")
+    for read in (lambda: read_named(data, file="x"), lambda: summary_inputs(data, file="x")):
+        with pytest.raises((IntegrityError, UsageError)):
+            read()
+    assert read_statement(NamedFile("x", data)) is None
+
+
+@pytest.mark.parametrize(
+    ("record", "named"),
+    [
+        ({}, set()),
+        ([], set()),
+        ({"waivers": 1, "approvals": None}, set()),
+        ({"waivers": [1, {}, {"digest": 1}, {"digest": {"sha256": 2}}], "approvals": []}, set()),
+        ({"waivers": [{"digest": {"sha256": "a"}}], "approvals": [{"digest": {"sha256": "b"}}]}, {"a", "b"}),
+    ],
+)
+def test_a_record_names_what_it_looked_at_whatever_its_form(record: object, named: set[str]) -> None:
+    assert named_by_record(canonical_bytes(record)) == named  # type: ignore[arg-type]
+
+
+def test_a_record_that_is_no_json_says_nothing(gate: Gate, tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        named_by_record(b"{")
+    files = (NamedFile("a", gate.issue().certificate_bytes), NamedFile("b", b"rubbish"))
+    assert looked_at(files, b"{", at=AT) == files
+    assert looked_at(files, b"{}", at=AT) == files[:1]
