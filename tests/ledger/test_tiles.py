@@ -27,6 +27,7 @@ from govern.ledger.tiles import (
     read_entry_bundle,
     subtree_root,
 )
+from support.disk_faults import failing_at
 from support.ledgers import LedgerBox, entry, log_signer
 from support.memory_log import MemoryLog, bodies
 
@@ -247,6 +248,42 @@ def test_an_interrupted_export_goes_on(tmp_path: Path, monkeypatch: pytest.Monke
     assert check_export(tmp_path / "mirror", log=log.key).checkpoint.size == 300
     assert export_tiles(log, tmp_path / "mirror").written == ("checkpoint",)
     assert check_export(tmp_path / "mirror", log=log.key).checkpoint.size == 700
+
+
+def test_whatever_disk_call_fails_the_mirror_is_whole(tmp_path: Path) -> None:
+    """At every moment it is an export of the old head or of the new one; the next run completes it."""
+    log = MemoryLog(bodies(250))
+    folder = tmp_path / "mirror"
+    export_tiles(log, folder)
+    log.grow(bodies(10, start=250))
+    sizes: list[int] = []
+
+    def whole() -> None:
+        sizes.append(check_export(folder, log=log.key).checkpoint.size)
+
+    def export() -> None:
+        # Begun anew each time, so that every call of one export fails once.
+        shutil.rmtree(folder)
+        export_tiles(MemoryLog(bodies(250)), folder)
+
+    calls = 0
+    while True:
+        export()
+        with failing_at(calls) as made:
+            try:
+                export_tiles(log, folder)
+            except UsageError as fault:
+                assert fault.diagnostics[0].code == "G257"  # noqa: PT017 - all but the last run fail
+        whole()
+        assert export_tiles(log, folder).size == 260
+        assert check_export(folder, log=log.key).checkpoint.size == 260
+        assert not list(folder.rglob("*.tmp"))
+        if len(made) <= calls:
+            break
+        calls += 1
+    assert calls > 20
+    assert sizes == sorted(sizes)
+    assert {250, 260} == set(sizes)
 
 
 def test_what_is_written_is_flushed_and_the_checkpoint_comes_last(

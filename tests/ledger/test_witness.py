@@ -27,6 +27,7 @@ from govern.ledger.note_lines import cosigned_at
 from govern.ledger.witness import MAX_REQUEST_BYTES, SIZE_TYPE, Reply, Witness, add_checkpoint_request, read_request
 from govern.ledger.witness_http import WitnessServer
 from govern.ledger.witness_state import WitnessState
+from support.disk_faults import failing_at
 from support.ledgers import log_signer
 from support.memory_log import MemoryLog, bodies
 from support.process import ROOT, clean_environment
@@ -347,6 +348,31 @@ def test_nothing_is_cosigned_that_could_not_be_kept(witness: Witness, monkeypatc
         assert code_of(lambda: asked(witness, log, 0), InputError) == "G245"
     assert witness._state.path.read_bytes() == before
     assert [path.name for path in witness._state.path.parent.iterdir()] == [witness._state.path.name]
+
+
+def test_whatever_disk_call_fails_the_record_is_the_old_or_the_new_one(witness: Witness) -> None:
+    """No cosignature without its record; a record whose cosignature was lost is asked for again."""
+    log = MemoryLog(bodies(8))
+    assert asked(witness, log, 0, log.head_at(5)).status == 200
+    before = witness._state.path.read_bytes()
+    calls = 0
+    while True:
+        witness._state.path.write_bytes(before)
+        with failing_at(calls) as made:
+            try:
+                reply = asked(witness, log, 5)
+            except InputError as fault:
+                assert fault.diagnostics[0].code == "G245"  # noqa: PT017 - all but the last run fail
+                reply = None
+        kept = asked(witness, log, 0).body
+        assert kept in ("5\n", "8\n")
+        if reply is not None:
+            assert (reply.status, kept) == (200, "8\n")
+            assert len(made) <= calls
+            break
+        assert asked(witness, log, int(kept)).status == 200
+        calls += 1
+    assert calls >= 5
 
 
 def test_the_record_is_durable_before_the_answer(witness: Witness, monkeypatch: pytest.MonkeyPatch) -> None:
