@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from govern.attestation.kinds import CERTIFICATE, REFUSAL
+from govern.attestation.notices import snapshot_statement
 from govern.attestation.pack_claims import read_named, summary_inputs
-from govern.attestation.pack_statements import looked_at, named_by_record, read_statement
+from govern.attestation.pack_statements import looked_at, named_by_record, read_statement, relevant
+from govern.attestation.people import HumanAttestation
+from govern.attestation.scope import Scope
 from govern.attestation.verification import NamedFile
 from govern.canonical import canonical_bytes, parse_instant, sha256_hex
 from govern.diagnostics import InputError, IntegrityError, UsageError
 from govern.policy.outcomes import Decision, Enforcement, Outcome
-from support.attestations import INPUTS, ISSUED, Gate
+from support.attestations import INPUTS, ISSUED, UNTIL, Gate
 
 AT = parse_instant(ISSUED)
 
@@ -80,6 +84,44 @@ def test_signed_rubbish_is_no_verdict_no_summary_and_no_statement(gate: Gate, pa
 )
 def test_a_record_names_what_it_looked_at_whatever_its_form(record: object, named: set[str]) -> None:
     assert named_by_record(canonical_bytes(record)) == named  # type: ignore[arg-type]
+
+
+def attested(scope: Scope) -> dict[str, Any]:
+    claim = HumanAttestation(
+        type="dpia",
+        covers=(),
+        controls=(),
+        fields={},
+        text="Reviewed",
+        scope=scope,
+        role="attester",
+        attester="person:eve",
+        evidence=(),
+        issued_at=ISSUED,
+        valid_from=ISSUED,
+        expires=UNTIL,
+    )
+    return dict(claim.statement(nonce=bytes(16)))
+
+
+def test_what_speaks_of_this_model_belongs_to_it_and_nothing_else_does(gate: Gate) -> None:
+    """Attestations by bundle or version, snapshots and evidence by digest, lists always, each once."""
+    named = read_named(gate.issue().certificate_bytes, file="c")
+    snapshot = {"asOf": ISSUED, "sources": [], "files": []}
+    ours = {
+        "bundle": attested(Scope(model="credit-risk", version="3.2.0", bundle=named.bundle)),
+        "versions": attested(Scope(model="credit-risk", versions=("3.1.0", "3.2.0"))),
+    }
+    others = {
+        "other bundle": attested(Scope(model="credit-risk", version="3.2.0", bundle="aa" * 32)),
+        "other version": attested(Scope(model="credit-risk", versions=("4.0.0",))),
+        "other model": attested(Scope(model="fraud", versions=("3.2.0",))),
+        "other snapshot": snapshot_statement(snapshot, "bb" * 32, nonce=bytes(16)),
+    }
+    files = [NamedFile(name, gate.sign(canonical_bytes(made))) for name, made in {**ours, **others}.items()]
+    kept = relevant([*files, *files], named, b"{}", frozenset())
+    assert {item.file.name for item in kept} == set(ours)
+    assert [item.digest for item in kept] == sorted({item.digest for item in kept})
 
 
 def test_a_record_that_is_no_json_says_nothing(gate: Gate, tmp_path: Path) -> None:

@@ -332,9 +332,9 @@ def test_a_long_list_of_withheld_files_is_shortened(story: Story) -> None:
 
 def test_the_text_shows_expected_and_found_and_counts_what_it_leaves_out(story: Story, tmp_path: Path) -> None:
     def policy(files: Files, _entries: list[Entry]) -> None:
-        files[policy_path(story)] = files[policy_path(story)].replace(
-            b"severity: ", b"enforcement: warn\n      severity: "
-        )
+        text = files[policy_path(story)].replace(b"title: ", b"title: Whether ")
+        text = text.replace(b"remediation: ", b"remediation: Please ")
+        files[policy_path(story)] = text.replace(b"severity: high", b"severity: low")
 
     def clock(files: Files, _entries: list[Entry]) -> None:
         files["records/decision.json"] = b"{}"
@@ -342,8 +342,10 @@ def test_the_text_shows_expected_and_found_and_counts_what_it_leaves_out(story: 
     made = story.replay(write(tmp_path, reindexed(story.data, policy)))
     assert made.exit_code == 1
     text = render_replay(made)
-    assert "  - " in text
-    assert "  + " in text
+    assert made.comparisons[0].total > 25
+    assert f"and {made.comparisons[0].total - 25} more" in text
+    assert '  - "high"' in text
+    assert '  + "low"' in text
     made = story.replay(write(tmp_path, reindexed(story.data, clock)))
     text = render_replay(made)
     assert "expected: " in text
