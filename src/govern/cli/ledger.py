@@ -14,6 +14,8 @@ from govern.cli.streams import err, out
 
 _COMMANDS: dict[str, tuple[str, str]] = {
     "add": ("govern.cli.ledger_add:add", "Log signed statements that were made without the log's key."),
+    "create": ("govern.cli.ledger_create:create", "Start the ledger that the workspace names."),
+    "erase": ("govern.cli.ledger_erase:erase", "Delete a statement's text and keep its proof."),
     "consistency": ("govern.cli.ledger_consistency:consistency", "Prove that the log only grew between two sizes."),
     "export": ("govern.cli.ledger_export:export", "Write the log as static files, or check such files."),
     "cosign": ("govern.cli.ledger_cosign:cosign", "Have witnesses cosign the ledger's head."),

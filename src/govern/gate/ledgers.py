@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from govern.diagnostics import Diagnostic, UsageError
+from govern.canonical import instant_text
+from govern.diagnostics import Diagnostic, UsageError, plain
 from govern.gate.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -13,7 +16,7 @@ if TYPE_CHECKING:
     from govern.ledger.note import NoteKey, NoteSigner
     from govern.ledger.store import LedgerPlace, OpenLedger
 
-__all__ = ["create_ledger", "is_server", "ledger_place", "open_ledger", "verify_ledger"]
+__all__ = ["create_ledger", "is_server", "ledger_place", "open_ledger", "start_ledger", "verify_ledger"]
 
 _SCHEMES = ("postgresql://", "postgres://")
 
@@ -53,6 +56,33 @@ def ledger_place(workspace: Workspace) -> LedgerPlace:
 def create_ledger(workspace: Workspace, signer: NoteSigner, created: str) -> OpenLedger:
     """Start the workspace's ledger, empty, under a log key. Raises UsageError (G202) when there is one."""
     return ledger_place(workspace).create(signer, created=created)
+
+
+def start_ledger(workspace: Workspace, environment: Mapping[str, str], *, at: datetime, role: str | None) -> str:
+    """Start the workspace's ledger under its own log key; in PostgreSQL let a role append to it. Give it in words.
+
+    Raises UsageError: G202 there is one, U105 a setting is missing, G228 a role for a file or no name for one; and what
+    loading the key and `create_ledger` raise.
+    """
+    from govern.attestation.signers import load_note_signer
+
+    setting = workspace.need("ledger")
+    if role is not None and not is_server(setting):
+        raise UsageError(Diagnostic("G228", "--role is for a ledger in PostgreSQL, this one is in a file"))
+    signer = load_note_signer(workspace.need("log"), origin=workspace.need("origin"), environment=environment)
+    place = ledger_place(workspace)
+    if role is not None:
+        from govern.ledger.postgres import must_exist
+
+        must_exist(setting, role)
+    create_ledger(workspace, signer, instant_text(at)).close()
+    lines = [f"created {plain(signer.key.name)} in {plain(place.label)}", f"key {plain(signer.key.vkey)}"]
+    if role is not None:
+        from govern.ledger.postgres import let_append
+
+        let_append(setting, role)
+        lines.append(f"the role {plain(role)} may append")
+    return "\n".join(lines)
 
 
 def open_ledger(workspace: Workspace, *, signer: NoteSigner | None = None) -> OpenLedger:

@@ -32,7 +32,7 @@ from govern.ledger.rows import FiledEntry, Identity, NodeRow, Place, StoredCheck
 if TYPE_CHECKING:
     import psycopg
 
-__all__ = ["PostgresLedger", "PostgresPlace", "PostgresRows", "grants"]
+__all__ = ["PostgresLedger", "PostgresPlace", "PostgresRows", "grants", "let_append", "must_exist"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +126,30 @@ class PostgresLedger(MerkleLedger):
         except BaseException:
             rows.close()
             raise
+
+
+def must_exist(url: str, role: str) -> None:
+    """Find out that a role is there before a ledger is made for it. Raises UsageError (G228), InputError (G225)."""
+    grants(role)
+    connection = connect(url)
+    try:
+        with faults_named(address_without_secret(url)):
+            found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).fetchone()
+    finally:
+        connection.close()
+    if found is None:
+        raise UsageError(Diagnostic("G228", f"the server has no role {role!r}", hint="CREATE ROLE ... LOGIN first"))
+
+
+def let_append(url: str, role: str) -> None:
+    """Let a role append to the ledger at an address and read it, as `grants` says; its owner may call this."""
+    connection = connect(url)
+    try:
+        with faults_named(address_without_secret(url)), connection.transaction():
+            for statement in grants(role):
+                connection.execute(statement)
+    finally:
+        connection.close()
 
 
 def _refuse_second(connection: psycopg.Connection[Any], place: PostgresPlace) -> None:

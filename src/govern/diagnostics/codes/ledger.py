@@ -210,7 +210,7 @@ CODES: dict[str, Code] = {
     ),
     "G228": Code(
         slug="ledger-address-malformed",
-        title="The address of the ledger is not a PostgreSQL address.",
+        title="The address of the ledger is not a PostgreSQL address, or the role to append is none of its server's.",
         why="Nothing could be reached under it. The address is not printed: it may hold a password.",
         example='ledger = "postgresql://db.example:port/govern"',
         fix="Write postgresql://user@host:port/database; give the password by PGPASSFILE or PGPASSWORD.",
