@@ -86,6 +86,8 @@ def test_sigstore_python_reads_the_trusted_root(tmp_path: Path) -> None:
     (authority,) = read.get_timestamp_authorities()
     assert authority.validity_period_start == parse_instant(CUT)
     assert len(authority.certificates(allow_expired=True)) == 2
+    (listed,) = json.loads(path.read_bytes())["timestampAuthorities"]
+    assert listed["subject"] == {"organization": "", "commonName": "tsa.example"}
 
 
 def test_the_trusted_root_has_exactly_the_members_that_clients_expect() -> None:
@@ -158,8 +160,27 @@ def test_the_time_in_which_a_key_counts_for_those_who_know_no_roles(edit: Edit, 
     assert (b"nistp256" in allowed_signers(root)) == (expected is not None)
 
 
-def test_a_key_revoked_before_it_began_is_not_listed() -> None:
-    assert json.loads(public_keys(root_of(revoked(**{"from": "2025-01-01T00:00:00Z"})))) == {}
+def test_a_key_with_two_windows_counts_from_the_first_to_the_last() -> None:
+    """And a window of another key in the same role is none of its business."""
+
+    def edit(made: dict[str, Any]) -> None:
+        made["keys"][ERIN.public.keyid] = {"spki": base64_text(ERIN.public.spki), "owner": "person:erin"}
+        window = {"start": "2026-05-01T00:00:00Z", "end": "2026-06-01T00:00:00Z"}
+        made["roles"]["certifier"]["keys"][0]["validFor"]["end"] = CUT
+        made["roles"]["certifier"]["keys"].append({"keyid": ERIN.public.keyid, "validFor": window})
+        late = {"start": "2026-02-01T00:00:00Z", "end": "2026-04-01T00:00:00Z"}
+        made["roles"]["waiver"] = {"keys": [{"keyid": CERTIFIER.public.keyid, "validFor": late}], "types": []}
+
+    root = root_of(edit)
+    assert known_until(root, CERTIFIER.public.keyid) == Window(START, parse_instant("2026-04-01T00:00:00Z"))
+    assert known_until(root, ERIN.public.keyid) == Window(
+        parse_instant("2026-05-01T00:00:00Z"), parse_instant("2026-06-01T00:00:00Z")
+    )
+
+
+@pytest.mark.parametrize("start", ["2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z"])
+def test_a_key_revoked_before_it_began_is_not_listed(start: str) -> None:
+    assert json.loads(public_keys(root_of(revoked(**{"from": start})))) == {}
 
 
 # -- ssh, openssl, C2SP -----------------------------------------------------------------------------------------------
