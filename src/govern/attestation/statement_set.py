@@ -88,7 +88,9 @@ class StatementSet:
             earlier: verified versions before it.
             at: the moment for which the question is asked.
         """
-        self._trust, self._earlier, self._at = trust, tuple(earlier), at
+        self._trust, self._earlier = trust, tuple(earlier)
+        self.at = at
+        """The moment for which the question is asked."""
         self._judged: dict[tuple[str, str], Judged] = {}
         self._revoked: dict[str, RevokedAt] | None = None
         self.unreadable: list[tuple[str, str]] = []
@@ -133,7 +135,7 @@ class StatementSet:
         return self._judged[key]
 
     def _judge(self, file: _File) -> Judged:
-        request = Request(certificate=file.data, trust=b"", at=self._at, certificate_name=file.name, kind=file.kind)
+        request = Request(certificate=file.data, trust=b"", at=self.at, certificate_name=file.name, kind=file.kind)
         state = State(request=request, trust=self._trust, earlier=self._earlier)
         lines = run_steps(state, [step for step in CORE if step is not TRUST])
         return Judged(
@@ -157,7 +159,7 @@ class StatementSet:
         def fitness(item: Judged) -> tuple[bool, bool, int, str]:
             body = _list_of(item)
             ours = not origins or body.origin in origins
-            return ours, parse_instant(body.time) <= self._at, body.size, item.digest
+            return ours, parse_instant(body.time) <= self.at, body.size, item.digest
 
         return max(sound, key=fitness, default=None)
 

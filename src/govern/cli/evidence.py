@@ -62,7 +62,7 @@ def add(
     """Write FILE.evidence.json, which says which model and data FILE speaks of. Add it before the bundle is judged."""
     from govern.canonical import instant_text
     from govern.gate.desk import Signature, desk_of
-    from govern.gate.evidence import DataUse, EvidenceRequest, make_envelope, sign_envelope, write_envelope
+    from govern.gate.evidence import DataUse, EvidenceRequest, add_evidence
 
     name, equals, version = tool.partition("=")
     pairs = [item.partition("=") for item in data]
@@ -82,11 +82,9 @@ def add(
         data=[DataUse(name=label, where=where, role=data_role) for label, _, where in pairs],
         about_model=not data_only,
     )
-    envelope = make_envelope(request)
-    lines = [str(write_envelope(envelope, request))]
+    desk = None
     if key is not None and sign:
         signature = Signature(key=key, at=moment, log=not no_log, output=output)
         desk = desk_of(workspace_of(directory), signature, entropy=os.urandom, environment=os.environ)
-        lines.append(sign_envelope(envelope, desk).text)
-    out("\n".join(lines))
+    out("\n".join(add_evidence(request, desk)))
     return Answer(0)

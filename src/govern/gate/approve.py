@@ -9,7 +9,7 @@ from pathlib import Path
 
 from govern.attestation.kinds import APPROVAL
 from govern.attestation.people import Approval
-from govern.canonical import instant_text, parse_instant
+from govern.canonical import instant_text
 from govern.decision.approvals import QUORUM_CHECK, Reading
 from govern.decision.decide import DecisionRecord, decide
 from govern.decision.records import MAX_BYTES, read_evaluation
@@ -37,11 +37,11 @@ class VoteRequest:
 def approve(request: VoteRequest, desk: Desk) -> Delivered:
     """Sign a vote on an evaluation and on the waivers that the decision would apply to it now.
 
-    Raises UsageError: A503 the key may not, A507 a vote that could not count (own model, own submission), U102;
+    Raises UsageError: A503 the key may not, A507 a vote that could not count (own model, own submission), U101;
     InputError D104 for a file that is no evaluation.
     """
-    role = desk.role(APPROVAL)
     evaluation = read_evaluation(read_file(request.evaluation, limit=MAX_BYTES), file=str(request.evaluation))
+    role = desk.role(APPROVAL, stages=frozenset({evaluation.stage}))
     subject, now = evaluation.subject, desk.signature.at
     submitter = desk.workspace.text("submitter")
     if desk.owner in (subject.owner, submitter):
@@ -67,8 +67,6 @@ def approve(request: VoteRequest, desk: Desk) -> Delivered:
         signed_at=instant_text(now),
         expires=end_of(request.until, now),
     )
-    if parse_instant(body.expires) <= now:
-        raise UsageError(Diagnostic("U102", f"the vote would end ({body.expires}) before it is cast"))
     name = f"{subject.name}-{subject.version}.{evaluation.stage}"
     return desk.deliver(body.statement(nonce=desk.nonce()), name=name)
 

@@ -35,7 +35,7 @@ class AttestRequest:
 
 
 def attest(request: AttestRequest, desk: Desk) -> Delivered:
-    """Sign a human attestation. Raises UsageError: A503, A506 for a scope that is neither one nor the other, U102."""
+    """Sign a human attestation. Raises UsageError: A503, A506 for a scope that is neither one nor the other, U101."""
     role = desk.role(ATTESTATION)
     now = desk.signature.at
     start = instant_text(now) if request.start is None else end_of(request.start, now)
@@ -54,8 +54,6 @@ def attest(request: AttestRequest, desk: Desk) -> Delivered:
         valid_from=start,
         expires=end_of(request.until, parse_instant(start)),
     )
-    if body.expires <= body.valid_from:
-        raise UsageError(Diagnostic("U102", f"it would end ({body.expires}) before it begins ({body.valid_from})"))
     return desk.deliver(body.statement(nonce=desk.nonce()), name=f"{scope.model}-{request.type}")
 
 

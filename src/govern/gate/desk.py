@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,20 +14,22 @@ from pathlib import Path
 from govern.attestation.catalogue import statement_bytes
 from govern.attestation.keys import Signer
 from govern.attestation.kinds import KIND_NAMES, short_type
+from govern.attestation.reading import read_claims
 from govern.attestation.signers.registry import load_attestation_signer, load_note_signer
-from govern.attestation.signing import Signed, sign_and_log, sign_only
+from govern.attestation.signing import sign_and_log, sign_only
 from govern.attestation.trust import Role, TrustRoot
-from govern.canonical import Json, instant_text, parse_instant
-from govern.diagnostics import Diagnostic, UsageError
+from govern.canonical import Json, canonical_bytes, instant_text, parse_instant, sha256_hex
+from govern.diagnostics import Diagnostic, GovernError, InputError, UsageError
 from govern.gate.outputs import write_atomic, writing
 from govern.gate.signing import read_trust
 from govern.gate.stamping import stamper_of
 from govern.gate.statement_files import SUFFIX
 from govern.gate.workspace import Workspace
+from govern.inputs.json import parse_json
 from govern.ledger.note import NoteSigner
 from govern.policy.durations import add
 
-__all__ = ["Delivered", "Desk", "Signature", "desk_of", "end_of", "log_key_of"]
+__all__ = ["Delivered", "Desk", "Signature", "desk_of", "end_of", "log_key_of", "payload_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,16 +75,24 @@ class Desk:
     entropy: Callable[[int], bytes]
     environment: Mapping[str, str]
 
-    def role(self, kind: str) -> Role:
-        """Give the role in which this key may sign a kind of statement now. Raises UsageError A503."""
+    def role(self, kind: str, *, stages: frozenset[str] = frozenset()) -> Role:
+        """Give the role in which this key may sign a kind of statement, for all these stages, now.
+
+        Raises UsageError A503.
+        """
         keyid, at = self.signer.public.keyid, self.signature.at
         wanted = self.signature.role
+        revoked = next((item for item in self.trust.revoked if item.keyid == keyid), None)
+        if revoked is not None:
+            message = f"the key {keyid} of {self.owner} is revoked ({revoked.reason})"
+            raise UsageError(Diagnostic("A503", message, hint="sign with another key: govern keys new"))
         fitting = [
             role
             for role in self.trust.roles_of(keyid)
             if short_type(kind) in role.types
             and any(item.keyid == keyid and item.window.holds(at) for item in role.keys)
             and wanted in (None, role.name)
+            and (role.stages is None or stages <= role.stages)
         ]
         if len(fitting) == 1:
             return fitting[0]
@@ -87,7 +100,9 @@ class Desk:
         if not fitting:
             asked = f" as {wanted}" if wanted else ""
             roles = ", ".join(role.name for role in self.trust.roles_of(keyid)) or "no role"
-            message = f"the trust root does not let {self.owner} sign a {name}{asked} at {instant_text(at)}: {roles}"
+            where = f" for the stage {', '.join(sorted(stages))}" if stages else ""
+            when = instant_text(at)
+            message = f"the trust root does not let {self.owner} sign a {name}{asked}{where} at {when}: {roles}"
             raise UsageError(Diagnostic("A503", message, hint="see who may: govern trust show"))
         roles = ", ".join(role.name for role in fitting)
         raise UsageError(Diagnostic("A503", f"{self.owner} may sign a {name} as {roles}", hint="say which: --role"))
@@ -97,8 +112,14 @@ class Desk:
         return self.entropy(16)
 
     def deliver(self, statement: Mapping[str, Json], *, name: str) -> Delivered:
-        """Sign a statement, log it when asked, and write its file `<name>-<digest>.<kind>.sigstore.json`."""
-        payload = statement_bytes(statement)
+        """Sign a statement, log it when asked, and write its file `<name>-<digest>.<kind>.sigstore.json`.
+
+        Raises UsageError: A506 for a statement that every verifier would refuse, U108 for a file that is there already
+        or cannot be written. Nothing is signed or logged then.
+        """
+        payload = payload_of(statement)
+        path = self._path(sha256_hex(payload), str(statement["predicateType"]), name)
+        _free(path)
         # Its own time is not compared with the token's: a waiver or a piece of evidence may be dated otherwise.
         stamp = stamper_of(self.workspace.text("tsa"), trust=self.trust, entropy=self.entropy)
         if not self.signature.log:
@@ -108,20 +129,47 @@ class Desk:
 
             with open_ledger(self.workspace, signer=log_key_of(self.workspace, self.environment)) as ledger:
                 (signed,) = sign_and_log([payload], signer=self.signer, ledger=ledger, stamp=stamp)
-        path = self._path(signed, str(statement["predicateType"]), name)
         with writing(path):
             write_atomic(path, signed.data)
         return Delivered(path=path, digest=signed.digest, index=signed.index)
 
-    def _path(self, signed: Signed, kind: str, name: str) -> Path:
+    def _path(self, digest: str, kind: str, name: str) -> Path:
         target = self.signature.output
         if target is not None and not target.is_dir():
             return target
         if target is None:
             folders = self.workspace.paths("statements")
             target = next((folder for folder in folders if folder.suffix == ""), Path())
-        stem = re.sub(r"[^A-Za-z0-9._+-]", "_", name).lstrip(".-") or "statement"
-        return target / f"{stem}-{signed.digest[:8]}.{KIND_NAMES[kind]}{SUFFIX}"
+        stem = re.sub(r"[^A-Za-z0-9._+-]", "_", name).lstrip(".-")[:120] or "statement"
+        return target / f"{stem}-{digest[:8]}.{KIND_NAMES[kind]}{SUFFIX}"
+
+
+def payload_of(statement: Mapping[str, Json]) -> bytes:
+    """Give the bytes to sign.
+
+    What the caller's words make of it may be no statement: an empty reason, a bad digest, an end before the beginning.
+    Raises UsageError A506 for what every verifier would refuse.
+    """
+    kind = str(statement["predicateType"])
+    try:
+        value: object = parse_json(canonical_bytes(statement), file="statement", utf16=False)
+        read_claims(value, kind)
+    except (GovernError, TypeError, ValueError) as fault:
+        why = fault.diagnostics[0].message if isinstance(fault, GovernError) else "it holds what is no text"
+        message = f"a {KIND_NAMES[kind]} cannot say that: {why}"
+        raise UsageError(Diagnostic("A506", message, hint="nothing was signed")) from fault
+    return statement_bytes(statement)
+
+
+def _free(path: Path) -> None:
+    """Find out whether a file can be written before anything is signed and logged. Raises UsageError U108."""
+    with writing(path):
+        with suppress(FileNotFoundError):
+            path.lstat()
+            raise FileExistsError(errno.EEXIST, "it is there already; a signed statement is never overwritten")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not os.access(path.parent, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def log_key_of(workspace: Workspace, environment: Mapping[str, str]) -> NoteSigner:
@@ -137,9 +185,13 @@ def desk_of(
 ) -> Desk:
     """Load a person's key and the trust root.
 
-    Raises UsageError: A503 when the trust root does not know the key, U103, U105, A104 and what the key's place asks.
+    Raises UsageError: A503 when the trust root does not know the key, U103, U105, A104 and what the key's place asks;
+    InputError U112 when the trust root is not in force: nobody would believe what is signed under it.
     """
     trust = read_trust(Path(workspace.need("trust")))
+    if not trust.issued_at <= signature.at < trust.expires:
+        message = f"the trust root (version {trust.version}) is not in force at {instant_text(signature.at)}"
+        raise InputError(Diagnostic("U112", message, hint="sign a new version: govern trust sign"))
     signer = load_attestation_signer(signature.key, environment=environment)
     known = trust.keys.get(signer.public.keyid)
     if known is None:
@@ -157,13 +209,12 @@ def desk_of(
 
 
 def end_of(text: str, start: datetime) -> str:
-    """Read an end: an instant, or a duration from the start such as `90d`. Raises UsageError U102."""
-    try:
-        return instant_text(parse_instant(text))
-    except ValueError:
-        pass
+    """Read an end: an instant, or a duration from the start such as `90d`. Raises UsageError U101."""
+    with suppress(ValueError):
+        parse_instant(text)
+        return text
     try:
         return instant_text(add(start, text))
     except ValueError as fault:
         message = f"{text}: neither an instant such as 2026-03-01T00:00:00Z nor a duration such as 90d"
-        raise UsageError(Diagnostic("U102", message)) from fault
+        raise UsageError(Diagnostic("U101", message)) from fault

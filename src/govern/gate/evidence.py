@@ -12,11 +12,11 @@ from govern.attestation.notices import evidence_statement
 from govern.bundle import Bundle, open_bundle
 from govern.canonical import Json, canonical_bytes, sha256_hex
 from govern.diagnostics import Diagnostic, UsageError
-from govern.gate.desk import Delivered, Desk
+from govern.gate.desk import Desk, payload_of
 from govern.gate.files import read_file
 from govern.gate.outputs import write_atomic, writing
 
-__all__ = ["DataUse", "EvidenceRequest", "make_envelope", "sign_envelope", "write_envelope"]
+__all__ = ["DataUse", "EvidenceRequest", "add_evidence", "make_envelope"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +51,27 @@ class EvidenceRequest:
     plan: str | None = None
 
 
+def add_evidence(request: EvidenceRequest, desk: Desk | None = None) -> tuple[str, ...]:
+    """Write the envelope beside the evidence, and sign it as role `producer` at a desk. Gives what was made, in words.
+
+    Raises UsageError as `make_envelope` does, A503 for a key that may not sign it: nothing is written then.
+    """
+    envelope = make_envelope(request)
+    if desk is not None:
+        desk.role(EVIDENCE)
+    lines = [str(_write(envelope, request))]
+    if desk is not None:
+        signed = desk.deliver(evidence_statement(envelope, nonce=desk.nonce()), name=request.type)
+        lines.append(signed.text)
+    return tuple(lines)
+
+
 def make_envelope(request: EvidenceRequest) -> dict[str, Json]:
-    """Build the envelope. Raises UsageError A510 for a file outside the bundle or a data set that is not there."""
+    """Build the envelope.
+
+    Raises UsageError: A510 for a file outside the bundle, U103 for a data set that is not there, A506 for an envelope
+    that says nothing: no tool, no producer, a digest that is none.
+    """
     bundle = open_bundle(request.bundle)
     path = _inside(request.file, request.bundle, bundle)
     envelope: dict[str, Json] = {
@@ -74,6 +93,7 @@ def make_envelope(request: EvidenceRequest) -> dict[str, Json]:
         envelope["code"] = {"repo": request.repo, "commit": request.commit}
     if request.plan is not None:
         envelope["plan"] = {"sha256": request.plan.removeprefix("sha256:")}
+    payload_of(evidence_statement(envelope, nonce=bytes(16)))
     return envelope
 
 
@@ -101,16 +121,9 @@ def _data(item: DataUse, bundle: Bundle) -> dict[str, Json]:
     return made
 
 
-def write_envelope(envelope: dict[str, Json], request: EvidenceRequest) -> Path:
+def _write(envelope: dict[str, Json], request: EvidenceRequest) -> Path:
     """Write `FILE.evidence.json` beside the evidence, in the bundle: it is part of what will be judged."""
     path = request.file.with_name(f"{request.file.name}.evidence.json")
     with writing(path):
         write_atomic(path, json.dumps(json.loads(canonical_bytes(envelope)), indent=1).encode() + b"\n")
     return path
-
-
-def sign_envelope(envelope: dict[str, Json], desk: Desk) -> Delivered:
-    """Sign the envelope as role `producer`. Raises UsageError A503."""
-    desk.role(EVIDENCE)
-    name = str(envelope["type"])
-    return desk.deliver(evidence_statement(envelope, nonce=desk.nonce()), name=name)

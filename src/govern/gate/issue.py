@@ -47,6 +47,7 @@ def issue(
     stage = checked.request.stage.value
     signing.check(clock=checked.request.clock, stage=stage)
     signing.stays_outside(checked.request.bundle)
+    _same_submitter(checked, signing)
     folder = signing.output or checked.request.bundle.resolve().parent
     _writable(folder)
     inputs = certificate_inputs(checked, signing=signing, entropy=entropy, supersedes=supersedes)
@@ -63,6 +64,15 @@ def issue(
         "keyid": issued.keyid,
         "valid_until": inputs.valid_until if issued.kind == "certificate" else None,
     }
+
+
+def _same_submitter(checked: Checked, signing: Signing) -> None:
+    """Refuse to name a submitter whose own waiver or vote the decision may have counted. Raises UsageError U105."""
+    decided, named = checked.decision.submitter, signing.submitter
+    heard = checked.decision.votes or any(item.rulings for item in checked.decision.settled)
+    if heard and decided != named:
+        message = f"people's words were heard for the submitter {decided}, the certificate would name {named}"
+        raise UsageError(Diagnostic("U105", message, hint="name the same submitter in the request of the check"))
 
 
 def _files(checked: Checked, issued: Issued) -> Mapping[str, bytes]:

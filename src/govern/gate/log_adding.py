@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from govern.attestation.dsse import Envelope, read_envelope
 from govern.attestation.keys import PublicKey
-from govern.attestation.kinds import CERTIFICATE, KIND_NAMES, TRUST_ROOT, short_type
-from govern.attestation.reading import predicate_type_of, read_claims
+from govern.attestation.kinds import CERTIFICATE, KIND_NAMES, REFUSAL, TRUST_ROOT, VSA
 from govern.attestation.signing import Signed, log_envelopes
 from govern.attestation.sigstore_bundle import Container, read_container
+from govern.attestation.statement_set import StatementSet
 from govern.attestation.trust import TrustRoot
-from govern.canonical import canonical_bytes
-from govern.diagnostics import Diagnostic, GovernError, UsageError
+from govern.attestation.verification import NamedFile
+from govern.diagnostics import Diagnostic, GovernError, InputError, UsageError
 from govern.gate.desk import log_key_of
 from govern.gate.files import read_file
 from govern.gate.ledgers import open_ledger
 from govern.gate.outputs import write_atomic, writing
 from govern.gate.signing import read_trust
 from govern.gate.workspace import Workspace
-from govern.inputs.json import parse_json
 
 __all__ = ["add_statements", "publish_trust"]
 
-Refuse = Callable[[str], UsageError]
+_GATES_OWN = frozenset({CERTIFICATE, REFUSAL, VSA})
+_OF_THE_LOG = frozenset({"log-entry", "checkpoint", "inclusion", "witness"})
+"""Steps that a statement which waits for the log cannot pass yet."""
 
 
 def add_statements(workspace: Workspace, paths: Sequence[Path], *, environment: Mapping[str, str]) -> tuple[str, ...]:
@@ -39,7 +40,7 @@ def add_statements(workspace: Workspace, paths: Sequence[Path], *, environment: 
     found: list[tuple[Path, Container, Envelope, PublicKey]] = []
     for path in paths:
         try:
-            found.append((path, *_readable(path, trust)))
+            found.append((path, *_loggable(path, trust)))
         except GovernError as fault:
             faults += [Diagnostic("A511", f"{path}: {item.message}", hint=item.hint) for item in fault.diagnostics]
     if faults:
@@ -54,50 +55,43 @@ def add_statements(workspace: Workspace, paths: Sequence[Path], *, environment: 
     return tuple(lines)
 
 
-def _readable(path: Path, trust: TrustRoot) -> tuple[Container, Envelope, PublicKey]:
-    """Give what is in a file that may be logged."""
-
-    def refuse(why: str) -> UsageError:
-        return UsageError(Diagnostic("A511", why))
-
-    container = read_container(read_file(path), file=str(path))
+def _loggable(path: Path, trust: TrustRoot) -> tuple[Container, Envelope, PublicKey]:
+    """Give what is in a file that may be logged: sound in everything but the log's proof, which it is to get."""
+    data = read_file(path)
+    statements = StatementSet((NamedFile(str(path), data),), trust=trust, at=trust.issued_at)
+    for _name, why in statements.unreadable:
+        raise _refuse(why)
+    (judged,) = (item for kind in KIND_NAMES for item in statements.all(kind))
+    if judged.kind == TRUST_ROOT:
+        raise _refuse("it is a trust root", "log every signature on it: govern trust publish")
+    if judged.kind in _GATES_OWN:
+        raise _refuse("certificates, refusals and summaries are logged by the gate when it decides")
+    for fault in judged.faults:
+        if fault.step not in _OF_THE_LOG:
+            raise _refuse(f"{fault.step}: {fault.text}", fault.help)
+    container = read_container(data, file=str(path))
     envelope = read_envelope(container.envelope)
-    kind = _kind(envelope, refuse)
-    known = trust.keys.get(envelope.keyid)
-    may = known is not None and any(short_type(kind) in role.types for role in trust.roles_of(envelope.keyid))
-    if known is None or not may:
-        raise refuse(f"the trust root does not let the key {envelope.keyid} sign a {KIND_NAMES[kind]}")
-    if not known.public.verifies(envelope.signature, envelope.pae):
-        raise refuse("its signature does not verify")
-    return container, envelope, known.public
+    return container, envelope, trust.keys[envelope.keyid].public
 
 
-def _kind(envelope: Envelope, refuse: Refuse) -> str:
-    statement: object = parse_json(envelope.payload, file="payload", utf16=False)
-    if canonical_bytes(statement) != envelope.payload:  # type: ignore[arg-type]  # parsed JSON
-        raise refuse("its payload is not in canonical form")
-    kind = predicate_type_of(statement)
-    if kind is None or kind not in KIND_NAMES or kind == TRUST_ROOT:
-        raise refuse(f"it is no statement that is logged by itself: {kind or 'no type'}")
-    if kind == CERTIFICATE:
-        raise refuse("certificates are logged by the gate when it decides")
-    read_claims(statement, kind)
-    return kind
+def _refuse(why: str, hint: str | None = None) -> UsageError:
+    return UsageError(Diagnostic("A511", why, hint=hint))
 
 
 def publish_trust(
     workspace: Workspace, file: Path, folder: Path, *, environment: Mapping[str, str], at: datetime
 ) -> tuple[str, ...]:
-    """Log every envelope of a trust root, and write each as a file with its proof: `trust-root-<n>.<i>.sigstore.json`.
+    """Log every envelope of a trust root, and write each as a file with its proof.
 
-    Raises UsageError U112 when the version is not in force, IntegrityError when the trust root does not hold.
+    The files are `trust-root-<version>.<number>.trust-root.sigstore.json`. Raises InputError U112 when the version has
+    expired, IntegrityError when the trust root does not hold.
     """
     from govern.attestation.trust_reading import load_trust, parse_trust
 
     data = read_file(file)
     root = load_trust(data, file=str(file))
     if at >= root.expires:
-        raise UsageError(Diagnostic("U112", f"version {root.version} of the trust root has expired"))
+        raise InputError(Diagnostic("U112", f"version {root.version} of the trust root has expired"))
     _, envelopes = parse_trust(data, file=str(file))
     pairs = [(item, root.keys[item.keyid].public) for item in envelopes if item.keyid in root.keys]
     with open_ledger(workspace, signer=log_key_of(workspace, environment)) as ledger:

@@ -7,13 +7,21 @@ from pathlib import Path
 
 from govern.attestation.dsse import read_envelope
 from govern.attestation.keys import PublicKey
-from govern.attestation.kinds import CERTIFICATE, KIND_NAMES, REFUSAL, REVOCATION, STATUS_LIST, short_type
+from govern.attestation.kinds import (
+    CERTIFICATE,
+    KIND_NAMES,
+    NEVER_REVOKED,
+    REFUSAL,
+    REVOCATION,
+    STATUS_LIST,
+    short_type,
+)
 from govern.attestation.notices import Revocation, Revoked, StatusList
 from govern.attestation.reading import predicate_type_of, read_claims
 from govern.attestation.sigstore_bundle import read_container
 from govern.attestation.trust import TrustRoot
 from govern.canonical import instant_text
-from govern.diagnostics import Diagnostic, UsageError
+from govern.diagnostics import Diagnostic, InputError, IntegrityError, UsageError
 from govern.gate.desk import Delivered, Desk, end_of
 from govern.gate.files import read_file
 from govern.gate.ledgers import open_ledger
@@ -57,15 +65,24 @@ def revoke(request: RevokeRequest, desk: Desk) -> Delivered:
 def _target(path: Path) -> tuple[str, str, str]:
     """Give type, id and payload digest of a statement; whether its signature holds is not asked: it may be a fraud."""
     data = read_file(path)
-    envelope = read_envelope(read_container(data, file=str(path)).envelope)
-    statement: object = parse_json(envelope.payload, file=str(path), utf16=False)
-    kind = predicate_type_of(statement)
-    if kind is None or kind not in KIND_NAMES:
-        raise UsageError(Diagnostic("A508", f"{path} holds no statement that can be revoked"))
-    claims = read_claims(statement, kind)
+    try:
+        envelope = read_envelope(read_container(data, file=str(path)).envelope)
+        statement: object = parse_json(envelope.payload, file=str(path), utf16=False)
+        kind = predicate_type_of(statement)
+        if kind is None or kind not in KIND_NAMES:
+            raise _nothing(path, f"no statement that is known here: {kind or 'no type'}")
+        claims = read_claims(statement, kind)
+    except (InputError, IntegrityError) as fault:
+        raise _nothing(path, fault.diagnostics[0].message) from fault
+    if kind in NEVER_REVOKED:
+        raise _nothing(path, f"a {KIND_NAMES[kind]} is not revoked; sign another one")
     if kind in (CERTIFICATE, REFUSAL) and claims.verdict is not None:
         return kind, claims.verdict.certificate_id, envelope.digest
     return kind, envelope.digest, envelope.digest
+
+
+def _nothing(path: Path, why: str) -> UsageError:
+    return UsageError(Diagnostic("A508", f"{path} holds nothing that can be revoked: {why}"))
 
 
 def list_revoked(desk: Desk, *, next_in: str) -> Delivered:

@@ -53,7 +53,10 @@ class People:
             return None
         for item in self.statements.all(POLICY_RELEASE):
             body = item.claims.body if item.claims is not None else None
-            if not item.sound or not isinstance(body, PolicyRelease) or self.statements.revoked(item.digest):
+            if not item.sound or not isinstance(body, PolicyRelease):
+                continue
+            revoked = self.statements.revoked(item.digest)
+            if revoked is not None and revoked.effective <= self.statements.at:
                 continue
             if (body.name, body.version, body.source) == (name, version, source):
                 return item.digest

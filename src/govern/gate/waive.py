@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -11,7 +11,9 @@ from govern.attestation.kinds import WAIVER
 from govern.attestation.people import Waiver
 from govern.attestation.people_facts import waiver_facts
 from govern.attestation.scope import Scope
+from govern.attestation.trust import Role
 from govern.canonical import decimal_text, instant_text, parse_instant
+from govern.decision.decide import outcome_at
 from govern.decision.evaluation import Evaluation, RuleOutcome
 from govern.decision.records import MAX_BYTES, read_evaluation
 from govern.decision.waivers import AdvisoryLimit, Ruling, rule_on_waiver
@@ -21,9 +23,6 @@ from govern.gate.files import read_file
 from govern.policy.outcomes import Outcome, Stage
 
 __all__ = ["WaiveRequest", "waive"]
-
-_LATER = frozenset({Ruling.WRONG_SUBJECT, Ruling.WRONG_STAGE, Ruling.NOT_YET_VALID})
-"""Rulings that a waiver for another version, stage or time may get today."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,23 +51,23 @@ class WaiveRequest:
 def waive(request: WaiveRequest, desk: Desk) -> Delivered:
     """Sign a waiver. One that could not help is refused before it is signed.
 
-    Raises UsageError: A503 the key may not, A505 the waiver would not help (with the ruling), A506 no such rule, U102;
+    Raises UsageError: A503 the key may not, A505 the waiver would not help (with the ruling), A506 no such rule, U101;
     InputError D104 for a file that is no evaluation.
     """
-    desk.role(WAIVER)
+    role = desk.role(WAIVER, stages=frozenset(request.stages))
     evaluation = read_evaluation(read_file(request.evaluation, limit=MAX_BYTES), file=str(request.evaluation))
     rule = next((item for item in evaluation.outcomes if item.rule == request.rule), None)
     if rule is None:
         known = ", ".join(item.rule for item in evaluation.outcomes if item.outcome is not Outcome.PASS)
         hint = f"rules that did not pass: {known or 'none'}"
         raise UsageError(Diagnostic("A506", f"the evaluation has no rule {request.rule}", hint=hint))
-    body = _body(request, desk, evaluation, rule)
+    body = _body(request, desk, evaluation, rule, role)
     _helps(body, evaluation, rule, desk)
     name = f"{evaluation.subject.name}-{evaluation.subject.version}-{rule.rule}"
     return desk.deliver(body.statement(nonce=desk.nonce()), name=name)
 
 
-def _body(request: WaiveRequest, desk: Desk, evaluation: Evaluation, rule: RuleOutcome) -> Waiver:
+def _body(request: WaiveRequest, desk: Desk, evaluation: Evaluation, rule: RuleOutcome, role: Role) -> Waiver:
     subject, now = evaluation.subject, desk.signature.at
     owner = request.owner or subject.owner
     if owner is None:
@@ -85,7 +84,7 @@ def _body(request: WaiveRequest, desk: Desk, evaluation: Evaluation, rule: RuleO
         rule=name,
         rule_digest=rule.rule_digest,
         scope=scope,
-        stages=request.stages or tuple(stage.value for stage in Stage),
+        stages=request.stages or _every(role),
         covers=tuple(Outcome(item) for item in request.covers),
         limit=None if request.unlimited else _limit(rule),
         reason=request.reason,
@@ -95,6 +94,11 @@ def _body(request: WaiveRequest, desk: Desk, evaluation: Evaluation, rule: RuleO
         not_before=start,
         expires=end_of(request.until, parse_instant(start)),
     )
+
+
+def _every(role: Role) -> tuple[str, ...]:
+    """Give every stage for which the role may sign: with one more, its waiver would count for none."""
+    return tuple(stage.value for stage in Stage if role.stages is None or stage.value in role.stages)
 
 
 def _limit(rule: RuleOutcome) -> str | tuple[AdvisoryLimit, ...] | None:
@@ -115,7 +119,7 @@ def _limit(rule: RuleOutcome) -> str | tuple[AdvisoryLimit, ...] | None:
 def _advisories(found: Sequence[object]) -> tuple[AdvisoryLimit, ...] | None:
     made = []
     for item in found:
-        assert isinstance(item, Mapping)
+        assert isinstance(item, Mapping), "read_evaluation has held it to its form"
         ids = item["ids"]
         assert isinstance(ids, list | tuple)
         made.append(AdvisoryLimit(str(item["package"]), (str(item["version"]),), tuple(sorted(map(str, ids)))))
@@ -123,19 +127,16 @@ def _advisories(found: Sequence[object]) -> tuple[AdvisoryLimit, ...] | None:
 
 
 def _helps(body: Waiver, evaluation: Evaluation, rule: RuleOutcome, desk: Desk) -> None:
+    """Refuse a waiver that the decision would not apply, there and then where it is meant to help.
+
+    It may be for another version, stage or time than this evaluation's. Everything else is ruled on as it stands.
+    """
+    subject, now = evaluation.subject, max(desk.signature.at, parse_instant(body.not_before))
     facts = waiver_facts(body, digest="0" * 64, authentic=True, revoked=False, in_role=True)
+    meant = replace(facts, bundle=subject.digest, model=None, versions=(), stages=(evaluation.stage,))
+    outcome, _why = outcome_at(rule.outcome, rule.result.holds, now)
     submitter = desk.workspace.text("submitter")
-    ruling = rule_on_waiver(
-        rule, rule.outcome, facts, evaluation=evaluation, now=desk.signature.at, submitter=submitter
-    )
-    if ruling is Ruling.APPLIED or (ruling in _LATER and _elsewhere(body, evaluation, desk)):
-        return
-    hint = f"the rule is {rule.outcome.value}, observed {rule.result.observed or 'nothing'}"
-    raise UsageError(Diagnostic("A505", f"the waiver would not help: {ruling.value}", hint=hint))
-
-
-def _elsewhere(body: Waiver, evaluation: Evaluation, desk: Desk) -> bool:
-    """Whether it is meant for another version, stage or time than this evaluation's."""
-    subject = evaluation.subject
-    here = body.scope.covers(bundle=subject.digest, model=subject.name, version=subject.version)
-    return not here or evaluation.stage not in body.stages or parse_instant(body.not_before) > desk.signature.at
+    ruling = rule_on_waiver(rule, outcome, meant, evaluation=evaluation, now=now, submitter=submitter)
+    if ruling is not Ruling.APPLIED:
+        hint = f"the rule is {outcome.value}, observed {rule.result.observed or 'nothing'}"
+        raise UsageError(Diagnostic("A505", f"the waiver would not help: {ruling.value}", hint=hint))
