@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
+from govern.attestation.pack import Entry, Role
+from govern.canonical import sha256_hex
 from govern.diagnostics import GovernError
 from govern.gate.pack_sources import relative_names
 from support.in_process import govern_here
 from support.pack_desk import AT, MODEL, MORTGAGE, Desk
-from support.packs import members, reading
+from support.packs import Files, members, reading, reindexed, write
 
 
 class Story(Desk):
@@ -244,6 +246,16 @@ def test_the_snapshot_of_that_time_is_found_although_the_store_moved_on(tmp_path
     packed = desk.pack(certificate, advisories=store)
     assert f"advisories/{digest}" in members(packed.path.read_bytes())
     assert desk.replay(packed.path).exit_code == 0
+
+    def change(files: Files, entries: list[Entry]) -> None:
+        place = next(i for i, entry in enumerate(entries) if entry.role is Role.ADVISORY_RECORDS)
+        data = files.pop(entries[place].path) + b"\n"
+        path = f"advisories/{sha256_hex(data)}"
+        files[path] = data
+        entries[place] = Entry(path=path, role=Role.ADVISORY_RECORDS, digest=sha256_hex(data), size=len(data))
+
+    edited = desk.replay(write(tmp_path, reindexed(packed.path.read_bytes(), change), "edited.tar"))
+    assert (edited.exit_code, edited.comparisons) == (4, ())
     shutil.rmtree(store / digest)
     for place in (store, None):
         with pytest.raises(GovernError) as caught:

@@ -14,12 +14,18 @@ import pytest
 
 from govern.attestation.pack import Entry, Role
 from govern.attestation.trust_reading import load_trust
-from govern.canonical import canonical_bytes, sha256_hex
+from govern.canonical import canonical_bytes, parse_instant, sha256_hex
+from govern.decision.decide import decide
 from govern.diagnostics import InputError, IntegrityError, UsageError
+from govern.gate.check import Checked, CheckRequest, check
+from govern.gate.issue import issue
 from govern.gate.replay import Replayed
 from govern.gate.replay_rebuild import private_folder
 from govern.gate.replay_text import render_replay, replay_document, verdict_of
-from support.pack_desk import MODEL, Desk
+from govern.gate.signing import signing_of
+from govern.gate.workspace import find_workspace
+from govern.policy.outcomes import Outcome, Stage
+from support.pack_desk import AT, MODEL, Desk
 from support.packs import Files, archive, members, reindexed, write
 
 
@@ -356,34 +362,54 @@ def test_the_text_shows_expected_and_found_and_counts_what_it_leaves_out(story: 
 # --- a gate that lies
 
 
-def lying(story: Story, out: str) -> Path:
-    """A certificate signed by the real gate's key over an evaluation in which a failed rule reads `pass`."""
-    from govern.canonical import parse_instant
-    from govern.decision.decide import decide
-    from govern.gate.check import Checked, CheckRequest, check
-    from govern.gate.issue import issue
-    from govern.gate.signing import signing_of
-    from govern.gate.workspace import find_workspace
-    from govern.policy.outcomes import Outcome, Stage
-    from support.pack_desk import AT
-
-    policy = story.policy("strict", [TITLE, {**TITLE, "id": "never", "with": {"assert": 'model.version == "7"'}}])
+def honest(story: Story, policy: Path) -> Checked:
+    """What the gate itself comes to."""
     request = CheckRequest(
-        bundle=story.bundle, stage=Stage.PRE_REGISTRATION, policies=(policy,), clock=parse_instant(AT)
+        bundle=story.bundle,
+        stage=Stage.PRE_REGISTRATION,
+        policies=(policy,),
+        clock=parse_instant(AT),
+        submitter="person:me",
     )
-    honest = check(request)
-    assert isinstance(honest, Checked)
-    assert honest.decision.decision.value == "denied"
-    outcomes = tuple(
-        replace(item, result=replace(item.result, outcome=Outcome.PASS)) for item in honest.evaluation.outcomes
-    )
-    evaluation = replace(honest.evaluation, outcomes=outcomes)
-    false = replace(honest, evaluation=evaluation, decision=decide(evaluation, clock=request.clock))
+    made = check(request)
+    assert isinstance(made, Checked)
+    return made
+
+
+def issued(story: Story, checked: Checked, out: str) -> Path:
+    """Have the real gate's key sign whatever this is."""
     workspace = find_workspace(start=story.gate, environment={})
     signing = replace(signing_of(workspace, {}), output=story.root / out)
-    made = issue(false, signing=signing, entropy=os.urandom)
+    made = issue(checked, signing=signing, entropy=os.urandom)
     assert made["kind"] == "certificate"
     return story.root / out / str(made["path"])
+
+
+def lying(story: Story, out: str) -> Path:
+    """A certificate over an evaluation in which a failed rule reads `pass`."""
+    policy = story.policy("strict", [TITLE, {**TITLE, "id": "never", "with": {"assert": 'model.version == "7"'}}])
+    found = honest(story, policy)
+    assert found.decision.decision.value == "denied"
+    outcomes = tuple(
+        replace(item, result=replace(item.result, outcome=Outcome.PASS)) for item in found.evaluation.outcomes
+    )
+    evaluation = replace(found.evaluation, outcomes=outcomes)
+    decision = decide(evaluation, clock=found.request.clock, submitter="person:me")
+    return issued(story, replace(found, evaluation=evaluation, decision=decision), out)
+
+
+def test_a_certificate_that_outlives_the_law_it_rests_on_is_found(story: Story) -> None:
+    """The gate would not sign it; one that was made to is found out."""
+    policy = story.policy("ending", [TITLE])
+    text = policy.read_text().replace("  name: ending\n", "  name: ending\n  applies_until: '2026-12-31'\n")
+    policy.write_text(text)
+    found = honest(story, policy)
+    assert found.decision.holds_until is not None
+    certificate = issued(story, replace(found, decision=replace(found.decision, holds_until=None)), "for-ever")
+    made = story.replay(story.pack(certificate, policies=(policy,), name="for-ever.tar").path)
+    assert made.exit_code == 1
+    assert first(made) == ("decision", "/holds_until")
+    assert any("A103" in item for item in made.stopped)
 
 
 def test_a_certificate_that_its_own_evidence_does_not_bear_out_is_found(story: Story) -> None:
@@ -437,10 +463,23 @@ def test_no_room_is_not_damage(story: Story, tmp_path: Path) -> None:
     assert caught.value.exit_code == 3
 
 
-def test_an_absent_pack_is_the_callers_fault(story: Story, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["absent", "folder", "fifo"])
+def test_what_is_no_file_is_the_callers_fault(story: Story, tmp_path: Path, kind: str) -> None:
+    """And nothing waits for somebody to write into a FIFO."""
+    place = tmp_path / "p.tar"
+    if kind == "folder":
+        place.mkdir()
+    if kind == "fifo":
+        os.mkfifo(place)
     with pytest.raises(UsageError) as caught:
-        story.replay(tmp_path / "none.tar")
+        story.replay(place)
     assert caught.value.diagnostics[0].code == "U103"
+
+
+def test_a_pack_that_is_a_link_to_one_is_one(story: Story, tmp_path: Path) -> None:
+    """The argument is the caller's own."""
+    (tmp_path / "link.tar").symlink_to(story.packed.path)
+    assert story.replay(tmp_path / "link.tar").exit_code == 0
 
 
 def test_the_document_says_what_the_text_says(story: Story) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from govern.attestation.kinds import APPROVAL, REVOCATION, STATUS_LIST, WAIVER
 from govern.attestation.pack import Entry, Role
 from govern.attestation.pack_statements import read_statement
+from govern.attestation.trust_reading import load_trust
 from govern.attestation.verification import NamedFile
+from govern.canonical import parse_instant
 from govern.diagnostics import GovernError
 from govern.gate.replay import Replayed
 from govern.gate.replay_text import render_replay, verdict_of
 from govern.gate.statements import read_statements
+from govern.policy.outcomes import Stage
 from support.in_process import govern_here
 from support.pack_desk import AT, STAGE, Desk
 from support.packs import Files, members, reindexed, write
@@ -139,6 +144,44 @@ def test_the_version_of_the_trust_root_that_decided_is_kept_through_its_successo
     with pytest.raises(GovernError) as caught:
         board.packed("lonely.tar", trust=lonely / "trust.json")
     assert caught.value.diagnostics[0].code == "A622"
+
+
+def test_an_older_trust_root_than_the_gates_cannot_say(board: Board) -> None:
+    """Pinned to version 1 alone: whether version 2 follows from it is not known, and that is no yes."""
+    pack = board.packed("older.tar")
+    made = board.replay(pack, trust=board.gate / "trust.1.json")
+    assert made.exit_code in (3, 4)
+    assert "IDENTICAL" not in verdict_of(made)
+
+
+def test_a_certificate_that_outlives_its_waiver_is_found(board: Board) -> None:
+    """The gate would not sign it; a gate that was made to would still be found out."""
+    from govern.gate.check import Checked, CheckRequest, check
+    from govern.gate.issue import issue
+    from govern.gate.signing import signing_of
+    from govern.gate.workspace import find_workspace
+
+    honest = check(
+        CheckRequest(
+            bundle=board.bundle,
+            stage=Stage(STAGE),
+            policies=(board.strict,),
+            clock=parse_instant(AT),
+            statements=board.words(),
+            trust=load_trust(board.trust.read_bytes()),
+            submitter="person:me",
+        )
+    )
+    assert isinstance(honest, Checked)
+    assert honest.decision.holds_until is not None
+    false = replace(honest, decision=replace(honest.decision, holds_until=None))
+    signing = signing_of(find_workspace(start=board.gate, environment={}), {})
+    made = issue(false, signing=replace(signing, output=board.root / "for-ever"), entropy=os.urandom)
+    certificate = board.root / "for-ever" / str(made["path"])
+    pack = board.pack(certificate, policies=(board.strict,), statements=board.words(), name="for-ever.tar")
+    replayed = board.replay(pack.path)
+    assert replayed.exit_code == 4, render_replay(replayed)
+    assert "before the statement that rests on it" in render_replay(replayed)
 
 
 def test_a_word_that_was_looked_at_must_be_there(board: Board, tmp_path: Path) -> None:

@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from govern.attestation.pack import Role
 from govern.attestation.pack_claims import Engine, Named, payload_of
 from govern.attestation.pack_reading import Pack, read_pack
 from govern.attestation.pack_statements import looked_at
 from govern.canonical import parse_instant
-from govern.diagnostics import Diagnostic, GovernError, InputError, UsageError
+from govern.diagnostics import Diagnostic, GovernError, InputError, IntegrityError, UsageError
 from govern.gate.engine import engine_digest
 from govern.gate.files import read_file
 from govern.gate.replay_authentic import Authentic, TrustGiven, authenticate, statements_of, trust_named
@@ -92,8 +92,9 @@ class Replayed:
 def replay(request: ReplayRequest) -> Replayed:
     """Decide again from a pack.
 
-    Raises UsageError U103 for files that are not there, IntegrityError (A601 to A608) for a damaged pack, InputError
-    A621 when the bundle cannot be rebuilt. Whatever a sound pack holds is an answer, not an error.
+    Raises UsageError U103 for files that cannot be read, IntegrityError (A601 to A608) for a damaged pack and B109 when
+    somebody changed what was rebuilt, InputError A621 when the bundle cannot be rebuilt. Whatever a sound pack holds
+    is an answer, not an error.
     """
     from govern import __version__
 
@@ -103,14 +104,12 @@ def replay(request: ReplayRequest) -> Replayed:
         fingerprint=request.fingerprint,
     )
     here = Engine(version=__version__, digest=engine_digest(), lock=None)
-    try:
-        stream = request.pack.open("rb")
-    except OSError as fault:
-        message = f"cannot read {request.pack}: {fault.strerror or fault}"
-        raise UsageError(Diagnostic("U103", message)) from fault
-    with stream:
-        pack = read_pack(stream)
-        authentic = authenticate(pack, given)
+    with _opened(request.pack) as stream:
+        try:
+            pack = read_pack(stream)
+            authentic = authenticate(pack, given)
+        except OSError as fault:
+            raise _unreadable(request.pack, fault.strerror or str(fault)) from fault
         if authentic.named is None or not authentic.holds:
             return Replayed(pinned=given.pinned, authentic=authentic, engine_here=here)
         with private_folder(request.scratch) as root:
@@ -125,6 +124,19 @@ def replay(request: ReplayRequest) -> Replayed:
             withheld=tuple(item.path for item in parts.withheld),
             wanted=_wanted(parts, again),
         )
+
+
+def _opened(path: Path) -> BinaryIO:
+    if path.exists() and not path.is_file():
+        raise _unreadable(path, "not a file; a pack is read twice, so it cannot come through a pipe")
+    try:
+        return path.open("rb")
+    except OSError as fault:
+        raise _unreadable(path, fault.strerror or str(fault)) from fault
+
+
+def _unreadable(path: Path, why: str) -> UsageError:
+    return UsageError(Diagnostic("U103", f"cannot read {path}: {why}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +161,8 @@ def _again(pack: Pack, named: Named, parts: Rebuilt, root: Path) -> _Again:
             parts.wanted.asked.update(item.path for item in parts.withheld)
             return _Again(tuple(made), ("every file of the bundle is withheld: there is nothing to decide from",))
         checked = check(_request(pack, parts, named, clock, submitter))
+    except IntegrityError:
+        raise  # somebody reached into the private folder
     except GovernError as fault:
         return _Again(tuple(made), _reasons(fault.diagnostics, root))
     if not isinstance(checked, Checked):

@@ -25,6 +25,7 @@ from govern.attestation.verification import Line, NamedFile, Request, Result, St
 from govern.attestation.verify import verify
 from govern.canonical import canonical_bytes, parse_instant, sha256_hex
 from govern.diagnostics import GovernError
+from govern.inputs.json import parse_json
 
 __all__ = ["Authentic", "TrustGiven", "authenticate", "statements_of", "trust_named"]
 
@@ -220,6 +221,20 @@ def _advisories(pack: Pack, named: Named) -> Iterator[Line]:
     if found != named.advisories:
         what = "the advisory snapshot is not what the certificate names"
         yield _fail("members", what, named.advisories or "none", found or "none")
+    for entry in pack.having(Role.ADVISORY_RECORDS):
+        if entry.digest not in _record_digests(pack.need(Role.ADVISORY_INDEX)):
+            yield _fail("members", f"{entry.path} is not what the advisory snapshot names")
+
+
+def _record_digests(index: bytes) -> frozenset[object]:
+    """Give the digests of the files that the index of a snapshot lists."""
+    try:
+        document = parse_json(index, file="snapshot.json", utf16=False)
+    except GovernError:
+        return frozenset()
+    files = document.get("files") if isinstance(document, dict) else None
+    listed = files if isinstance(files, list) else []
+    return frozenset(item.get("sha256") for item in listed if isinstance(item, dict) and "sha256" in item)
 
 
 def _statements(pack: Pack, named: Named) -> Iterator[Line]:
