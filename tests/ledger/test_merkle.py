@@ -35,7 +35,7 @@ RFC_LEAVES = [
         "606162636465666768696a6b6c6d6e6f",
     )
 ]
-SIZES = 64
+SIZES = 140
 LEAVES = [leaf_hash(bytes([number])) for number in range(SIZES)]
 NODES = memory_nodes(LEAVES)
 ROOTS = [tree_root(size, NODES) for size in range(SIZES + 1)]
@@ -73,9 +73,11 @@ def test_every_root_is_the_recursive_definition() -> None:
     assert [recursive_root(LEAVES[:size]) for size in range(SIZES + 1)] == ROOTS
 
 
-def test_every_inclusion_proof_below_64_holds_and_its_neighbours_do_not() -> None:
+def test_every_inclusion_proof_below_140_holds_and_its_neighbours_do_not() -> None:
+    count = 0
     for size in range(1, SIZES):
         for index in range(size):
+            count += 1
             proof = inclusion_proof(index, size, NODES)
             leaf, root = LEAVES[index], ROOTS[size]
             assert verify_inclusion(index, size, leaf, proof, root)
@@ -90,6 +92,7 @@ def test_every_inclusion_proof_below_64_holds_and_its_neighbours_do_not() -> Non
             if proof:
                 assert not verify_inclusion(index, size, leaf, proof[:-1], root)
                 assert not verify_inclusion(index, size, leaf, (proof[0][:-1], *proof[1:]), root)
+    assert count == 9_730
 
 
 def test_another_size_is_refused_or_leads_to_the_same_root_by_design() -> None:
@@ -103,9 +106,11 @@ def test_another_size_is_refused_or_leads_to_the_same_root_by_design() -> None:
                     assert not verify_inclusion(index, wrong, LEAVES[index], proof, ROOTS[wrong])
 
 
-def test_every_consistency_proof_below_64_holds_and_its_neighbours_do_not() -> None:
+def test_every_consistency_proof_below_140_holds_and_its_neighbours_do_not() -> None:
+    count = 0
     for new in range(1, SIZES):
         for old in range(1, new + 1):
+            count += 1
             proof = consistency_proof(old, new, NODES)
             assert verify_consistency(old, new, ROOTS[old], ROOTS[new], proof)
             assert not verify_consistency(old, new, ROOTS[old - 1], ROOTS[new], proof)
@@ -119,6 +124,7 @@ def test_every_consistency_proof_below_64_holds_and_its_neighbours_do_not() -> N
             if proof:
                 assert not verify_consistency(old, new, ROOTS[old], ROOTS[new], proof[:-1])
                 assert not verify_consistency(old, new, ROOTS[old], ROOTS[new], ())
+    assert count == 9_730
 
 
 def test_the_empty_tree_is_a_prefix_of_all_and_nothing_else_is_of_it() -> None:
