@@ -9,7 +9,7 @@ import click
 
 from govern.cli.answer import Answer
 from govern.cli.options import at_option, clock_of, workspace_of, workspace_option
-from govern.cli.streams import out
+from govern.cli.streams import out, warn
 
 
 @click.command(
@@ -64,6 +64,6 @@ def approve(
         raise click.UsageError("a vote needs --key and --statement")
     vote = "reject" if reject else "abstain" if abstain else "approve"
     signature = Signature(key=key, at=clock_of(at), log=not no_log, output=output, role=role)
-    desk = desk_of(workspace_of(directory), signature, entropy=os.urandom, environment=os.environ)
+    desk = desk_of(workspace_of(directory), signature, entropy=os.urandom, environment=os.environ, notify=warn)
     out(sign(VoteRequest(evaluation=evaluation, vote=vote, text=text, until=until), desk).text)
     return Answer(0)

@@ -13,7 +13,7 @@ import click
 from govern.cli.answer import Answer
 from govern.cli.options import at_option, clock_of, existing_folder, stage_option, workspace_of, workspace_option
 from govern.cli.rendering import FORMATS, rendering_options, write_result
-from govern.cli.streams import err
+from govern.cli.streams import err, warn
 
 if TYPE_CHECKING:
     from govern.canonical import Json
@@ -145,5 +145,5 @@ def _conclude(
     if signing is not None:
         from govern.gate.issue import issue
 
-        certificate = issue(made, signing=signing, supersedes=supersedes, entropy=os.urandom)
+        certificate = issue(made, signing=signing, supersedes=supersedes, entropy=os.urandom, notify=warn)
     return result_document(made, exit_code=code, certificate=certificate), code

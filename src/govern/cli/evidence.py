@@ -9,7 +9,7 @@ import click
 
 from govern.cli.answer import Answer
 from govern.cli.options import at_option, clock_of, workspace_of, workspace_option
-from govern.cli.streams import out
+from govern.cli.streams import out, warn
 
 
 @click.group(
@@ -85,6 +85,6 @@ def add(
     desk = None
     if key is not None and sign:
         signature = Signature(key=key, at=moment, log=not no_log, output=output)
-        desk = desk_of(workspace_of(directory), signature, entropy=os.urandom, environment=os.environ)
+        desk = desk_of(workspace_of(directory), signature, entropy=os.urandom, environment=os.environ, notify=warn)
     out("\n".join(add_evidence(request, desk)))
     return Answer(0)

@@ -9,7 +9,7 @@ import click
 
 from govern.cli.answer import Answer
 from govern.cli.options import workspace_of, workspace_option
-from govern.cli.streams import out
+from govern.cli.streams import out, warn
 
 
 @click.command(epilog="\b\nExample:\n  govern ledger add statements/waiver.sigstore.json -w gate")
@@ -22,6 +22,6 @@ def add(files: tuple[Path, ...], directory: Path | None) -> Answer:
     """
     from govern.gate.log_adding import add_statements
 
-    for line in add_statements(workspace_of(directory), files, environment=os.environ):
+    for line in add_statements(workspace_of(directory), files, environment=os.environ, notify=warn):
         out(line)
     return Answer(0)

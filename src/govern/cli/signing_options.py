@@ -12,6 +12,7 @@ import click
 
 from govern.cli.answer import Answer
 from govern.cli.options import at_option, clock_of, workspace_of, workspace_option
+from govern.cli.streams import warn
 
 if TYPE_CHECKING:
     from govern.gate.desk import Desk
@@ -40,7 +41,7 @@ def signing_options(command: Callable[..., Answer]) -> Callable[..., Answer]:
             from govern.gate.desk import Signature, desk_of
 
             signature = Signature(key=key, at=clock_of(at), log=not no_log, output=output, role=role)
-            return desk_of(workspace_of(directory), signature, entropy=os.urandom, environment=os.environ)
+            return desk_of(workspace_of(directory), signature, entropy=os.urandom, environment=os.environ, notify=warn)
 
         return command(desk=desk, **own)
 

@@ -6,9 +6,12 @@ import contextlib
 import io
 import os
 import sys
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-__all__ = ["colour_wanted", "err", "in_github", "out", "settle_encoding", "silence", "terminal_width"]
+if TYPE_CHECKING:
+    from govern.diagnostics import Diagnostic
+
+__all__ = ["colour_wanted", "err", "in_github", "out", "settle_encoding", "silence", "terminal_width", "warn"]
 
 
 def settle_encoding() -> None:
@@ -56,6 +59,11 @@ def err(text: str) -> None:
     """Write progress, warnings and diagnostics to stderr; failing to do so changes nothing."""
     with contextlib.suppress(OSError):
         _write(sys.stderr, text)
+
+
+def warn(note: Diagnostic) -> None:
+    """Write a diagnostic to stderr."""
+    err(str(note))
 
 
 def colour_wanted(choice: str) -> bool:

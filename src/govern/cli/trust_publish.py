@@ -9,7 +9,7 @@ import click
 
 from govern.cli.answer import Answer
 from govern.cli.options import at_option, clock_of, workspace_of, workspace_option
-from govern.cli.streams import out
+from govern.cli.streams import out, warn
 
 
 @click.command(epilog="\b\nExample:\n  govern trust publish trust.json -o published -w gate")
@@ -22,6 +22,6 @@ def publish(file: Path, output: Path, at: str | None, directory: Path | None) ->
     from govern.gate.log_adding import publish_trust
 
     workspace = workspace_of(directory)
-    for line in publish_trust(workspace, file, output, environment=os.environ, at=clock_of(at)):
+    for line in publish_trust(workspace, file, output, environment=os.environ, at=clock_of(at), notify=warn):
         out(line)
     return Answer(0)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from govern.canonical import instant_text
 from govern.diagnostics import Diagnostic, UsageError, plain
 from govern.gate.ledgers import open_ledger
-from govern.gate.signing import read_trust
+from govern.gate.trust_file import read_trust
 from govern.gate.workspace import Workspace
 from govern.ledger.quorum import WitnessPolicy
 
@@ -18,10 +19,14 @@ if TYPE_CHECKING:
     from govern.attestation.trust import TrustRoot
     from govern.ledger.cosigned_notes import CosignedNotes
     from govern.ledger.cosigning import CosigningLedger
-    from govern.ledger.note import NoteKey
+    from govern.ledger.note import NoteKey, NoteSigner
     from govern.ledger.store import LedgerStore
 
-__all__ = ["Witnessing", "collect", "describe", "witnessing_in", "witnessing_of"]
+__all__ = ["Notify", "Witnessing", "appending", "collect", "describe", "witnessing_in", "witnessing_of"]
+
+
+Notify = Callable[[Diagnostic], None]
+"""Gets a warning for each witness that gives no cosignature, and when the quorum is not met."""
 
 
 def _ignore(_diagnostic: Diagnostic) -> None:
@@ -113,6 +118,20 @@ def _check_addresses(witnessing: Witnessing) -> None:
 def witnessing_in(workspace: Workspace) -> Witnessing:
     """Read the witnesses of a workspace and its trust root. Raises as `witnessing_of` and `read_trust`."""
     return witnessing_of(workspace, read_trust(Path(workspace.need("trust"))))
+
+
+@contextmanager
+def appending(
+    workspace: Workspace, *, signer: NoteSigner, trust: TrustRoot, notify: Notify = _ignore
+) -> Iterator[LedgerStore]:
+    """Open the workspace's ledger for appending: every new head is shown to the witnesses that it names.
+
+    Raises as `open_ledger` and `witnessing_of` do; IntegrityError (G247, G248) before anything is signed when a witness
+    has seen another history.
+    """
+    witnessing = witnessing_of(workspace, trust)
+    with open_ledger(workspace, signer=signer) as inner:
+        yield witnessing.over(inner, notify=notify)
 
 
 def collect(workspace: Workspace, *, notify: Callable[[Diagnostic], None]) -> tuple[str, int]:

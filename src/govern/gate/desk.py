@@ -20,10 +20,11 @@ from govern.attestation.signing import sign_and_log, sign_only
 from govern.attestation.trust import Role, TrustRoot
 from govern.canonical import Json, canonical_bytes, instant_text, parse_instant, sha256_hex
 from govern.diagnostics import Diagnostic, GovernError, InputError, UsageError
+from govern.gate.cosign import Notify, appending
 from govern.gate.outputs import write_atomic, writing
-from govern.gate.signing import read_trust
 from govern.gate.stamping import stamper_of
 from govern.gate.statement_files import SUFFIX
+from govern.gate.trust_file import read_trust
 from govern.gate.workspace import Workspace
 from govern.inputs.json import parse_json
 from govern.ledger.note import NoteSigner
@@ -74,6 +75,8 @@ class Desk:
     signature: Signature
     entropy: Callable[[int], bytes]
     environment: Mapping[str, str]
+    notify: Notify
+    """Hears of witnesses that give no cosignature."""
 
     def role(self, kind: str, *, stages: frozenset[str] = frozenset()) -> Role:
         """Give the role in which this key may sign a kind of statement, for all these stages, now.
@@ -125,9 +128,8 @@ class Desk:
         if not self.signature.log:
             signed = sign_only(payload, signer=self.signer, stamp=stamp)
         else:
-            from govern.gate.ledgers import open_ledger
-
-            with open_ledger(self.workspace, signer=log_key_of(self.workspace, self.environment)) as ledger:
+            log = log_key_of(self.workspace, self.environment)
+            with appending(self.workspace, signer=log, trust=self.trust, notify=self.notify) as ledger:
                 (signed,) = sign_and_log([payload], signer=self.signer, ledger=ledger, stamp=stamp)
         with writing(path):
             write_atomic(path, signed.data)
@@ -181,7 +183,12 @@ def log_key_of(workspace: Workspace, environment: Mapping[str, str]) -> NoteSign
 
 
 def desk_of(
-    workspace: Workspace, signature: Signature, *, entropy: Callable[[int], bytes], environment: Mapping[str, str]
+    workspace: Workspace,
+    signature: Signature,
+    *,
+    entropy: Callable[[int], bytes],
+    environment: Mapping[str, str],
+    notify: Notify,
 ) -> Desk:
     """Load a person's key and the trust root.
 
@@ -205,6 +212,7 @@ def desk_of(
         signature=signature,
         entropy=entropy,
         environment=environment,
+        notify=notify,
     )
 
 

@@ -15,7 +15,8 @@ from govern import __version__
 from govern.canonical import instant_text, parse_instant
 from govern.diagnostics import GovernError, plain
 from govern.gate.ledgers import open_ledger
-from govern.gate.signing import read_trust, signing_of
+from govern.gate.signing import signing_of
+from govern.gate.trust_file import read_trust
 from govern.gate.workspace import Workspace
 
 __all__ = ["Line", "examine"]

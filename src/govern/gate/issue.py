@@ -15,6 +15,7 @@ from govern.attestation.statement import CertificateInputs
 from govern.canonical import Json, instant_text
 from govern.diagnostics import Diagnostic, UsageError
 from govern.gate.check import Checked
+from govern.gate.cosign import Notify
 from govern.gate.engine import engine_digest
 from govern.gate.outputs import write_atomic
 from govern.gate.signing import Signing
@@ -26,7 +27,12 @@ __all__ = ["certificate_inputs", "issue"]
 
 
 def issue(
-    checked: Checked, *, signing: Signing, entropy: Callable[[int], bytes], supersedes: str | None = None
+    checked: Checked,
+    *,
+    signing: Signing,
+    entropy: Callable[[int], bytes],
+    supersedes: str | None = None,
+    notify: Notify | None = None,
 ) -> dict[str, Json]:
     """Sign and log a decision, write its files, and give the result's `certificate` member.
 
@@ -38,11 +44,13 @@ def issue(
         signing: keys, trust root, ledger.
         entropy: gives that many random bytes; `os.urandom` outside tests.
         supersedes: sha256 (hex) of the payload of the certificate that this one replaces.
+        notify: gets a warning for each witness that gives no cosignature.
 
     Raises:
         UsageError: nobody could verify the signature, or the files cannot be written or would lie in the bundle.
         InputError: a signing device or time-stamping authority gives no answer. Nothing is logged then.
-        IntegrityError: the ledger is behind or inconsistent with its published checkpoint. Nothing is written then.
+        IntegrityError: the ledger is behind or inconsistent with its published checkpoint, or a witness has seen
+            another history. Nothing is written then.
     """
     stage = checked.request.stage.value
     signing.check(clock=checked.request.clock, stage=stage)
@@ -51,7 +59,8 @@ def issue(
     folder = signing.output or checked.request.bundle.resolve().parent
     _writable(folder)
     inputs = certificate_inputs(checked, signing=signing, entropy=entropy, supersedes=supersedes)
-    with signing.paths.open(signer=signing.log) as ledger:
+    with signing.paths.open(signer=signing.log) as inner:
+        ledger = signing.witnessing.over(inner, notify=notify or _unheard)
         stamp = stamper_of(signing.tsa, trust=signing.trust, entropy=entropy, claimed=checked.request.clock)
         issued = sign_and_log(inputs, signer=signing.signer, ledger=ledger, stamp=stamp)
     for name, data in _files(checked, issued).items():
@@ -64,6 +73,10 @@ def issue(
         "keyid": issued.keyid,
         "valid_until": inputs.valid_until if issued.kind == "certificate" else None,
     }
+
+
+def _unheard(_note: Diagnostic) -> None:
+    """Nobody listens."""
 
 
 def _same_submitter(checked: Checked, signing: Signing) -> None:

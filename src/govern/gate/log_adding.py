@@ -15,11 +15,11 @@ from govern.attestation.statement_set import StatementSet
 from govern.attestation.trust import TrustRoot
 from govern.attestation.verification import NamedFile
 from govern.diagnostics import Diagnostic, GovernError, InputError, UsageError
+from govern.gate.cosign import Notify, appending
 from govern.gate.desk import log_key_of
 from govern.gate.files import read_file
-from govern.gate.ledgers import open_ledger
 from govern.gate.outputs import write_atomic, writing
-from govern.gate.signing import read_trust
+from govern.gate.trust_file import read_trust
 from govern.gate.workspace import Workspace
 
 __all__ = ["add_statements", "publish_trust"]
@@ -29,7 +29,9 @@ _OF_THE_LOG = frozenset({"log-entry", "checkpoint", "inclusion", "witness"})
 """Steps that a statement which waits for the log cannot pass yet."""
 
 
-def add_statements(workspace: Workspace, paths: Sequence[Path], *, environment: Mapping[str, str]) -> tuple[str, ...]:
+def add_statements(
+    workspace: Workspace, paths: Sequence[Path], *, environment: Mapping[str, str], notify: Notify
+) -> tuple[str, ...]:
     """Log the statements of files and write each file again with its proof; give a line a file.
 
     Only sound statements of keys that the trust root lets sign their kind are logged: the log is no dump. Nothing is
@@ -46,7 +48,8 @@ def add_statements(workspace: Workspace, paths: Sequence[Path], *, environment: 
     if faults:
         raise UsageError(faults)
     lines = []
-    with open_ledger(workspace, signer=log_key_of(workspace, environment)) as ledger:
+    log = log_key_of(workspace, environment)
+    with appending(workspace, signer=log, trust=trust, notify=notify) as ledger:
         for path, container, envelope, key in found:
             (signed,) = log_envelopes([(envelope, key)], ledger=ledger, tokens=container.tokens)
             with writing(path):
@@ -79,7 +82,7 @@ def _refuse(why: str, hint: str | None = None) -> UsageError:
 
 
 def publish_trust(
-    workspace: Workspace, file: Path, folder: Path, *, environment: Mapping[str, str], at: datetime
+    workspace: Workspace, file: Path, folder: Path, *, environment: Mapping[str, str], at: datetime, notify: Notify
 ) -> tuple[str, ...]:
     """Log every envelope of a trust root, and write each as a file with its proof.
 
@@ -94,7 +97,7 @@ def publish_trust(
         raise InputError(Diagnostic("U112", f"version {root.version} of the trust root has expired"))
     _, envelopes = parse_trust(data, file=str(file))
     pairs = [(item, root.keys[item.keyid].public) for item in envelopes if item.keyid in root.keys]
-    with open_ledger(workspace, signer=log_key_of(workspace, environment)) as ledger:
+    with appending(workspace, signer=log_key_of(workspace, environment), trust=root, notify=notify) as ledger:
         made: tuple[Signed, ...] = log_envelopes(pairs, ledger=ledger)
     lines = []
     for number, signed in enumerate(made, start=1):

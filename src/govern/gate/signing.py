@@ -13,11 +13,11 @@ from govern.attestation.keys import Signer
 from govern.attestation.signers import load_attestation_signer, load_note_signer
 from govern.attestation.signers.place import PASSWORD_VARIABLE
 from govern.attestation.trust import TrustRoot
-from govern.attestation.trust_reading import load_trust
 from govern.diagnostics import Diagnostic, InputError, UsageError
-from govern.gate.files import read_file
+from govern.gate.cosign import Witnessing, witnessing_of
 from govern.gate.ledgers import ledger_place
 from govern.gate.stamping import check_authority
+from govern.gate.trust_file import read_trust
 from govern.gate.workspace import Workspace
 from govern.policy.durations import parse as parse_duration
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from govern.ledger.note import NoteSigner
     from govern.ledger.store import LedgerPlace
 
-__all__ = ["PASSWORD_VARIABLE", "Signing", "read_trust", "signing_of"]
+__all__ = ["PASSWORD_VARIABLE", "Signing", "signing_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,8 @@ class Signing:
     verifier_id: str
     submitter: str
     valid_for: str
+    witnessing: Witnessing
+    """Who is asked to cosign the log's heads."""
     output: Path | None
     """Folder for certificates; None means beside the bundle."""
     tsa: str | None = None
@@ -98,19 +100,16 @@ def signing_of(workspace: Workspace, environment: Mapping[str, str] = os.environ
         parse_duration(valid_for)
     except ValueError as fault:
         raise UsageError(Diagnostic(code="U102", message=f"[certificate] valid_for: {fault}")) from fault
+    trust = read_trust(Path(workspace.need("trust")))
     return Signing(
         signer=load_attestation_signer(certifier, environment=environment),
         log=load_note_signer(log, origin=origin, environment=environment),
         tsa=workspace.text("tsa"),
-        trust=read_trust(Path(workspace.need("trust"))),
+        trust=trust,
+        witnessing=witnessing_of(workspace, trust),
         paths=ledger_place(workspace),
         verifier_id=workspace.need("verifier_id"),
         submitter=workspace.need("submitter"),
         valid_for=valid_for,
         output=workspace.path("output"),
     )
-
-
-def read_trust(path: Path) -> TrustRoot:
-    """Read a trust root file. Raises UsageError U103 when it is not there, IntegrityError when it does not hold."""
-    return load_trust(read_file(path), file=str(path))

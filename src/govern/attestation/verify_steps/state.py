@@ -51,6 +51,8 @@ class State:
     entries: tuple[LogEntry, ...] = ()
     witnessed: tuple[Witnessed, ...] = ()
     included: list[LogEntry] = field(default_factory=list)
+    renewed: tuple[NoteKey, ...] = ()
+    """Witnesses who cosigned the checkpoint of a proof file for the same entry."""
     stamps: tuple[TimeStamp, ...] = ()
     """The verified tokens, in the order of the file."""
     proven_at: datetime | None = None
