@@ -698,6 +698,26 @@ def test_a_known_witness_with_a_false_signature_spoils_the_checkpoint(gate: Gate
     assert failed(gate.verify(edited(held, forge), trust=trust)) == [("checkpoint", 4)]
 
 
+def test_a_renewed_proof_of_the_same_entry_meets_the_quorum(gate: Gate) -> None:
+    """A witness was away when the certificate was issued, and has cosigned a later head since."""
+    trust = gate.trust_file(two_witnesses)
+    held = gate.issue(nonce=b"r" * 16).certificate_bytes
+    index = int(json.loads(held)["verificationMaterial"]["tlogEntries"][0]["logIndex"])
+    gate.issue(nonce=b"s" * 16)
+    with gate.box.open() as ledger:
+        proof = ledger.prove(index).proof
+        other = ledger.prove(0).proof.data
+    text = proof.checkpoint.split("\n\n")[0] + "\n"
+    lines = [item.line(text, seconds=1) for item in WITNESSES]
+    renewed = replace(proof, checkpoint=proof.checkpoint + "".join(lines)).data
+    assert failed(gate.verify(held, trust=trust)) == [("witness", 1)]
+    assert failed(gate.verify(held, trust=trust, tlog_proof=proof.data)) == [("witness", 1)]
+    result = gate.verify(held, trust=trust, tlog_proof=renewed)
+    assert failed(result) == []
+    assert "on the checkpoint of the proof file" in lines_of(result, "witness")[0]
+    assert gate.verify(held, trust=trust, tlog_proof=other).exit_code == 4
+
+
 def test_a_quorum_without_any_entry_is_not_met(gate: Gate) -> None:
     def both(made: dict[str, Any]) -> None:
         two_witnesses(made)

@@ -9,10 +9,13 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
+from govern.attestation.kinds import REVOCATION
+from govern.attestation.reading import predicate_type_of
 from govern.canonical import base64_bytes, instant_text
 from govern.diagnostics import Diagnostic, UsageError, plain
 from govern.gate.ledgers import ledger_place, open_ledger
 from govern.gate.workspace import Workspace
+from govern.inputs.json import parse_json
 
 __all__ = ["erase_payload"]
 
@@ -43,6 +46,7 @@ def erase_payload(workspace: Workspace, digest: str, *, reason: str, at: datetim
     if not confirmed:
         raise _unconfirmed(f"sha256:{wanted} would be erased for good", "repeat with --yes")
     with open_ledger(workspace) as ledger:
+        _not_a_revocation(ledger.payload(wanted))
         indices = ledger.erase(wanted, at=instant_text(at), reason=words)
     entries = ("entry " if len(indices) == 1 else "entries ") + ", ".join(map(str, indices))
     lines = [
@@ -56,6 +60,14 @@ def erase_payload(workspace: Workspace, digest: str, *, reason: str, at: datetim
         "  the owner's name beside a key in the trust root",
     ]
     return "\n".join(lines)
+
+
+def _not_a_revocation(payload: bytes | None) -> None:
+    """Refuse to erase what makes something else void: the next status list would bring it back to life."""
+    statement: object = None if payload is None else parse_json(payload, file="payload", utf16=False)
+    if predicate_type_of(statement) == REVOCATION:
+        message = "a revocation is not erased: without it, what it revokes would count again"
+        raise UsageError(Diagnostic("A512", message, hint="it holds no more of a person than its reason and statement"))
 
 
 def _unconfirmed(message: str, hint: str) -> UsageError:

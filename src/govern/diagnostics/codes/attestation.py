@@ -275,4 +275,11 @@ CODES: dict[str, Code] = {
         example="`govern ledger add` with a certificate, which only the gate logs, or with a stranger's waiver.",
         fix="See who may sign what: `govern trust show`.",
     ),
+    "A512": Code(
+        slug="revocation-stays",
+        title="A revocation is to be erased from the log's store.",
+        why="Status lists are made from the revocations in the log; without it, what it revokes would count again.",
+        example="`govern ledger erase` with the digest of a revocation.",
+        fix="Keep it; write no personal data into its statement.",
+    ),
 }
