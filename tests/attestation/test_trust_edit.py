@@ -167,6 +167,23 @@ def test_what_a_role_may_sign_is_narrowed_and_widened() -> None:
     assert (made.stages, made.verifier_ids) == (None, None)
 
 
+def test_saying_it_again_changes_nothing_and_a_later_word_on_a_stolen_key_counts() -> None:
+    def revoke(keyid: str, index: int) -> Edit:
+        item = RevokedKey(keyid=keyid, reason="stolen", start=None, from_index=index)
+        return lambda terms: keys.revoke_key(terms, item)
+
+    certifier, root = CERTIFIER.public.keyid, ROOT_A.public.keyid
+    made = edited(
+        lambda terms: keys.retire_key(terms, certifier, AT),
+        lambda terms: keys.retire_key(terms, certifier, AT),
+        revoke(certifier, 9),
+        revoke(root, 3),
+        revoke(certifier, 7),
+    ).root
+    assert [item.window.end for item in made.roles["certifier"].keys] == [AT]
+    assert [(item.keyid, item.from_index) for item in made.revoked] == [(root, 3), (certifier, 7)]
+
+
 def test_a_log_is_retired_when_the_next_one_is_listed() -> None:
     root = edited(
         lambda terms: logs.add_log(terms, log_signer("two.example", 2).key, Window(AT, None)),
