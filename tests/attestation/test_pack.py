@@ -20,6 +20,7 @@ from govern.attestation.pack import (
     Entry,
     Role,
     index_bytes,
+    index_schema,
     path_fault,
     read_index,
 )
@@ -186,6 +187,25 @@ def test_a_path_that_leaves_or_hides_is_refused_in_the_index(path: str) -> None:
 )
 def test_an_index_that_is_none_is_refused(change: Callable[[dict[str, Any]], None], code: str) -> None:
     assert code_of(with_index(change)) == code
+
+
+def test_the_schema_takes_what_is_written_and_refuses_what_has_another_form() -> None:
+    """jsonschema, which knows nothing of our reader."""
+    import jsonschema
+
+    validator = jsonschema.Draft202012Validator(index_schema())
+    for data in (GOOD, written(parts(withheld=("model.safetensors",)))):
+        validator.validate(json.loads(members(data)[INDEX]))
+    document = json.loads(members(GOOD)[INDEX])
+    for change in (
+        {**document, "more": 1},
+        {**document, "schema": "urn:govern:pack:v2"},
+        {"schema": document["schema"]},
+        {**document, "files": [{**document["files"][0], "role": "seal"}]},
+        {**document, "files": [{**document["files"][0], "size": -1}]},
+        {**document, "files": [{**document["files"][0], "digest": {"sha256": "A" * 64}}]},
+    ):
+        assert not validator.is_valid(change)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -330,3 +331,61 @@ def test_nothing_is_left_in_the_folder_for_it(story: Story, tmp_path: Path) -> N
     ended = govern("replay", story.packs["v2"], environment={"TMPDIR": str(tmp_path / "absent")})
     assert ended.code == 3
     assert "A621" in ended.err
+
+
+def limited(*arguments: str | Path, cwd: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[bytes]:
+    """Run where no file may grow beyond 8 kB: what a full disk does, at a place that is known."""
+    command = " ".join(shlex.quote(str(item)) for item in (sys.executable, "-m", "govern", *arguments))
+    return subprocess.run(
+        ["bash", "-c", f"ulimit -f 8; exec {command}"],
+        cwd=cwd,
+        env=clean_environment({"PYTHONDONTWRITEBYTECODE": "1", **environment}),
+        capture_output=True,
+        check=False,
+    )
+
+
+def test_a_disk_that_fills_up_says_nothing_about_the_pack(story: Story, tmp_path: Path) -> None:
+    """Neither half a pack nor half a bundle stays behind."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    ended = limited("replay", story.packs["v2"], cwd=ROOT, environment={"TMPDIR": str(scratch)})
+    assert ended.returncode == 3, ended.stderr
+    assert b"A621" in ended.stderr
+    assert list(scratch.iterdir()) == []
+    target = tmp_path / "out" / "p.tar"
+    ended = limited(
+        *("pack", story.certificate, "--bundle", MORTGAGE / "v2", "-w", story.gate, "-o", target, *POLICIES),
+        cwd=ROOT,
+        environment={},
+    )
+    assert ended.returncode == 2, ended.stderr
+    assert b"U108" in ended.stderr
+    assert list(target.parent.iterdir()) == []
+
+
+def test_a_replay_that_is_ended_cleans_up(story: Story, tmp_path: Path) -> None:
+    """SIGTERM at a place that is known: when the bundle has just been rebuilt and is about to be judged."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    code = (
+        "import os, signal, sys\n"
+        "import govern.gate.check as gate\n"
+        "real = gate.check\n"
+        "def check(request):\n"
+        "    assert os.listdir(request.bundle)\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    return real(request)\n"
+        "gate.check = check\n"
+        "from govern.cli.main import run\n"
+        "sys.exit(run(sys.argv[1:]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "replay", story.packs["v2"]],
+        cwd=ROOT,
+        env=clean_environment({"TMPDIR": str(scratch)}),
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 130, done.stderr
+    assert list(scratch.iterdir()) == []

@@ -26,6 +26,7 @@ __all__ = [
     "Role",
     "damaged",
     "index_bytes",
+    "index_schema",
     "path_fault",
     "read_index",
 ]
@@ -145,6 +146,17 @@ _INDEX = Record(
         ),
     }
 )
+
+
+def index_schema() -> dict[str, Json]:
+    """Give the JSON Schema of `pack.json`. Order, places and digests are for `read_index` and `read_pack`."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:govern:schema:pack:v1",
+        "title": "Index of an evidence pack",
+        "description": "pack.json: every other member of the archive, and the files whose bytes are withheld.",
+        **_INDEX.schema(),
+    }
 
 
 def damaged(code: str, message: str, *, at: str | None = None) -> IntegrityError:
