@@ -490,3 +490,14 @@ def test_the_document_says_what_the_text_says(story: Story) -> None:
     assert document["trustPinned"] is False
     assert document["engine"]["certificate"]["digest"] == document["engine"]["here"]["digest"]
     assert [item["same"] for item in document["comparisons"]] == [True] * 4
+
+
+def test_packing_and_replaying_are_public_names() -> None:
+    """Loaded when they are first used."""
+    import govern
+    from govern.gate import pack as packing
+    from govern.gate import replay as replaying
+
+    assert (govern.pack, govern.PackRequest) == (packing.pack, packing.PackRequest)
+    assert (govern.replay, govern.ReplayRequest) == (replaying.replay, replaying.ReplayRequest)
+    assert {"pack", "replay", "PackRequest", "ReplayRequest"} <= set(govern.__all__)
