@@ -25,8 +25,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "policy": ("govern.cli.policy:policy", "Lint and compile policies, print their schema."),
     "lineage": ("govern.cli.lineage:lineage", "Show or export a bundle's lineage graph."),
     "ledger": ("govern.cli.ledger:ledger", "List, verify and prove entries of the ledger."),
-    "keys": ("govern.cli.keys:keys", "Make signing keys."),
-    "trust": ("govern.cli.trust:trust", "Show and sign the trust root."),
+    "keys": ("govern.cli.keys:keys", "Make, list and rotate signing keys."),
+    "trust": ("govern.cli.trust:trust", "Show, edit, sign and compile the trust root."),
     "advisories": ("govern.cli.advisories:advisories", "Build or inspect an advisory snapshot."),
     "doctor": ("govern.cli.doctor:doctor", "One line per thing that the gate depends on."),
 }
