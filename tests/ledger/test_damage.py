@@ -288,3 +288,14 @@ def test_a_payload_that_is_erased_while_it_is_being_appended_again_stays_erased(
         assert slow.payload(digest) is None
     report = verify_ledger(box.place)
     assert (report.exit_code, report.erased, report.objects) == (0, 1, 1)
+
+
+def test_erasing_takes_what_a_killed_process_left_half_written(box: Box) -> None:
+    box.filled(1)
+    digest = sha256_hex(entry(0).payload)
+    with box.open() as ledger:
+        path = ledger._objects.path(digest)
+        left = path.with_name(f".{path.name}.1.2.tmp")
+        left.write_bytes(entry(0).payload)
+        ledger.erase(digest, at=CREATED, reason="request")
+        assert list(path.parent.iterdir()) == []

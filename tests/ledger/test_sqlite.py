@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -20,8 +18,6 @@ from govern.ledger.proof import LogProof, parse_proof
 from govern.ledger.sqlite import LedgerPaths, SqliteLedger
 from support.boxes import code_of
 from support.ledgers import CREATED, LedgerBox, entry
-
-WRITER = Path(__file__).with_name("writer.py")
 
 
 @pytest.fixture
@@ -101,21 +97,6 @@ def test_a_locked_ledger_says_so(box: LedgerBox, monkeypatch: pytest.MonkeyPatch
     holder.close()
 
 
-def test_a_torn_write_ahead_log_refuses_to_sign(box: LedgerBox, tmp_path: Path) -> None:
-    """SQLite opens a torn log cleanly, only smaller; the published head is what notices."""
-    torn = LedgerBox(tmp_path / "torn")
-    with box.create() as ledger:
-        for number in range(4):
-            ledger.append([entry(number)])
-        # Copied while the connection is open, before its log is merged into the database.
-        shutil.copytree(box.root, torn.root, ignore=shutil.ignore_patterns("torn"))
-    wal = torn.paths.database.with_name("ledger.db-wal")
-    assert wal.stat().st_size > 4096
-    with wal.open("r+b") as file:
-        file.truncate(wal.stat().st_size - 4096)
-    assert code_of(torn.open, IntegrityError) == "G203"
-
-
 def test_a_publication_that_cannot_be_written_says_so(box: LedgerBox) -> None:
     box.filled(1)
     with box.open() as ledger:
@@ -130,54 +111,6 @@ def test_a_publication_that_cannot_be_written_says_so(box: LedgerBox) -> None:
             )
             == "G216"
         )
-
-
-def start_writer(box: LedgerBox, prefix: str, count: int, batch: int = 1) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, str(WRITER), str(box.root), prefix, str(count), str(batch)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def acknowledged_roots(output: str) -> list[tuple[int, str]]:
-    lines = [line.split(" ") for line in output.splitlines() if line.count(" ") == 1]
-    return [(int(size), root) for size, root in lines if len(root) == 64]
-
-
-def assert_all_acknowledged(box: LedgerBox, outputs: list[str]) -> None:
-    with box.open() as ledger:
-        rows = ledger._rows.connection.execute("SELECT size, root FROM checkpoint").fetchall()
-    roots = {size: bytes(root).hex() for size, root in rows}
-    for output in outputs:
-        for size, root in acknowledged_roots(output):
-            assert roots[size] == root
-    assert verify_ledger(box.paths).exit_code == 0
-
-
-def test_two_writers_make_one_dense_log(box: LedgerBox) -> None:
-    box.filled(0)
-    writers = [start_writer(box, "a", 12), start_writer(box, "b", 12, batch=3)]
-    outputs = [writer.communicate() for writer in writers]
-    assert [writer.returncode for writer in writers] == [0, 0], outputs
-    assert_all_acknowledged(box, [output for output, _ in outputs])
-    assert verify_ledger(box.paths).size == 24
-
-
-def test_a_killed_writer_loses_nothing_it_acknowledged(box: LedgerBox) -> None:
-    box.filled(0)
-    outputs: list[str] = []
-    for round_ in range(4):
-        writer = start_writer(box, f"k{round_}", 400, batch=2)
-        assert writer.stdout is not None
-        head = "".join(writer.stdout.readline() for _ in range(2 + round_))
-        writer.kill()
-        rest, _ = writer.communicate()
-        outputs.append(head + rest)
-    acknowledged = sum(len(acknowledged_roots(output)) for output in outputs)
-    assert acknowledged >= 2 + 3 + 4 + 5
-    assert_all_acknowledged(box, outputs)
 
 
 def test_a_proof_file_reads_back_and_drops_the_extra_line(box: LedgerBox) -> None:

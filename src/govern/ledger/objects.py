@@ -70,6 +70,9 @@ class ObjectStore:
         path = self.path(digest)
         with self._named():
             path.unlink(missing_ok=True)
+            # A process that was killed while it wrote the object has left it under a temporary name.
+            for left in path.parent.glob(f".{path.name}.*.tmp"):
+                left.unlink(missing_ok=True)
             if path.parent.is_dir():
                 sync_directory(path.parent)
 
