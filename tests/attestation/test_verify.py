@@ -701,7 +701,7 @@ def test_a_known_witness_with_a_false_signature_spoils_the_checkpoint(gate: Gate
 def test_a_renewed_proof_of_the_same_entry_meets_the_quorum(gate: Gate) -> None:
     """A witness was away when the certificate was issued, and has cosigned a later head since."""
     trust = gate.trust_file(two_witnesses)
-    held = gate.issue(nonce=b"r" * 16).certificate_bytes
+    held = gate.issue(nonce=b"r" * 16, trust_digest=load_trust(trust).digest).certificate_bytes
     index = int(json.loads(held)["verificationMaterial"]["tlogEntries"][0]["logIndex"])
     gate.issue(nonce=b"s" * 16)
     with gate.box.open() as ledger:
