@@ -147,6 +147,12 @@ def test_a_later_token_of_another_authority_changes_nothing(gate: Gate, tsas: tu
     assert failed(judged(gate, [(tsas[0], SOON), (tsas[1], SOON + timedelta(days=900))])) == []
 
 
+def test_one_token_twice_is_another_file_and_refused(gate: Gate, tsas: tuple[LocalTsa, LocalTsa]) -> None:
+    """It would count once; but a file that can be changed without a change of answer could hide one."""
+    result = judged(gate, [(tsas[0], SOON), (tsas[0], SOON)])
+    assert failed(result) == [("time", 4)]
+
+
 def test_tokens_are_counted_by_authority(gate: Gate, tsas: tuple[LocalTsa, LocalTsa]) -> None:
     def two(made: dict[str, Any]) -> None:
         made["require"]["timestamps"] = 2

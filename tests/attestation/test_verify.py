@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from govern.attestation.kinds import CERTIFICATE, REFUSAL, VSA
 from govern.attestation.statement import ApprovalRef, RuleLine
+from govern.attestation.trust_reading import load_trust
 from govern.attestation.trust_signing import sign_trust
 from govern.attestation.verification import Expected, Line, Result, Status, overall_exit
 from govern.attestation.verify import STEPS

@@ -54,6 +54,8 @@ def _stamps(state: State) -> tuple[tuple[TimeStamp, ...], list[Line]]:
     root, signature, tokens = present(state.trust), present(state.envelope).signature, present(state.container).tokens
     if not tokens:
         return (), []
+    if len(set(tokens)) != len(tokens):
+        return (), [fail("time", 4, "a time-stamp token is listed twice")]
     from govern.attestation.timestamps import earliest_by_authority, read_token
 
     found, lines = [], []
