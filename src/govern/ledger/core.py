@@ -15,7 +15,7 @@ from typing import Self
 
 from govern.diagnostics import Diagnostic, IntegrityError, Span, UsageError
 from govern.ledger.leaf import pae, read_leaf
-from govern.ledger.merkle import NodeReader, append_nodes, consistency_proof, inclusion_proof, leaf_hash, tree_root
+from govern.ledger.merkle import NodeReader, append_nodes, consistency_proof, inclusion_proofs, leaf_hash, tree_root
 from govern.ledger.note import Checkpoint, NoteKey, NoteSigner, is_origin
 from govern.ledger.objects import ObjectStore
 from govern.ledger.proof import LogProof
@@ -152,15 +152,15 @@ class MerkleLedger:
             bodies |= self._rows.bodies(unread)
             known |= self._fetch(
                 *((lambda read, at=index: read(0, at)) for index in unread),
-                *((lambda read, at=index: inclusion_proof(at, head.size, read)) for index in unread),
+                lambda read: inclusion_proofs(unread, head.size, read),
             )
         reader = self._reader(known)
         proofs: dict[int, Logged] = {}
-        for index in wanted:
+        for index, hashes in zip(wanted, inclusion_proofs(wanted, head.size, reader), strict=True):
             body = bodies.get(index)
             if body is None or leaf_hash(body) != reader(0, index):
                 raise _broken(self._rows, f"entry {index} is missing or is not what was logged")
-            proof = LogProof(index=index, hashes=inclusion_proof(index, head.size, reader), checkpoint=head.note)
+            proof = LogProof(index=index, hashes=hashes, checkpoint=head.note)
             proofs[index] = Logged(body=body, leaf_root=head.root, size=head.size, proof=proof)
         return tuple(proofs[index] for index in indices)
 

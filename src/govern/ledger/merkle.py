@@ -7,7 +7,7 @@ Trees are named by their leaf count. A *node* is the root of a complete subtree:
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 __all__ = [
     "EMPTY_ROOT",
@@ -16,6 +16,7 @@ __all__ = [
     "append_nodes",
     "consistency_proof",
     "inclusion_proof",
+    "inclusion_proofs",
     "leaf_hash",
     "memory_nodes",
     "node_hash",
@@ -96,19 +97,31 @@ def inclusion_proof(index: int, size: int, nodes: NodeReader) -> tuple[bytes, ..
 
     Raises ValueError when there is no such leaf.
     """
-    if not 0 <= index < size:
-        raise ValueError(f"no leaf {index} in a tree of {size}")
-    path: list[bytes] = []
-    start, end = 0, size
-    while end - start > 1:
-        middle = start + _split(end - start)
-        if index < middle:
-            path.append(_range_root(middle, end, nodes))
-            end = middle
-        else:
-            path.append(_range_root(start, middle, nodes))
-            start = middle
-    return tuple(reversed(path))
+    return inclusion_proofs((index,), size, nodes)[0]
+
+
+def inclusion_proofs(indices: Iterable[int], size: int, nodes: NodeReader) -> list[tuple[bytes, ...]]:
+    """Audit paths of several leaves of one tree; what they share at its right edge is computed once."""
+    last = size - 1
+    edge: dict[int, bytes] = {}
+
+    def path(index: int) -> Iterator[bytes]:
+        # On each level nodes pair up from the left; a last one without a partner moves up as it is.
+        for level in range(last.bit_length()):
+            beside, final = (index >> level) ^ 1, last >> level
+            if beside < final or (beside == final and (final + 1) << level == size):
+                yield nodes(level, beside)
+            elif beside == final:
+                if level not in edge:
+                    edge[level] = _range_root(final << level, size, nodes)
+                yield edge[level]
+
+    proofs = []
+    for index in indices:
+        if not 0 <= index < size:
+            raise ValueError(f"no leaf {index} in a tree of {size}")
+        proofs.append(tuple(path(index)))
+    return proofs
 
 
 def consistency_proof(old: int, new: int, nodes: NodeReader) -> tuple[bytes, ...]:

@@ -48,6 +48,7 @@ _LAST_SECOND = 253_402_300_799
 """Of the year 9999, the last that an instant can be written for."""
 
 _MAX_SIGNATURES = 100
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _NAME = re.compile(r"[^\s+]+")
 _LINE = re.compile(r"— (\S+) (\S+)")
 _SIZE = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
@@ -188,7 +189,7 @@ def parse_note(note: str) -> Note:
     """Split a note into text and signature lines. Raises IntegrityError (G101)."""
     if len(note) > _MAX_NOTE_CHARS:
         raise _refuse("G101", "the signed note is larger than any checkpoint")
-    if any(ord(char) < 32 and char != "\n" for char in note):
+    if _CONTROL.search(note):
         raise _refuse("G101", "the signed note holds a control character")
     text, separator, block = note.rpartition("\n\n")
     if not separator or not block.endswith("\n"):
