@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 export UV_COMPILE_BYTECODE = 1
 export UV_PROJECT_ENVIRONMENT = $(VENV)
 
-.PHONY: demo test test-tools lint types imports check bench docs schemas clean
+.PHONY: demo conformance test test-tools lint types imports check bench docs schemas clean
 
 # A virtual environment that holds uv, and through it exactly what uv.lock names.
 $(UV):
@@ -24,8 +24,11 @@ demo: $(STAMP)  ## judge the example's two bundles, sign, log, verify, tamper
 test: $(STAMP)  ## the whole suite but what needs programs outside Python
 	$(BIN)/pytest -n 2 -m "not browser and not tools"
 
-test-tools: $(STAMP)  ## needs chromium, openssl, ssh-keygen and jq; fails without them
-	$(BIN)/pytest -m "browser or tools"
+test-tools: $(STAMP)  ## needs the programs that .ci/run installs; fails without them
+	$(BIN)/pytest -n 2 -m "browser or tools"
+
+conformance: $(STAMP)  ## every vector of conformance/ against govern verify
+	$(BIN)/python conformance/run.py $(BIN)/govern
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .
@@ -40,6 +43,7 @@ imports: $(STAMP)
 bench: $(STAMP)  ## prints ratios against peers; asserts answers, never times
 	$(UV) sync --quiet --frozen --inexact --extra data --group bench
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/ledger.py
 
 docs: $(STAMP)  ## generated reference pages and schemas
 	$(BIN)/python -m govern.cli.reference docs/reference schemas
