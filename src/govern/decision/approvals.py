@@ -29,6 +29,9 @@ __all__ = [
 ]
 
 
+_ORDER = ("approve", "abstain", "reject")
+
+
 class Reading(StrEnum):
     """What became of a vote. The first that holds, in this order, is given."""
 
@@ -113,7 +116,8 @@ def read_votes(approvals: Sequence[VerifiedApproval], question: Question, *, now
     ordered = sorted(approvals, key=lambda item: item.digest)
     sound = [item for item in ordered if _fault(item, question, now) is None]
     newest: dict[tuple[str, str], VerifiedApproval] = {}
-    for item in sorted(sound, key=lambda item: (item.signed_at, item.digest)):
+    # Of two votes in one second the one that lets less through is taken for the later.
+    for item in sorted(sound, key=lambda item: (item.signed_at, _ORDER.index(item.vote), item.digest)):
         newest[item.keyid, item.role] = item
     made = []
     for item in ordered:

@@ -1,0 +1,316 @@
+"""Half-open to the second, and at the same second whoever is asked: the function, the gate, the auditor, the vote."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+import govern
+from govern.attestation.verification import Result
+from govern.canonical import instant_text, parse_instant
+from govern.decision.approvals import Reading
+from govern.decision.decide import decide
+from govern.decision.waivers import Ruling, rule_on_waiver
+from govern.policy.outcomes import Decision, Enforcement, Holds, Outcome
+from support.attestations import failed
+from support.people import (
+    BAD,
+    BEFORE,
+    CLOCK,
+    ERIN,
+    FRANK,
+    GOOD,
+    LIMITED,
+    SUBMITTER,
+    Board,
+    Paper,
+    Ruled,
+    evaluation,
+    quorum,
+    rule,
+    text,
+)
+
+SOURCE = Path(govern.__file__).parent
+
+
+@pytest.fixture(scope="module")
+def board() -> Board:
+    return Board()
+
+
+def papers(board: Board, *, waived: tuple[datetime, datetime], voted: tuple[datetime, datetime]) -> list[Paper]:
+    waiver = board.waiver(not_before=text(waived[0]), expires=text(waived[1]))
+    dates = {"signed_at": text(voted[0]), "expires": text(voted[1])}
+    return [waiver, board.vote(ERIN, [waiver], **dates), board.vote(FRANK, [waiver], **dates)]
+
+
+LONG = (BEFORE, CLOCK + timedelta(days=60))
+EDGES = [
+    ("begins", -1, False),
+    ("begins", 0, True),
+    ("begins", 1, True),
+    ("ends", -1, True),
+    ("ends", 0, False),
+    ("ends", 1, False),
+]
+
+
+def span(edge: str, offset: int) -> tuple[datetime, datetime]:
+    """A span such that the gate's clock lies `offset` seconds after its edge."""
+    moment = CLOCK - timedelta(seconds=offset)
+    return (moment, LONG[1]) if edge == "begins" else (LONG[0], moment)
+
+
+def steps(result: Result) -> set[str]:
+    return {step for step, _ in failed(result)}
+
+
+@pytest.mark.parametrize(("edge", "offset", "inside"), EDGES)
+def test_a_waiver_at_the_second_of_its_edge(board: Board, edge: str, offset: int, inside: bool) -> None:
+    """rule_on_waiver, decide, the gate's hearing, the certificate, the auditor's two steps: one answer."""
+    waived = span(edge, offset)
+    everything = papers(board, waived=waived, voted=LONG)
+    people = board.people(everything)
+    expected = Ruling.APPLIED if inside else Ruling.NOT_YET_VALID if edge == "begins" else Ruling.EXPIRED
+    (facts,) = people.waivers
+    assert rule_on_waiver(BAD, BAD.outcome, facts, evaluation=board.about, now=CLOCK, submitter=SUBMITTER) is expected
+
+    record = decide(board.about, clock=CLOCK, waivers=people.waivers, approvals=people.approvals, submitter=SUBMITTER)
+    assert dict(record.settled[1].rulings) == {facts.digest: expected}
+    assert record.decision is (Decision.ALLOWED if inside else Decision.DENIED)
+
+    ruled = board.issue(everything)
+    assert (ruled.issued.kind == "certificate") == inside
+    assert board.verify(ruled, everything, at=CLOCK).exit_code == 0
+
+    bought = _as_if_inside(board, everything)
+    assert steps(board.verify(bought, everything, at=CLOCK, evaluation=None, decision=None)) == (
+        set() if inside else {"waivers"}
+    )
+    assert (steps(board.verify(bought, everything, at=CLOCK)) == set()) == inside
+
+
+@pytest.mark.parametrize(("edge", "offset", "inside"), EDGES)
+def test_a_vote_at_the_second_of_its_edge(board: Board, edge: str, offset: int, inside: bool) -> None:
+    everything = papers(board, waived=LONG, voted=span(edge, offset))
+    record = board.decide(everything)
+    expected = Reading.COUNTED if inside else Reading.NOT_YET_VALID if edge == "begins" else Reading.EXPIRED
+    assert {vote.reading for vote in record.votes} == {expected}
+    assert record.decision is (Decision.ALLOWED if inside else Decision.UNDECIDED)
+
+    ruled = board.issue(everything)
+    assert (ruled.issued.kind == "certificate") == inside
+    assert board.verify(ruled, everything, at=CLOCK).exit_code == 0
+
+    bought = _as_if_inside(board, everything)
+    assert steps(board.verify(bought, everything, at=CLOCK, evaluation=None, decision=None)) == (
+        set() if inside else {"approvals"}
+    )
+    assert (steps(board.verify(bought, everything, at=CLOCK)) == set()) == inside
+
+
+def _as_if_inside(board: Board, everything: list[Paper]) -> Ruled:
+    """The certificate of a gate whose clock lies: it decided inside the span, and says it is now."""
+    waiver = everything[0]
+    long = papers(board, waived=LONG, voted=LONG)
+    sound = board.issue(long)
+    swaps = {old.digest: new.digest for old, new in zip(long, everything, strict=True)}
+
+    def edit(statement: dict[str, object]) -> None:
+        predicate = statement["predicate"]
+        assert isinstance(predicate, dict)
+        for item in predicate["rules"]:
+            if "waiver" in item:
+                item["waiver"] = {"digest": {"sha256": waiver.digest}}
+        for item in predicate["approvals"]:
+            item["digest"]["sha256"] = swaps[item["digest"]["sha256"]]
+        predicate["approvals"].sort(key=lambda item: item["digest"]["sha256"])
+        predicate["decisionRecord"] = {"digest": {"sha256": board.decide(everything).digest}}
+        ends = [_ends(item) for item in everything]
+        predicate["validUntil"] = instant_text(max(min(ends), CLOCK + timedelta(seconds=1)))
+
+    made = board.bought(sound, edit)
+    return replace(made, record=board.decide(everything))
+
+
+def _ends(paper: Paper) -> datetime:
+    return parse_instant(json.loads(paper.payload)["predicate"]["expires"])
+
+
+@pytest.mark.parametrize("offset", [-1, 0, 1])
+def test_a_certificate_ends_at_its_very_second_and_no_later_than_what_it_rests_on(board: Board, offset: int) -> None:
+    end = CLOCK + timedelta(days=5)
+    everything = papers(board, waived=(BEFORE, end), voted=LONG)
+    ruled = board.issue(everything)
+    result = board.verify(ruled, everything, at=end + timedelta(seconds=offset))
+    assert failed(result) == ([] if offset < 0 else [("validity", 1)])
+
+
+@pytest.mark.parametrize("first", ["waiver", "vote", "evidence", "law"])
+def test_a_decision_ends_with_the_first_thing_that_ends(first: str) -> None:
+    ends = {name: CLOCK + timedelta(days=20 + (name != first)) for name in ("waiver", "vote", "evidence", "law")}
+    board = Board(
+        about=evaluation(
+            rule("p/a", Outcome.PASS, holds=(Holds(otherwise=Outcome.FAIL, reason="r", until=text(ends["evidence"])),)),
+            rule(
+                "p/l",
+                Outcome.FAIL,
+                holds=(Holds(otherwise=Outcome.NOT_APPLICABLE, reason="law", start=text(ends["law"])),),
+            ),
+            BAD,
+            quorum(),
+            rule(
+                "p/w",
+                Outcome.PASS,
+                enforcement=Enforcement.WARN,
+                holds=(Holds(otherwise=Outcome.FAIL, reason="r", until=text(CLOCK, days=1)),),
+            ),
+        )
+    )
+    everything = papers(board, waived=(BEFORE, ends["waiver"]), voted=(BEFORE, ends["vote"]))
+    ruled = board.issue(everything)
+    assert ruled.record.decision is Decision.ALLOWED
+    assert ruled.record.holds_until == ends[first]
+    assert board.inputs(ruled.record).valid_until == text(ends[first])
+    assert board.verify(ruled, everything).exit_code == 0
+
+
+def test_until_its_end_the_decision_stays_allowed_and_at_its_end_something_changes() -> None:
+    """What `holds_until` promises, for every sort of breakpoint: deciding at any second before it allows too."""
+    law = Holds(otherwise=Outcome.NOT_APPLICABLE, reason="law", start=text(CLOCK, days=3))
+    for holds, outcome in (
+        ((law,), Outcome.FAIL),
+        ((Holds(otherwise=Outcome.MISSING_EVIDENCE, reason="old", until=text(CLOCK, days=3)),), Outcome.PASS),
+        (
+            (Holds(otherwise=Outcome.FAIL, reason="r", start=text(CLOCK, days=-3), until=text(CLOCK, days=3)),),
+            Outcome.PASS,
+        ),
+    ):
+        about = evaluation(GOOD, rule("p/x", outcome, holds=holds))
+        record = decide(about, clock=CLOCK)
+        assert record.decision is Decision.ALLOWED
+        end = record.holds_until
+        assert end == CLOCK + timedelta(days=3)
+        for moment in (CLOCK, CLOCK + timedelta(days=1), end - timedelta(seconds=1)):
+            assert decide(about, clock=moment).decision is Decision.ALLOWED
+        assert decide(about, clock=end).decision is not Decision.ALLOWED
+
+
+def test_waived_evidence_that_grows_stale_ends_the_decision() -> None:
+    """The waiver covers a doubt; when the evidence is too old it is missing, and that the waiver does not cover."""
+    stale = CLOCK + timedelta(days=7)
+    doubt = rule(
+        LIMITED,
+        Outcome.INCONCLUSIVE,
+        holds=(Holds(otherwise=Outcome.MISSING_EVIDENCE, reason="old", until=text(stale)),),
+    )
+    board = Board(about=evaluation(GOOD, doubt))
+    waiver = board.waiver(covers=(Outcome.INCONCLUSIVE,), limit=None)
+    record = board.decide([waiver])
+    assert (record.decision, record.holds_until) == (Decision.ALLOWED, stale)
+    assert board.decide([waiver], clock=stale).decision is Decision.UNDECIDED
+
+
+# -- zones and calendars ------------------------------------------------------------------------------------------------
+
+SCRIPT = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from datetime import timedelta
+from support.people import *
+board = Board()
+edge = parse_instant("2028-02-29T00:00:00Z")
+found = []
+for seconds in (-1, 0, 1):
+    clock = edge + timedelta(seconds=seconds)
+    waiver = board.waiver(not_before=text(edge, days=-30), expires=text(edge))
+    about = {"signed_at": text(edge, days=-30), "expires": "2028-02-29T23:59:59Z"}
+    votes = [board.vote(ERIN, [waiver], **about), board.vote(FRANK, [waiver], **about)]
+    people = people_of([item.file for item in (waiver, *votes)], trust=board.root, at=BEFORE)
+    from govern.attestation.people_facts import approvals_of, waivers_of
+    record = decide(board.about, clock=clock, waivers=people.waivers, approvals=people.approvals, submitter=SUBMITTER)
+    found.append(f"{record.decision.value} {record.digest}")
+print("\\n".join(found))
+"""
+
+
+def test_the_zone_of_the_machine_changes_nothing_and_a_leap_day_is_a_day() -> None:
+    """The last second of 28 February 2028 is inside, the first of the 29th is not: everywhere."""
+    said = set()
+    for zone in ("UTC", "Pacific/Kiritimati", "America/St_Johns"):
+        done = subprocess.run(
+            [sys.executable, "-c", SCRIPT, str(Path(__file__).parents[1])],
+            env={**os.environ, "TZ": zone, "PYTHONHASHSEED": "random"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        said.add(done.stdout)
+    assert len(said) == 1
+    assert [line.split()[0] for line in said.pop().splitlines()] == ["allowed", "denied", "denied"]
+
+
+def test_a_waiver_over_a_leap_day_lasts_ninety_days_of_86400_seconds() -> None:
+    start = datetime(2028, 1, 1, tzinfo=UTC)
+    short = rule(LIMITED, Outcome.FAIL, observed="0.76", required=">= 0.8", max_waiver_days=90)
+    board = Board(about=evaluation(GOOD, short))
+    for seconds, expected in ((0, Ruling.APPLIED), (1, Ruling.TOO_LONG)):
+        paper = board.waiver(
+            not_before=text(start), expires=text(start, days=90, seconds=seconds), rule_digest=short.rule_digest
+        )
+        (facts,) = board.people([paper]).waivers
+        clock = datetime(2028, 2, 29, 12, tzinfo=UTC)
+        assert rule_on_waiver(short, short.outcome, facts, evaluation=board.about, now=clock) is expected
+
+
+# -- one comparison -----------------------------------------------------------------------------------------------------
+
+TRUST = {
+    "attestation/trust_draft.py",
+    "attestation/verify_steps/trusted.py",
+    "gate/desk.py",
+    "gate/doctor.py",
+    "gate/log_adding.py",
+    "gate/signing.py",
+    "gate/statements.py",
+    "gate/trust.py",
+    "gate/trust_show.py",
+}
+"""Modules that compare the end of a trust root, which is nobody's word about a model."""
+
+
+def comparisons() -> Iterator[tuple[str, str]]:
+    """(module, what is compared) for every comparison of something called `expires`."""
+    for path in sorted(SOURCE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Compare) and any(
+                isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE) for op in node.ops
+            ):
+                for side in (node.left, *node.comparators):
+                    for inner in ast.walk(side):
+                        if isinstance(inner, ast.Attribute) and inner.attr == "expires":
+                            yield path.relative_to(SOURCE).as_posix(), ast.unparse(inner)
+                        if isinstance(inner, ast.Subscript) and ast.unparse(inner.slice) == "'expires'":
+                            yield path.relative_to(SOURCE).as_posix(), ast.unparse(inner)
+
+
+def test_only_the_decision_compares_the_end_of_a_persons_word() -> None:
+    found = set(comparisons())
+    assert {module for module, _ in found if module.startswith("decision/")} == {
+        "decision/approvals.py",
+        "decision/waivers.py",
+    }
+    elsewhere = {(module, what) for module, what in found if not module.startswith("decision/")}
+    assert {module for module, _ in elsewhere} <= TRUST
+    assert {what for _, what in elsewhere} <= {"root.expires", "trust.expires", "old.expires"}
