@@ -118,7 +118,7 @@ def board(before: Path) -> None:
     verify(certificate, trust, HERE / "v2", expected=0, at=LATER[4], more=(*everything, *asked))
 
     say(
-        "A tool's output is bound to model and data, and signed by the job that ran it; in a copy, for it changes a bundle."
+        "A tool's output is bound to model and data, and signed by the job that ran it: in a copy, it changes a bundle."
     )
     shutil.copytree(HERE / "v2", OUT / "v2-bound")
     bound = ("demo-out/v2-bound/predictions/holdout.csv", "--bundle", "demo-out/v2-bound", "--type", "predictions")

@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from govern.attestation.kinds import short_type
-from govern.attestation.trust import RevokedKey
+from govern.attestation.reading import Claims
+from govern.attestation.trust import RevokedKey, Window
 from govern.attestation.verification import Line
 from govern.attestation.verify_steps.state import State, fail, from_error, ok, present
 from govern.canonical import instant_text
@@ -40,13 +41,12 @@ def time(state: State) -> list[Line]:
         text = f"the trust root asks for tokens of {root.timestamps} authorities, there are {len(stamps)}"
         lines.append(fail("time", 1, text, help="add one: govern stamp FILE"))
     state.proven_at = _proven(stamps, root.timestamps)
-    moment = claimed if state.proven_at is None else state.proven_at
     if claims.says_when_signed:
         lines += _claim(claimed, state.proven_at)
-    lines += _windows(state, moment)
+    lines += _windows(state)
     keyid = present(state.key).keyid
     lines += [_revoked(state, item) for item in root.revoked if item.keyid == keyid and _is_void(state, item)]
-    return lines or [ok("time", f"{_source(claimed, stamps)}; the key was in use then{_witnesses(state)}")]
+    return lines or [ok("time", f"{_source(claims, stamps)}; the key was in use then{_witnesses(state)}")]
 
 
 def _stamps(state: State) -> tuple[tuple[TimeStamp, ...], list[Line]]:
@@ -98,7 +98,7 @@ def _claim(claimed: datetime, proven: datetime | None) -> list[Line]:
     ]
 
 
-def _windows(state: State, moment: datetime) -> list[Line]:
+def _windows(state: State) -> list[Line]:
     root, key, claims = present(state.trust), present(state.key), present(state.claims)
     kind = short_type(claims.kind)
     windows = [
@@ -108,16 +108,38 @@ def _windows(state: State, moment: datetime) -> list[Line]:
         for item in role.keys
         if item.keyid == key.keyid
     ]
-    at = instant_text(moment)
+    when = _when(state)
     lines = []
-    if windows and not any(window.holds(moment) for window in windows):
-        lines.append(fail("time", 1, f"the key {key.keyid} was not in use on {at}"))
+    if windows and not any(_in_use(state, window) for window in windows):
+        lines.append(fail("time", 1, f"the key {key.keyid} was not in use {when}"))
     lines += [
-        fail("time", 1, f"the log {item.log.key.name} was not in use on {at}")
+        fail("time", 1, f"the log {item.log.key.name} was not in use {when}")
         for item in state.witnessed
-        if not item.log.window.holds(moment)
+        if not _in_use(state, item.log.window)
     ]
     return lines
+
+
+def _in_use(state: State, window: Window) -> bool:
+    """Whether a window holds at the moment of signing: proven, else claimed.
+
+    A waiver, a piece of evidence or a snapshot speaks of another time than that of its signature. Without a token it
+    was signed at some moment up to the one asked for, and not with a key that was retired before what it speaks of.
+    """
+    claims = present(state.claims)
+    if state.proven_at is not None:
+        return window.holds(state.proven_at)
+    if claims.says_when_signed:
+        return window.holds(claims.issued_at)
+    begun = window.start is None or window.start <= state.request.at
+    return begun and (window.end is None or claims.issued_at < window.end)
+
+
+def _when(state: State) -> str:
+    claims = present(state.claims)
+    if state.proven_at is None and not claims.says_when_signed:
+        return f"between {instant_text(claims.issued_at)} and {instant_text(state.request.at)}"
+    return f"on {instant_text(claims.issued_at if state.proven_at is None else state.proven_at)}"
 
 
 def _is_void(state: State, item: RevokedKey) -> bool:
@@ -144,11 +166,13 @@ def _revoked(state: State, item: RevokedKey) -> Line:
     )
 
 
-def _source(claimed: datetime, stamps: Sequence[TimeStamp]) -> str:
+def _source(claims: Claims, stamps: Sequence[TimeStamp]) -> str:
+    said = f"issued {instant_text(claims.issued_at)}" if claims.says_when_signed else "does not say when it was signed"
     if not stamps:
-        return f"issued {instant_text(claimed)} by the signer's own word: no time-stamp token"
+        own = " by the signer's own word" if claims.says_when_signed else ""
+        return f"{said}{own}: no time-stamp token"
     seen = ", ".join(f"{item.authority} on {instant_text(item.time)}" for item in stamps)
-    return f"issued {instant_text(claimed)}, time-stamped by {seen}"
+    return f"{said}, time-stamped by {seen}"
 
 
 def _witnesses(state: State) -> str:
