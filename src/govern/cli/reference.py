@@ -27,6 +27,7 @@ def pages() -> dict[str, str]:
 def schemas() -> dict[str, str]:
     """Give every generated JSON Schema by file name, as text."""
     from govern.attestation.catalogue import certificate_schema, statements_schema
+    from govern.attestation.pack import index_schema
     from govern.attestation.trust_format import trust_schema
     from govern.bundle.schema import record_schema
     from govern.checks.registry import builtin_specs
@@ -42,6 +43,7 @@ def schemas() -> dict[str, str]:
         "result.schema.json": result_schema(),
         "certificate.schema.json": certificate_schema(),
         "statements.schema.json": statements_schema(),
+        "pack.schema.json": index_schema(),
         "trust-root.schema.json": trust_schema(),
     }
     return {name: json.dumps(item, indent=2, sort_keys=True, ensure_ascii=False) + "\n" for name, item in made.items()}
