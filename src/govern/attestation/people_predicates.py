@@ -12,7 +12,9 @@ from govern.canonical import Json
 
 __all__ = ["PEOPLE_SHAPES"]
 
-_DECIMAL = Text("-?(?:0|[1-9][0-9]{0,33})(?:\\.[0-9]{0,33}[1-9])?", "a decimal such as 0.75")
+_DECIMAL = Text("-?(?:0|[1-9][0-9]{0,33})(?:\\.[0-9]{0,63}[1-9])?", "a decimal such as 0.75")
+"""As `decimal_text` writes it: up to 34 digits, of which the first may stand at the 30th place behind the point."""
+
 _ADVISORY = Record({"package": TEXT, "versions": ListOf(TEXT, least=1), "ids": ListOf(TEXT, least=1)})
 
 

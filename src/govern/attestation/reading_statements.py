@@ -19,6 +19,7 @@ from govern.attestation.kinds import (
 )
 from govern.attestation.notices import PolicyRelease, Revocation, StatusList
 from govern.attestation.people import Approval, HumanAttestation, Waiver
+from govern.attestation.scope import Scope
 from govern.canonical import digest_of, parse_instant
 from govern.diagnostics import Diagnostic, IntegrityError
 
@@ -56,7 +57,7 @@ def read_said(kind: str, predicate: Mapping[str, object], subject: str, digest: 
 
 def _waiver(predicate: Mapping[str, object], subject: str, digest: str) -> Said:
     body = Waiver.read(predicate, subject)
-    _same(body.scope.subject, subject, digest)
+    _scoped(body.scope, subject, digest)
     begins, ends = _span(body.not_before, body.expires)
     return Said(
         body=body,
@@ -91,7 +92,7 @@ def _approval(predicate: Mapping[str, object], subject: str, digest: str) -> Sai
 
 def _attestation(predicate: Mapping[str, object], subject: str, digest: str) -> Said:
     body = HumanAttestation.read(predicate, subject)
-    _same(body.scope.subject, subject, digest)
+    _scoped(body.scope, subject, digest)
     if body.role.partition("/")[0] != "attester":
         raise _refuse(f"a person attests in a role of attesters, not as {body.role}")
     begins, ends = _span(body.valid_from, body.expires)
@@ -165,6 +166,12 @@ def _span(start: str, end: str) -> tuple[datetime, datetime]:
     if begins >= ends:
         raise _refuse(f"it ends ({end}) before it begins ({start})")
     return begins, ends
+
+
+def _scoped(scope: Scope, name: str, digest: str) -> None:
+    if scope.bundle is not None and not (scope.model and scope.version):
+        raise _refuse(f"the subject {name} is not a bundle, named <model>@<version>")
+    _same(scope.subject, name, digest)
 
 
 def _same(expected: tuple[str, str], name: str, digest: str) -> None:
