@@ -15,6 +15,7 @@ from govern.diagnostics import Diagnostic
 if TYPE_CHECKING:
     from govern.attestation.timestamps import TimeStamp
     from govern.bundle.manifest import Manifest
+    from govern.ledger.note import NoteKey
 
 __all__ = ["Expected", "Line", "NamedFile", "Request", "Result", "Signatory", "Status", "overall_exit"]
 
@@ -144,6 +145,8 @@ class Result:
     tree_size: int | None
     stamps: tuple[TimeStamp, ...] = ()
     """The verified time-stamp tokens, in the order of the file."""
+    cosigners: tuple[NoteKey, ...] = ()
+    """The witnesses of the first log entry whose cosignatures were verified, in the order of their lines."""
 
     def document(self) -> dict[str, Json]:
         """The result as JSON."""

@@ -50,6 +50,7 @@ def verify(request: Request) -> Result:
         log_origin=state.witnessed[0].checkpoint.origin if state.witnessed else None,
         tree_size=state.witnessed[0].checkpoint.size if state.witnessed else None,
         stamps=state.stamps,
+        cosigners=state.witnessed[0].cosigners if state.witnessed else (),
     )
 
 
