@@ -7,7 +7,7 @@ from datetime import datetime
 
 from govern.attestation.reading_verdict import Verdict
 from govern.attestation.verification import Line
-from govern.attestation.verify_steps.beside import beside
+from govern.attestation.verify_steps.beside import heard
 from govern.attestation.verify_steps.state import State, fail, from_error, ok, present, unchecked
 from govern.canonical import instant_text, parse_instant, sha256_hex
 from govern.decision.approvals import VerifiedApproval
@@ -95,7 +95,7 @@ def _heard(
     """Give the waivers and votes that the decision looked at, as far as they were supplied."""
     from govern.attestation.people_facts import approvals_of, waivers_of
 
-    statements = beside(state)
+    statements = heard(state)
     waivers = waivers_of(statements, at=clock)
     approvals = approvals_of(statements, trust=present(state.trust), at=clock)
     return (

@@ -10,7 +10,7 @@ from govern.attestation.people_facts import waiver_facts
 from govern.attestation.reading_verdict import StatementRef, Verdict
 from govern.attestation.statement_set import Judged
 from govern.attestation.verification import Line
-from govern.attestation.verify_steps.beside import beside
+from govern.attestation.verify_steps.beside import heard
 from govern.attestation.verify_steps.state import State, fail, ok, present, unchecked
 from govern.canonical import instant_text, parse_instant, sha256_hex
 from govern.decision.decide import outcome_at
@@ -31,7 +31,7 @@ def judge_waivers(state: State, verdict: Verdict) -> list[Line]:
 
 
 def _waiver(state: State, verdict: Verdict, ref: StatementRef) -> Line:
-    found = beside(state).find(WAIVER, ref.digest)
+    found = heard(state).find(WAIVER, ref.digest)
     if found is None:
         return unchecked("waivers", f"the waiver {ref.digest} of {ref.rule} was not supplied", help=SUPPLY)
     if not found.sound:
@@ -106,7 +106,7 @@ def ended(state: State, found: Judged, start: str, end: str) -> str | None:
     moment: datetime = present(state.claims).issued_at
     if not parse_instant(start) <= moment < parse_instant(end):
         return f"held from {start} to {end}, not when this was issued"
-    revoked = beside(state).revoked(found.digest)
+    revoked = heard(state).revoked(found.digest)
     if revoked is not None and revoked.effective <= moment:
         return f"was revoked on {instant_text(revoked.effective)}, before this was issued ({revoked.source})"
     return None
@@ -124,7 +124,7 @@ def judge_attestations(state: State, verdict: Verdict) -> list[Line]:
 
 
 def _attested(state: State, verdict: Verdict, ref: StatementRef) -> Line:
-    found = beside(state).find(ATTESTATION, ref.digest)
+    found = heard(state).find(ATTESTATION, ref.digest)
     if found is None:
         return unchecked("attested", f"the attestation {ref.digest} for {ref.rule} was not supplied", help=SUPPLY)
     if not found.sound:

@@ -59,7 +59,9 @@ class State:
     """Set by the step on time: when the signature existed, as tokens prove; None leaves the signer's own word."""
 
     statements: StatementSet | None = None
-    """What stands beside the file, judged by the same trust root."""
+    """What stands beside the file, judged by the same trust root as of the moment asked for."""
+    heard: StatementSet | None = None
+    """The same as of the moment of issuing."""
 
 
 def present(value: T | None) -> T:

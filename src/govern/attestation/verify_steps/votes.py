@@ -9,7 +9,7 @@ from govern.attestation.kinds import APPROVAL
 from govern.attestation.people_facts import approvals_of
 from govern.attestation.reading_verdict import Verdict
 from govern.attestation.verification import Line
-from govern.attestation.verify_steps.beside import beside
+from govern.attestation.verify_steps.beside import heard
 from govern.attestation.verify_steps.people import SUPPLY, evaluation_of, unsound
 from govern.attestation.verify_steps.state import State, fail, ok, present, unchecked
 from govern.canonical import instant_text
@@ -65,12 +65,12 @@ def _read(state: State, verdict: Verdict) -> tuple[CountedVote, ...]:
         submitter=verdict.submitter,
         applied_waivers=frozenset(ref.digest for ref in verdict.waivers if ref.rule not in quorums),
     )
-    given = approvals_of(beside(state), trust=present(state.trust), at=claims.issued_at)
+    given = approvals_of(heard(state), trust=present(state.trust), at=claims.issued_at)
     return read_votes(given, question, now=claims.issued_at)
 
 
 def _approval(state: State, found: CountedVote | None, digest: str, verdict: Verdict) -> Line:
-    judged = beside(state).find(APPROVAL, digest)
+    judged = heard(state).find(APPROVAL, digest)
     if judged is None:
         return unchecked("approvals", f"the approval {digest} was not supplied", help=SUPPLY)
     if not judged.sound or found is None:
