@@ -86,6 +86,8 @@ class Verdict:
     waivers: tuple[StatementRef, ...]
     attested: tuple[StatementRef, ...]
     approvals: tuple[str, ...]
+    voters: Mapping[str, str]
+    """Digest of an approval -> fingerprint of the key that is said to have signed it."""
     advisories: str | None
     not_assessed: tuple[str, ...]
     blocking: tuple[str, ...]
@@ -135,6 +137,7 @@ def read_verdict(predicate: Mapping[str, object], kind: str, *, subject: str, di
         waivers=_claimed(rules, "waiver"),
         attested=_claimed(rules, "attestation"),
         approvals=tuple(item["digest"]["sha256"] for item in approvals),
+        voters={item["digest"]["sha256"]: item["keyid"] for item in approvals},
         advisories=None if advisories is None else _sha256(advisories),
         not_assessed=tuple(not_assessed),
         blocking=tuple(blocking),

@@ -78,6 +78,8 @@ def _approval(state: State, found: CountedVote | None, digest: str, verdict: Ver
     vote = found.approval
     who = f"{vote.owner} as {vote.role}"
     problem = _WHY.get(found.reading)
+    if problem is None and vote.keyid != verdict.voters[digest]:
+        problem = f"is signed with {vote.keyid}, not with the key that the statement names"
     if problem is None and vote.vote != "approve":
         problem = f"is a vote to {vote.vote}"
     if problem is None and _outlived(verdict, vote.expires):
