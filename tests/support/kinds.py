@@ -182,7 +182,8 @@ class Kinds:
             edit_trust: changes the trust root's predicate before it is signed and named by the certificate.
         """
         self.tsa = tsa
-        self.log = CosignedLog(WITNESSES if tsa is not None else (), bodies=bodies(3), signer=log_signer())
+        # So many entries before, that every proof below has at least two hashes.
+        self.log = CosignedLog(WITNESSES if tsa is not None else (), bodies=bodies(17), signer=log_signer())
         self.predicate = trust_predicate(self.log.key, tsa=tsa)
         if edit_trust is not None:
             edit_trust(self.predicate)

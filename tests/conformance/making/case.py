@@ -40,6 +40,9 @@ EVERYTHING: Mapping[str, Any] = {
 }
 """What an auditor with everything at hand asks about the certificate. A vector changes one thing."""
 
+INDEX, SIZE, HEAD = 27, 29, 32
+"""Index of the certificate, size of the log under which it was proven, size of which the status list speaks."""
+
 BARE: Mapping[str, Any] = {"certificate": None, "kind": "certificate", "trust": f"{SHARED}/trust.json"}
 
 
@@ -166,6 +169,7 @@ class Making:
     def __init__(self, world: Kinds) -> None:
         self.world = world
         self.data = world["certificate"].data
+        assert (world["certificate"].index, proof(json.loads(self.data))["treeSize"]) == (INDEX, str(SIZE))
 
     def edited(self, edit: Edit) -> bytes:
         """The certificate's file, changed by somebody without a key, in canonical form again."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from conformance.making.case import Case, Content, Link, Making, bad, put
+from conformance.making.case import HEAD, INDEX, Case, Content, Link, Making, bad, put
 from govern.attestation.notices import Revoked
 from support.attestations import FILES, OTHER, manifest
 from support.kind_statements import HEIDI, RELEASE, WAIVED
@@ -138,7 +138,7 @@ def of_the_revocation(make: Making) -> Iterator[Case]:
 
     def listed(*digests: str, **changes: Any) -> dict[str, Any]:
         lines = tuple(Revoked(item, "2026-02-01T00:00:00Z") for item in digests)
-        made = world.status(size=18, time="2026-02-02T00:00:00Z", revoked=lines, **changes)
+        made = world.status(size=HEAD, time="2026-02-02T00:00:00Z", revoked=lines, **changes)
         at = str(changes.get("time", "2026-02-02T00:00:00Z"))
         file = world.resigned("newest status list", made.statement(nonce=nonce(52)), at=at)
         return {"files": {name: file.data}, "status": [name]}
@@ -164,9 +164,9 @@ def of_the_revocation(make: Making) -> Iterator[Case]:
     yield bad("status-list-from-the-future", "The list is of a later day.", unknown, at="2026-02-01T12:00:00Z")
     yield bad(
         "status-list-older-than-the-entry",
-        "The list speaks of 13 entries; the certificate is entry 13.",
+        f"The list speaks of {INDEX} entries, so not of entry {INDEX}.",
         unknown,
-        **_list(make, size=13),
+        **_list(make, size=INDEX),
     )
     yield bad(
         "status-list-of-another-log",

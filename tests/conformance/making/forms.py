@@ -9,6 +9,7 @@ from typing import Any
 
 from conformance.making.case import (
     BARE,
+    INDEX,
     NAMES,
     Case,
     Making,
@@ -83,7 +84,7 @@ def of_the_file(make: Making) -> Iterator[Case]:
         ),
         ("plain-envelope", "The envelope stands alone, without the log's proof.", envelope),
         ("no-envelope", "The envelope is missing.", edited(drop("dsseEnvelope"))),
-        ("index-as-a-number", "The log index is a number.", edited(lambda value: entry(value).update(logIndex=13))),
+        ("index-as-a-number", "The log index is a number.", edited(lambda value: entry(value).update(logIndex=INDEX))),
         (
             "inclusion-promise",
             "The log entry has an inclusion promise, which this log does not give.",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from conformance.making.case import Case, Making, bad, change_note, entry, material, proof, put, signature
+from conformance.making.case import INDEX, SIZE, Case, Making, bad, change_note, entry, material, proof, put, signature
 from govern.canonical import base64_bytes, base64_text, instant_text, parse_instant
 from govern.ledger.note import Checkpoint
 from support.attestations import CERTIFIER, ISSUED, Edit
@@ -51,13 +51,17 @@ def of_the_entry(make: Making) -> Iterator[Case]:
             "The entry claims a time of integration.",
             lambda value: entry(value).update(integratedTime="1767323045"),
         ),
-        ("two-indexes", "The entry's index is not its proof's.", lambda value: entry(value).update(logIndex="12")),
+        (
+            "two-indexes",
+            "The entry's index is not its proof's.",
+            lambda value: entry(value).update(logIndex=str(INDEX - 1)),
+        ),
         (
             "index-with-a-leading-zero",
             "The index has a leading zero.",
-            lambda value: (entry(value).update(logIndex="013"), proof(value).update(logIndex="013")),
+            lambda value: (entry(value).update(logIndex=f"0{INDEX}"), proof(value).update(logIndex=f"0{INDEX}")),
         ),
-        ("size-with-a-sign", "The tree size has a sign.", lambda value: proof(value).update(treeSize="+15")),
+        ("size-with-a-sign", "The tree size has a sign.", lambda value: proof(value).update(treeSize=f"+{SIZE}")),
         (
             "root-in-loose-base64",
             "The root's base64 has stray bits.",
@@ -116,19 +120,23 @@ def of_the_checkpoint(make: Making) -> Iterator[Case]:
         (
             "checkpoint-of-another-size",
             "The size was changed.",
-            change_note("ledger.example\n15", "ledger.example\n14"),
+            change_note(f"ledger.example\n{SIZE}", f"ledger.example\n{SIZE - 1}"),
         ),
         (
             "checkpoint-of-another-origin",
             "The origin was changed.",
-            change_note("ledger.example\n15", "other.example\n15"),
+            change_note(f"ledger.example\n{SIZE}", f"other.example\n{SIZE}"),
         ),
         ("checkpoint-signed-by-another-name", "The log's line has another name.", change_note("— ledger.", "— other.")),
         ("checkpoint-without-empty-line", "The empty line is missing.", change_note("\n\n", "\n")),
         ("checkpoint-with-a-hyphen", "A line begins with a hyphen.", change_note("— ledger", "- ledger")),
         ("checkpoint-with-a-tab", "A control character stands in it.", change_note("— ledger", "—\tledger")),
         ("older-head-of-the-log", "The checkpoint is an older one.", _note(older)),
-        ("size-is-not-the-heads", "The proof's size is another.", lambda value: proof(value).update(treeSize="16")),
+        (
+            "size-is-not-the-heads",
+            "The proof's size is another.",
+            lambda value: proof(value).update(treeSize=str(SIZE + 1)),
+        ),
         (
             "checkpoint-signed-by-another-key",
             "Another key signed it under the log's name.",
@@ -222,7 +230,7 @@ def of_the_inclusion(make: Making) -> Iterator[Case]:
     for name, title, change in hashes:
         edit: Edit = lambda value, change=change: proof(value).update(hashes=change(proof(value)["hashes"]))  # noqa: E731
         yield bad(name, title, INCLUSION, certificate=make.edited(edit))
-    for name, number in (("index-of-the-neighbour", "12"), ("index-beyond-the-tree", "15")):
+    for name, number in (("index-of-the-neighbour", str(INDEX - 1)), ("index-beyond-the-tree", str(SIZE))):
         move: Edit = lambda value, number=number: (  # noqa: E731
             entry(value).update(logIndex=number),
             proof(value).update(logIndex=number),
@@ -238,7 +246,7 @@ def _beside(make: Making) -> Iterator[Case]:
         "proof-file-of-another-entry": ("The proof file is another entry's.", log.prove(3).proof.data),
         "proof-file-with-another-index": (
             "The proof file's index was changed.",
-            right.replace(b"index 13", b"index 12"),
+            right.replace(b"index %d" % INDEX, b"index %d" % (INDEX - 1)),
         ),
         "proof-file-cut-short": ("The proof file has no checkpoint.", right.partition(b"\n\n")[0] + b"\n"),
         "proof-file-of-another-version": ("Its first line is another.", right.replace(b"@v1", b"@v2")),
@@ -246,7 +254,7 @@ def _beside(make: Making) -> Iterator[Case]:
     }
     for name, (title, data) in files.items():
         yield bad(name, title, INCLUSION, files={"c.tlog-proof": data}, tlog_proof="c.tlog-proof")
-    fork = type(log)(WITNESSES, bodies=bodies(15, start=100), signer=log.signer)
+    fork = type(log)(WITNESSES, bodies=bodies(SIZE, start=100), signer=log.signer)
     yield bad(
         "forked-checkpoint",
         "The log signed another head of the same size.",
@@ -254,8 +262,8 @@ def _beside(make: Making) -> Iterator[Case]:
         files={"checkpoint": fork.head().note.encode()},
         checkpoint="checkpoint",
     )
-    grown = type(log)(WITNESSES, bodies=bodies(20, start=100), signer=log.signer)
-    proof_lines = "".join(f"{base64_text(item)}\n" for item in grown.consistency(15, 20))
+    grown = type(log)(WITNESSES, bodies=bodies(SIZE + 5, start=100), signer=log.signer)
+    proof_lines = "".join(f"{base64_text(item)}\n" for item in grown.consistency(SIZE, SIZE + 5))
     yield bad(
         "head-of-a-fork",
         "A later head does not grow from the certificate's; the proof given is the fork's own.",

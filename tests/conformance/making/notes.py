@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from conformance.making.case import INDEX, SIZE
 from conformance.making.golden import RFC6962
 from govern.canonical import base64_bytes, base64_text
 from govern.ledger.merkle import consistency_proof, inclusion_proof, leaf_hash, memory_nodes, tree_root
@@ -178,7 +179,7 @@ def proofs(world: Kinds) -> dict[str, Any]:
     head, _, rest = right.partition("\n\n")
     lines = head.split("\n")
     other = world.log.prove(3).proof.data.decode()
-    fork = CosignedLog(world.log.witnesses, bodies=bodies(15), signer=LOG).prove(own.index).proof.data.decode()
+    fork = CosignedLog(world.log.witnesses, bodies=bodies(SIZE), signer=LOG).prove(own.index).proof.data.decode()
 
     def again(changed: list[str]) -> str:
         return "\n".join(changed) + "\n\n" + rest
@@ -195,9 +196,9 @@ def proofs(world: Kinds) -> dict[str, Any]:
             {"name": "nothing", "proof": ""},
             {"name": "another version", "proof": right.replace("@v1", "@v2", 1)},
             {"name": "no index", "proof": again([lines[0], *lines[2:]])},
-            {"name": "another index", "proof": right.replace("index 13", "index 12")},
-            {"name": "index with a leading zero", "proof": right.replace("index 13", "index 013")},
-            {"name": "index beyond the tree", "proof": right.replace("index 13", "index 99")},
+            {"name": "another index", "proof": right.replace(f"index {INDEX}", f"index {INDEX - 1}")},
+            {"name": "index with a leading zero", "proof": right.replace(f"index {INDEX}", f"index 0{INDEX}")},
+            {"name": "index beyond the tree", "proof": right.replace(f"index {INDEX}", "index 99")},
             {"name": "reordered", "proof": again([*lines[:2], *lines[:1:-1]])},
             {"name": "a hash too few", "proof": again(lines[:-1])},
             {"name": "a hash too many", "proof": again([*lines, lines[-1]])},

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from conformance.making.case import STEM, Case, Making, bad, put
+from conformance.making.case import HEAD, STEM, Case, Making, bad, put
 from conformance.making.claims import STATEMENTS
 from govern.attestation.scope import Scope
 from govern.canonical import base64_bytes, base64_text, canonical_bytes
@@ -82,7 +82,7 @@ def of_the_waivers(make: Making) -> Iterator[Case]:
         files={"waiver.sigstore.json": canonical_bytes(value) + b"\n"},
         statements=_beside("waiver"),
     )
-    revoked = world.status(size=18, time="2026-02-02T00:00:00Z")
+    revoked = world.status(size=HEAD, time="2026-02-02T00:00:00Z")
     lines = (
         *revoked.revoked,
         replace(revoked.revoked[0], digest=world["waiver"].digest, effective="2026-01-02T00:00:00Z"),
