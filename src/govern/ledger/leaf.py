@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+from binascii import a2b_base64, b2a_base64
 from dataclasses import dataclass
-
-from govern.canonical import base64_bytes, base64_text
 
 __all__ = ["PAYLOAD_TYPE", "Leaf", "leaf_body", "pae", "read_leaf"]
 
@@ -47,7 +46,8 @@ class Leaf:
     @property
     def body(self) -> bytes:
         """The canonical bytes of the entry."""
-        return _FORM % tuple(base64_text(item).encode() for item in (self.digest, self.signature, self.spki))
+        values = (self.digest, self.signature, self.spki)
+        return _FORM % tuple(b2a_base64(item, newline=False) for item in values)
 
 
 def leaf_body(payload: bytes, signature: bytes, spki: bytes) -> bytes:
@@ -61,7 +61,15 @@ def read_leaf(body: bytes) -> Leaf:
     if match is None:
         raise ValueError("not the canonical bytes of a hashedrekord 0.0.2 entry")
     try:
-        digest, signature, spki = (base64_bytes(item.decode("ascii")) for item in match.groups())
+        digest, signature, spki = map(_canonical_base64, match.groups())
     except ValueError as fault:
         raise ValueError("not a hashedrekord 0.0.2 entry") from fault
     return Leaf(digest=digest, signature=signature, spki=spki)
+
+
+def _canonical_base64(text: bytes) -> bytes:
+    """Do what `canonical.base64_bytes` does, on ASCII bytes: a whole log is read by this."""
+    data = a2b_base64(text, strict_mode=True)
+    if b2a_base64(data, newline=False) != text:
+        raise ValueError("not canonical base64")
+    return data

@@ -253,11 +253,20 @@ class SqliteRows:
 
     def all_entries(self) -> Iterator[StoredEntry]:
         """Give every entry in the order of the log; one that is filed twice, twice."""
-        query = (
-            "SELECT e.idx, e.body, i.payload_sha256, k.sha256 FROM entry e "
-            "LEFT JOIN identity i ON i.idx=e.idx LEFT JOIN spki k ON k.id=i.spki ORDER BY e.idx"
+        # Merged here: joined by the database, every entry would be looked for in all identities.
+        filed = self.connection.execute(
+            "SELECT i.idx, i.payload_sha256, k.sha256 FROM identity i LEFT JOIN spki k ON k.id=i.spki ORDER BY i.idx"
         )
-        return iter(self.connection.execute(query))
+        following = filed.fetchone()
+        for index, body in self.connection.execute("SELECT idx, body FROM entry ORDER BY idx"):
+            while following is not None and following[0] < index:
+                following = filed.fetchone()
+            found = 0
+            while following is not None and following[0] == index:
+                yield index, body, following[1], following[2]
+                following, found = filed.fetchone(), found + 1
+            if not found:
+                yield index, body, None, None
 
     def all_nodes(self) -> Iterator[NodeRow]:
         """Give every node."""
