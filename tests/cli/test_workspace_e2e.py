@@ -483,7 +483,7 @@ COMMANDS = dict(commands())
 @pytest.mark.parametrize("words", COMMANDS)
 def test_examples_of_the_help_are_real(words: str) -> None:
     """Each names a command that exists, with options and values that it takes."""
-    epilog = COMMANDS[words].epilog or ""
+    epilog = re.sub(r"\\\n +", "", COMMANDS[words].epilog or "")
     examples = re.findall(r"^  govern (.+)$", epilog, re.MULTILINE)
     assert examples, "the help ends with an example"
     for example in examples:

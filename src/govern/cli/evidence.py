@@ -13,7 +13,8 @@ from govern.cli.streams import out, warn
 
 
 @click.group(
-    epilog="\b\nExample:\n  govern evidence add credit/gx.json --bundle credit --type great-expectations --tool gx=1.2"
+    epilog="\b\nExample:\n"
+    "  govern evidence add credit/gx.json --bundle credit --type gx --tool gx=1.2 --by ci:build-118"
 )
 def evidence() -> None:
     """Evidence that other tools have written."""
