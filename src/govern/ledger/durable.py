@@ -40,10 +40,10 @@ def write_durably(path: Path, data: bytes) -> None:
     sync_directory(path.parent)
 
 
-def write_all_durably(files: Mapping[Path, bytes]) -> None:
-    """Replace several files, each atomically; when this returns, all are durable. Raises OSError.
+def write_all_durably(files: Mapping[Path, bytes], *, also: Iterable[Path] = ()) -> None:
+    """Replace several files, each atomically; when this returns, they and the folders `also` are durable.
 
-    After a fault some may be in place and none is half written. The files are flushed side by side: a file system
+    Raises OSError. After a fault some may be in place and none is half written. The files are flushed side by side: a file system
     that commits its journal for one of them commits it for all that wait.
     """
     staged: list[tuple[Path, Path]] = []
@@ -59,7 +59,7 @@ def write_all_durably(files: Mapping[Path, bytes]) -> None:
         for temporary, _ in staged:
             temporary.unlink(missing_ok=True)
         raise
-    folders = {path.parent for path in files}
+    folders = {path.parent for path in files} | set(also)
     _sync_all(folders, len(folders))
 
 

@@ -31,26 +31,25 @@ class ObjectStore:
 
     def put(self, payloads: Sequence[bytes]) -> None:
         """Store payloads durably. Raises IntegrityError (G214) over a damaged object; that one stays as it is."""
-        fresh: dict[Path, bytes] = {}
+        wanted = {self.path(sha256_hex(data)): data for data in payloads}
         with self._named():
-            for data in payloads:
-                digest = sha256_hex(data)
-                path = self.path(digest)
-                self._folder(path.parent)
-                if self.get(digest) is None:
-                    fresh[path] = data
-                else:
-                    sync_directory(path.parent)
-            write_all_durably(fresh)
+            self._make({path.parent for path in wanted})
+            there = {path for path, data in wanted.items() if self.get(sha256_hex(data)) is not None}
+            fresh = {path: data for path, data in wanted.items() if path not in there}
+            # One that is there may have been written by a process that was killed before it was durable.
+            write_all_durably(fresh, also={path.parent for path in there})
 
-    def _folder(self, folder: Path) -> None:
-        if folder in self._durable:
+    def _make(self, folders: set[Path]) -> None:
+        unknown = folders - self._durable
+        if not unknown:
             return
-        folder.mkdir(parents=True, exist_ok=True)
-        for above in (folder.parent, self.root, self.root.parent):
-            if above not in self._durable or above == folder.parent:
-                sync_directory(above)
-        self._durable |= {folder, self.root, self.root.parent}
+        for folder in unknown:
+            folder.mkdir(parents=True, exist_ok=True)
+        above = (self.root / "sha256", self.root, self.root.parent)
+        for folder in above:
+            if folder is above[0] or folder not in self._durable:
+                sync_directory(folder)
+        self._durable |= {*unknown, *above}
 
     def get(self, digest: str) -> bytes | None:
         """Give the bytes of an object, None when it is absent. Raises IntegrityError (G214) when they are others."""
