@@ -28,11 +28,11 @@ from govern.canonical import canonical_bytes, sha256_hex
 from govern.decision.decide import overall
 from govern.diagnostics import InternalError
 from govern.policy.outcomes import Decision, Enforcement, Outcome
-from support.attestations import INPUTS
+from support.attestations import INPUTS, refused
 
 SCHEMA_FILE = Path(__file__).parents[2] / "schemas" / "certificate.schema.json"
 GOOD = replace(INPUTS, trust_digest="aa" * 32)
-REFUSED = replace(GOOD, decision=Decision.DENIED, blocking=("credit-risk/parity",))
+REFUSED = refused(Decision.DENIED, GOOD)
 
 
 def rule(outcome: Outcome, enforcement: Enforcement = Enforcement.BLOCK, **more: Any) -> RuleLine:
@@ -92,7 +92,7 @@ def test_the_bytes_do_not_depend_on_the_order_in_which_things_were_given() -> No
 
 @pytest.mark.parametrize("decision", [item for item in Decision if item is not Decision.ALLOWED])
 def test_any_other_decision_gives_a_refusal_and_no_summary(decision: Decision) -> None:
-    inputs = replace(REFUSED, decision=decision)
+    inputs = refused(decision, GOOD)
     statement = decision_statement(inputs)
     made = predicate(statement)
     assert statement["predicateType"] == REFUSAL

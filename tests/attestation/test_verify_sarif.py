@@ -54,7 +54,7 @@ def test_a_failure_is_an_error_with_what_was_expected_and_found(gate: Gate) -> N
 
 def test_a_hostile_name_is_made_harmless(gate: Gate) -> None:
     hostile = "a\x1b[31m\u202e::error::"
-    issued = gate.issue(decision=Decision.DENIED, model_name=hostile, blocking=("x",))
+    issued = gate.issue(decision=Decision.DENIED, model_name=hostile)
     text = render_sarif(gate.verify(issued.certificate_bytes), file="c.json", version="1")
     assert "\x1b" not in text
     assert "\\u001b" not in text

@@ -114,6 +114,13 @@ INPUTS = CertificateInputs(
 )
 
 
+def refused(decision: Decision, inputs: CertificateInputs = INPUTS) -> CertificateInputs:
+    """The inputs of a decision that is not allowed: the first rule keeps the model out."""
+    outcome = Outcome.FAIL if decision is Decision.DENIED else Outcome.INCONCLUSIVE
+    first = replace(inputs.rules[0], outcome=outcome, observed="0.75")
+    return replace(inputs, decision=decision, blocking=(first.id,), rules=(first, *inputs.rules[1:]))
+
+
 def trust_predicate(box: LedgerBox, **changes: Any) -> dict[str, Any]:
     """Predicate of a first trust root: two root people, one certifier, the box's log."""
     predicate: dict[str, Any] = json.loads(
@@ -160,9 +167,8 @@ class Gate:
         """What the gate says. For a decision that is not allowed, the first rule is the one that keeps the model out."""
         decision = changes.get("decision", Decision.ALLOWED)
         if decision is not Decision.ALLOWED and "rules" not in changes:
-            outcome = Outcome.FAIL if decision is Decision.DENIED else Outcome.INCONCLUSIVE
-            first = replace(INPUTS.rules[0], outcome=outcome, observed="0.75")
-            changes = {"blocking": (first.id,), **changes, "rules": (first, *INPUTS.rules[1:])}
+            made = refused(decision)
+            changes = {"blocking": made.blocking, **changes, "rules": made.rules}
         return replace(INPUTS, **{"trust_digest": self.trust_digest, **changes})
 
     def issue(self, *, by: Signer = CERTIFIER, stamp: Stamper | None = None, **changes: Any) -> Issued:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from govern.attestation.catalogue import statement_bytes
 from govern.attestation.kinds import CERTIFICATE, REFUSAL, STATEMENT
 from govern.canonical import Json, base64_text, parse_instant
-from govern.decision.overall import overall
+from govern.decision.overall import LETS_THROUGH, overall
 from govern.diagnostics import Diagnostic, InternalError
 from govern.policy.outcomes import Decision, Enforcement, Outcome
 
@@ -158,9 +158,20 @@ def certificate_statement(inputs: CertificateInputs) -> dict[str, Json]:
 
 
 def refusal_statement(inputs: CertificateInputs) -> dict[str, Json]:
-    """Build the refusal of a denied or undecided decision. Raises InternalError A101 for an allowed one, A102."""
-    if inputs.decision is Decision.ALLOWED:
-        raise InternalError(Diagnostic("A101", "a refusal was asked for a decision that is allowed"))
+    """Build the refusal of a denied or undecided decision.
+
+    Raises InternalError: A101 for an allowed one, and when the rules listed come to another decision; A102 when a value
+    has the wrong form, or the rules said to block are not those that do.
+    """
+    recounted = overall((rule.enforcement, rule.outcome) for rule in inputs.rules)
+    if inputs.decision is Decision.ALLOWED or recounted is not inputs.decision:
+        message = f"a refusal was asked for a decision that is {inputs.decision} (its rules come to {recounted})"
+        raise InternalError(Diagnostic("A101", message))
+    blocks = {
+        rule.id for rule in inputs.rules if rule.enforcement is Enforcement.BLOCK and rule.outcome not in LETS_THROUGH
+    }
+    if set(inputs.blocking) != blocks:
+        raise InternalError(Diagnostic("A102", "the rules said to block are not those that do"))
     predicate = _common(inputs)
     predicate["blocking"] = list(inputs.blocking)
     return _statement(inputs, REFUSAL, predicate)
