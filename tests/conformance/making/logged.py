@@ -394,6 +394,28 @@ def of_the_time(make: Making) -> Iterator[Case]:
     ):
         certificate, trust = make.reissued(edit)
         yield bad(name, title, late, certificate=certificate, trust=trust)
+    for name, title, edit, failed in (
+        (
+            "authority-not-yet-in-use",
+            "The authority's window begins a second after the token, and every file's token is older.",
+            lambda made: made["tsas"][0].update(validFor={"start": after}),
+            (4, ("time", "policy", "waivers", "attested", "approvals", "decision")),
+        ),
+        (
+            "log-not-yet-in-use",
+            "The log's window begins a second after the token.",
+            lambda made: made["logs"][0].update(validFor={"start": after}),
+            (1, ("time", "policy", "waivers", "attested", "approvals", "decision")),
+        ),
+        (
+            "one-authority-of-two",
+            "The trust root asks for tokens of two authorities.",
+            lambda made: made["require"].update(timestamps=2),
+            (1, ("time", "policy", "waivers", "attested", "approvals", "decision")),
+        ),
+    ):
+        certificate, trust = make.reissued(edit)
+        yield bad(name, title, failed, certificate=certificate, trust=trust)
     backdated = world.edited("certificate", put("predicate/issuedAt", "2026-01-01T03:04:04Z"), at=ISSUED)
     title = (
         "Signed with a stolen key and dated back; the token tells when, and nothing that it rests on was there then."
