@@ -137,8 +137,10 @@ class Desk:
 
     def _path(self, digest: str, kind: str, name: str) -> Path:
         target = self.signature.output
-        if target is not None and not target.is_dir():
-            return target
+        if target is not None:
+            with writing(target):
+                if not target.is_dir():
+                    return target
         if target is None:
             folders = self.workspace.paths("statements")
             target = next((folder for folder in folders if folder.suffix == ""), Path())
