@@ -61,7 +61,7 @@ def add_statements(
 def _loggable(path: Path, trust: TrustRoot) -> tuple[Container, Envelope, PublicKey]:
     """Give what is in a file that may be logged: sound in everything but the log's proof, which it is to get."""
     data = read_file(path)
-    statements = StatementSet((NamedFile(str(path), data),), trust=trust, at=trust.issued_at)
+    statements = StatementSet((NamedFile(str(path), data),), trust=trust, at=trust.expires)
     for _name, why in statements.unreadable:
         raise _refuse(why)
     (judged,) = (item for kind in KIND_NAMES for item in statements.all(kind))
