@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from govern.attestation.dsse import read_envelope
@@ -101,8 +102,8 @@ def list_revoked(desk: Desk, *, next_in: str) -> Delivered:
         bodies = ledger.entries(0, head.size)
         found = [
             body
-            for (_index, digest), leaf in zip(digests, bodies, strict=True)
-            if (body := _revocation(ledger.payload(digest), leaf, desk.trust)) is not None
+            for (index, digest), leaf in zip(digests, bodies, strict=True)
+            if (body := _revocation(ledger.payload(digest), leaf, index, desk.trust)) is not None
         ]
     earliest: dict[str, Revoked] = {}
     for item in sorted(found, key=lambda item: (item.target_digest, item.effective)):
@@ -118,18 +119,34 @@ def list_revoked(desk: Desk, *, next_in: str) -> Delivered:
     return desk.deliver(made.statement(nonce=desk.nonce()), name=f"{origin}-{head.size}")
 
 
-def _revocation(payload: bytes | None, body: bytes, trust: TrustRoot) -> Revocation | None:
-    """Give what an entry revokes; None for entries that revoke nothing, or by a key that may not."""
-    if payload is None:
-        return None
-    statement: object = parse_json(payload, file="log entry", utf16=False)
-    if predicate_type_of(statement) != REVOCATION:
+def _revocation(payload: bytes | None, body: bytes, index: int, trust: TrustRoot) -> Revocation | None:
+    """Give what an entry revokes; None for entries that revoke nothing, or that no verifier would believe."""
+    statement = None if payload is None else _parsed(payload)
+    if payload is None or predicate_type_of(statement) != REVOCATION:
         return None
     leaf = read_leaf(body)
     key = PublicKey.parse(leaf.spki)
-    may = any(short_type(REVOCATION) in role.types for role in trust.roles_of(key.keyid))
-    if not may or not key.verifies(leaf.signature, pae(payload)):
+    if not key.verifies(leaf.signature, pae(payload)):
         return None
-    found = read_claims(statement, REVOCATION).body
-    assert isinstance(found, Revocation)
-    return found
+    claims = read_claims(statement, REVOCATION)
+    assert isinstance(claims.body, Revocation)
+    return claims.body if _may(key.keyid, claims.issued_at, index, trust) else None
+
+
+def _parsed(payload: bytes) -> object:
+    try:
+        return parse_json(payload, file="log entry", utf16=False)
+    except InputError:
+        return None  # a log may hold other payloads than statements; a revocation is none of those
+
+
+def _may(keyid: str, moment: datetime, index: int, trust: TrustRoot) -> bool:
+    """Whether a key was in the role when it signed, and is not revoked, or only from a later entry on."""
+    in_role = any(
+        item.keyid == keyid and item.window.holds(moment)
+        for role in trust.roles_of(keyid)
+        if short_type(REVOCATION) in role.types
+        for item in role.keys
+    )
+    void = any(item.keyid == keyid and (item.from_index is None or index >= item.from_index) for item in trust.revoked)
+    return in_role and not void
