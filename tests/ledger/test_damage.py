@@ -299,3 +299,10 @@ def test_erasing_takes_what_a_killed_process_left_half_written(box: Box) -> None
         left.write_bytes(entry(0).payload)
         ledger.erase(digest, at=CREATED, reason="request")
         assert list(path.parent.iterdir()) == []
+
+
+def test_a_guard_that_was_taken_away_is_found(box: Box) -> None:
+    box.filled(2)
+    box.unguard()
+    report = verify_ledger(box.place)
+    assert (report.exit_code, {item.code for item in report.findings}) == (4, {"G308"})

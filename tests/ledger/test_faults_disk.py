@@ -10,15 +10,18 @@ import itertools
 import random
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from govern.diagnostics import GovernError, InputError
+from govern.diagnostics import GovernError, InputError, IntegrityError
 from govern.ledger.fsck import verify_ledger
+from govern.ledger.merkle import leaf_hash, verify_inclusion
 from support.boxes import code_of
 from support.ledgers import LedgerBox, entry
 
@@ -247,3 +250,39 @@ def test_a_folder_of_payloads_that_cannot_be_read_is_trouble_and_no_damage(templ
         assert code_of(lambda: ledger.append([entry(100)]), InputError) == "G209"
         assert code_of(lambda: ledger.payload("00" * 32), InputError) == "G209"
         assert ledger.head().size == BEFORE
+
+
+def test_no_flipped_byte_of_the_database_goes_unnoticed(tmp_path: Path) -> None:
+    """Unless it lies where SQLite keeps nothing: then all rows are as they were."""
+    whole = LedgerBox(tmp_path / "whole").filled(12)
+    rows, root = contents(whole), whole.checkpoints()[12]
+    data = whole.paths.database.read_bytes()
+    source = random.Random(5)
+    came: Counter[str] = Counter()
+    for at in source.sample(range(100, len(data)), 150):
+        for left in ("-wal", "-shm"):  # of an opening that failed
+            whole.paths.database.with_name(f"ledger.db{left}").unlink(missing_ok=True)
+        whole.paths.database.write_bytes(data[:at] + bytes([data[at] ^ 1 << source.randrange(8)]) + data[at + 1 :])
+        try:
+            ends = verify_ledger(whole.paths, expected=whole.signer.key).exit_code
+        except GovernError as fault:
+            ends = fault.exit_code
+        came[str(ends)] += 1
+        assert ends in (0, 4)
+        assert ends == 4 or contents(whole) == rows, at
+        try:
+            with whole.open() as ledger:
+                proved = ledger.prove(at % 12)
+                assert verify_inclusion(at % 12, 12, leaf_hash(entry(at % 12).body), proved.proof.hashes, root)
+        except IntegrityError:
+            assert ends == 4
+    print(f"flipped bytes, exit codes: {dict(came)}")  # noqa: T201
+    assert came["4"] > 20
+
+
+def contents(box: LedgerBox) -> list[object]:
+    """Every row that means something; the start and the reasons of erasures are for people."""
+    with closing(sqlite3.connect(box.paths.database)) as connection:
+        tables = ("entry", "identity", "spki", "tnode", "checkpoint", "erasure")
+        found = [connection.execute(f"SELECT * FROM {table}").fetchall() for table in tables]
+        return [*found, connection.execute("SELECT origin, vkey FROM meta").fetchall()]

@@ -12,7 +12,7 @@ import pytest
 from govern.diagnostics import GovernError, InputError, IntegrityError, UsageError
 from govern.ledger.fsck import verify_ledger
 from govern.ledger.postgres import PostgresPlace, grants
-from govern.ledger.postgres_server import address_without_secret
+from govern.ledger.postgres_server import address_without_secret, faults_named
 from govern.ledger.postgres_tables import SCHEMA
 from support.boxes import code_of
 from support.ledgers import CREATED, entry
@@ -244,3 +244,19 @@ def test_without_the_client_library_the_extra_is_named(tmp_path: Path, monkeypat
     with pytest.raises(UsageError, match=r"govern\[postgres\]") as caught:
         place.open()
     assert caught.value.diagnostics[0].code == "G227"
+
+
+@pytest.mark.parametrize(
+    ("raised", "kind", "code"),
+    [
+        (psycopg.errors.DataCorrupted("page verification failed"), IntegrityError, "G201"),
+        (psycopg.errors.UniqueViolation("twice"), IntegrityError, "G206"),
+        (psycopg.errors.DiskFull("no space left"), InputError, "G225"),
+        (psycopg.errors.ReadOnlySqlTransaction("a standby"), InputError, "G225"),
+        (psycopg.OperationalError(), InputError, "G225"),
+    ],
+)
+def test_what_the_server_says_is_damage_or_trouble(raised: psycopg.Error, kind: type[GovernError], code: str) -> None:
+    with pytest.raises(kind) as caught, faults_named("postgresql:///x"):
+        raise raised
+    assert caught.value.diagnostics[0].code == code

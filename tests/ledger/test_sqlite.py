@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -152,7 +153,18 @@ def test_an_empty_path_is_a_proof(box: LedgerBox) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"\xff", b"{}", b"[" * 100_000, b"1", entry(0).body + b"\n", entry(0).body.replace(b"0.0.2", b"0.0.1")],
+    [
+        b"",
+        b"\xff",
+        b"{}",
+        b"[" * 100_000,
+        b"1",
+        entry(0).body + b"\n",
+        entry(0).body.replace(b"0.0.2", b"0.0.1"),
+        entry(0).body.replace(b'"a2V5"', b'"a2V="'),
+        entry(0).body.replace(b'"a2V5"', b'"a2V"'),
+        entry(0).body.replace(b'"a2V5"', b'"=a2V"'),
+    ],
 )
 def test_only_the_one_leaf_format_is_read(body: bytes) -> None:
     assert read_leaf(entry(0).body).body == entry(0).body
@@ -199,3 +211,12 @@ def test_the_leaf_is_the_canonical_json_of_its_content() -> None:
     for size in (0, 1, 2, 3, 91):
         body = leaf_body(b"p" * size, b"\xff" * size, b"\x00" * size)
         assert canonical_bytes(json.loads(body)) == body
+
+
+def test_a_ledger_whose_head_cannot_be_published_is_not_made(box: LedgerBox) -> None:
+    nowhere = replace(box.paths, published=Path("/proc/nowhere/head"))
+    assert code_of(lambda: nowhere.create(box.signer, created=CREATED), UsageError) == "G216"
+    box.paths.database.parent.rename(box.root / "aside")
+    box.paths.database.parent.write_text("a file is in the way")
+    assert code_of(box.create, InputError) == "G209"
+    assert nowhere.written == (nowhere.database, nowhere.objects, nowhere.published)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from govern.canonical import sha256_hex
 from govern.diagnostics import GovernError, IntegrityError, UsageError
@@ -21,7 +22,7 @@ from govern.ledger.merkle import (
     verify_consistency,
     verify_inclusion,
 )
-from govern.ledger.note import open_checkpoint
+from govern.ledger.note import NoteSigner, open_checkpoint
 from govern.ledger.store import LedgerStore, NewEntry
 from support.boxes import Box, code_of
 from support.ledgers import CREATED, entry, log_signer
@@ -201,3 +202,24 @@ def test_random_batches_with_repeats_give_the_tree_of_their_first_appearances(bo
                 assert made.proof.hashes == inclusion_proof(index, len(seen), nodes)
         assert ledger.entries(0, len(seen)) == tuple(item.body for item in seen)
     assert verify_ledger(box.place).root == root
+
+
+def test_a_key_that_signs_something_else_commits_nothing(box: Box) -> None:
+    """A key in a device answers with a signature over another text, or with one that does not verify."""
+
+    class Straying(NoteSigner):
+        def note(self, text: str) -> str:
+            return super().note(text.replace("\n1\n", "\n7\n"))
+
+    class Unsound(NoteSigner):
+        def note(self, text: str) -> str:
+            return super().note(text).replace(text, text.replace("\n1\n", "\n7\n"))
+
+    box.filled(0)
+    for kind, code in ((Straying, "G206"), (Unsound, "G102")):
+        signer = kind("ledger.example", Ed25519PrivateKey.from_private_bytes(b"\x01" * 32))
+        with box.place.open(signer=signer) as ledger:
+            assert code_of(lambda ledger=ledger: ledger.append([entry(0)]), IntegrityError) == code
+            assert ledger.head().size == 0
+    with box.open() as ledger:
+        assert ledger.append([entry(0)])[0].proof.index == 0

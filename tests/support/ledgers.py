@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from govern.ledger.database import APPEND_ONLY
+from govern.ledger.database import APPEND_ONLY, schema
 from govern.ledger.leaf import leaf_body
 from govern.ledger.note import NoteSigner
 from govern.ledger.sqlite import LedgerPaths, SqliteLedger
@@ -65,14 +65,22 @@ class LedgerBox:
         return self.paths
 
     def tamper(self, *statements: str) -> None:
-        """Edit the database behind the ledger's back, triggers dropped."""
+        """Edit the database behind the ledger's back: drop the triggers, edit, put them back."""
+        self.unguard()
         connection = sqlite3.connect(self.paths.database, isolation_level=None)
-        for table in APPEND_ONLY:
-            for action in ("update", "delete"):
-                connection.execute(f"DROP TRIGGER IF EXISTS {table}_no_{action}")
         for statement in statements:
             connection.execute(statement.format(zero="zeroblob(32)", byte="x'00'", filed="identity"))
+        for statement in schema():
+            if statement.startswith("CREATE TRIGGER"):
+                connection.execute(statement)
         connection.close()
+
+    def unguard(self) -> None:
+        """Drop every trigger."""
+        with closing(sqlite3.connect(self.paths.database)) as connection:
+            for table in APPEND_ONLY:
+                for action in ("update", "delete"):
+                    connection.execute(f"DROP TRIGGER {table}_no_{action}")
 
     @staticmethod
     def blob(digits: str) -> str:

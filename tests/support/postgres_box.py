@@ -8,11 +8,11 @@ from pathlib import Path
 
 from govern.ledger.note import NoteSigner
 from govern.ledger.postgres import PostgresLedger, PostgresPlace
-from govern.ledger.postgres_tables import SCHEMA
+from govern.ledger.postgres_tables import GUARDED, SCHEMA, tables
 from support.ledgers import CREATED, entry, log_signer
 from support.postgres import PostgresServer
 
-TABLES = ("meta", "erasure", "spki", "entry", "tnode", "checkpoint", "head")
+TABLES = GUARDED
 
 
 @dataclass
@@ -50,14 +50,22 @@ class PostgresBox:
         return self
 
     def tamper(self, *statements: str) -> None:
-        """Edit the database behind the ledger's back, triggers dropped."""
+        """Edit the database behind the ledger's back: drop the triggers, edit, put them back."""
+        self.unguard()
         with self.server.admin(self.database) as connection:
             connection.execute(f"SET search_path = {SCHEMA}")
-            for table in TABLES:
-                connection.execute(f"DROP TRIGGER IF EXISTS append_only ON {table}")
             for statement in statements:
                 zero = "decode(repeat('00', 32), 'hex')"
                 connection.execute(statement.format(zero=zero, byte=self.blob("00"), filed="entry"))
+            for statement in tables():
+                if statement.startswith("CREATE TRIGGER"):
+                    connection.execute(statement)
+
+    def unguard(self) -> None:
+        """Drop every trigger."""
+        with self.server.admin(self.database) as connection:
+            for table in TABLES:
+                connection.execute(f"DROP TRIGGER append_only ON {SCHEMA}.{table}")
 
     @staticmethod
     def blob(digits: str) -> str:

@@ -15,7 +15,17 @@ from typing import Self
 
 from govern.diagnostics import Diagnostic, IntegrityError, Span, UsageError
 from govern.ledger.leaf import pae, read_leaf
-from govern.ledger.merkle import NodeReader, append_nodes, consistency_proof, inclusion_proofs, leaf_hash, tree_root
+from govern.ledger.merkle import (
+    EMPTY_ROOT,
+    NodeReader,
+    append_nodes,
+    consistency_proof,
+    inclusion_proofs,
+    leaf_hash,
+    tree_root,
+    verify_consistency,
+    verify_inclusion,
+)
 from govern.ledger.note import Checkpoint, NoteKey, NoteSigner, is_origin
 from govern.ledger.objects import ObjectStore
 from govern.ledger.proof import LogProof
@@ -147,29 +157,39 @@ class MerkleLedger:
     ) -> tuple[Logged, ...]:
         """Prove entries; what is neither in `known` nor in `bodies` is read, in one query each."""
         wanted = list(dict.fromkeys(indices))
-        unread = [index for index in wanted if index not in bodies]
+        unread = {index for index in wanted if index not in bodies}
         if unread:
             bodies |= self._rows.bodies(unread)
-            known |= self._fetch(
-                *((lambda read, at=index: read(0, at)) for index in unread),
-                lambda read: inclusion_proofs(unread, head.size, read),
-            )
-        reader = self._reader(known)
+            known |= self._fetch(lambda read: inclusion_proofs(unread, head.size, read))
         proofs: dict[int, Logged] = {}
-        for index, hashes in zip(wanted, inclusion_proofs(wanted, head.size, reader), strict=True):
+        for index, hashes in zip(wanted, inclusion_proofs(wanted, head.size, self._reader(known)), strict=True):
             body = bodies.get(index)
-            if body is None or leaf_hash(body) != reader(0, index):
-                raise _broken(self._rows, f"entry {index} is missing or is not what was logged")
+            # What was just appended is proved by nodes that the head was just computed from.
+            if body is None or (
+                index in unread and not verify_inclusion(index, head.size, leaf_hash(body), hashes, head.root)
+            ):
+                raise _broken(self._rows, f"entry {index} is missing, or it or its proof is not what was logged")
             proof = LogProof(index=index, hashes=hashes, checkpoint=head.note)
             proofs[index] = Logged(body=body, leaf_root=head.root, size=head.size, proof=proof)
         return tuple(proofs[index] for index in indices)
 
     def consistency(self, old: int, new: int) -> tuple[bytes, ...]:
-        """Prove that the log at `old` entries is a prefix of the log at `new`. UsageError (G213)."""
+        """Prove that the log at `old` entries is a prefix of the log at `new`.
+
+        Raises UsageError (G213) when it has fewer, IntegrityError (G206) when its nodes do not prove that.
+        """
         with self._snapshot() as head:
             _within(old, new, head.size)
-            known = self._fetch(lambda read: consistency_proof(old, new, read))
-            return consistency_proof(old, new, self._reader(known))
+            steps = ((old, new), (new, head.size))
+            known = self._fetch(_edge(old), _edge(new), *(_proof(*step) for step in steps))
+            reader = self._reader(known)
+            for first, second in steps:
+                ends = tree_root(first, reader), tree_root(second, reader) if second < head.size else head.root
+                if not verify_consistency(first, second, *ends, consistency_proof(first, second, reader)):
+                    raise _broken(
+                        self._rows, f"its first {first} entries are not the prefix of {second} that they were"
+                    )
+            return consistency_proof(old, new, reader)
 
     def entries(self, start: int, end: int) -> tuple[bytes, ...]:
         """Give the bodies of the entries `start` up to, not including, `end`. Raises as `nodes` does."""
@@ -287,7 +307,7 @@ def first_checkpoint(signer: NoteSigner) -> StoredCheckpoint:
     if not is_origin(signer.key.name):
         message = f"{signer.key.name!r} cannot name a log"
         raise UsageError(Diagnostic("G211", message, hint="a host name such as ledger.example"))
-    empty = Checkpoint(origin=signer.key.name, size=0, root=tree_root(0, _no_nodes))
+    empty = Checkpoint(origin=signer.key.name, size=0, root=EMPTY_ROOT)
     return StoredCheckpoint(0, empty.root, signer.note(empty.text))
 
 
@@ -310,10 +330,10 @@ def _edge(size: int) -> Callable[[NodeReader], object]:
     return lambda reader: tree_root(size, reader)
 
 
+def _proof(old: int, new: int) -> Callable[[NodeReader], object]:
+    return lambda reader: consistency_proof(old, new, reader)
+
+
 def _broken(rows: Rows, what: str) -> IntegrityError:
     hint = "govern ledger verify says where; restore the newest copy"
     return IntegrityError(Diagnostic("G206", f"the log is damaged: {what}", Span(rows.label), hint))
-
-
-def _no_nodes(_level: int, _index: int) -> bytes:
-    raise AssertionError("the empty tree has no nodes")

@@ -99,6 +99,8 @@ def open_database(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         timeout=_BUSY_SECONDS,
         check_same_thread=False,
     )
+    # Text that is none was damaged; it stays readable, so that whoever looks finds it wrong and says where.
+    connection.text_factory = lambda data: data.decode(errors="replace")
     try:
         if not read_only:
             _make_durable(connection, path)
@@ -129,6 +131,10 @@ def faults_named(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as fault:
+        # A table or column is missing; the driver's own errors carry no code.
+        if getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_ERROR) == sqlite3.SQLITE_ERROR:
+            message = f"the log is damaged: {fault}"
+            raise IntegrityError(Diagnostic("G206", message, Span(str(path)), "restore the newest copy")) from fault
         raise InputError(
             Diagnostic(
                 "G209",
@@ -141,6 +147,9 @@ def faults_named(path: Path) -> Iterator[None]:
         raise IntegrityError(
             Diagnostic("G201", f"not a sound ledger database: {fault}", Span(str(path)), "restore the newest copy")
         ) from fault
+    except UnicodeDecodeError as fault:  # a damaged table has a name, or gets a message, that is no text
+        message = "not a sound ledger database: its tables have no readable names"
+        raise IntegrityError(Diagnostic("G201", message, Span(str(path)), "restore the newest copy")) from fault
     except OSError as fault:
         raise InputError(Diagnostic("G209", f"the ledger cannot be used now: {fault}", Span(str(path)))) from fault
 

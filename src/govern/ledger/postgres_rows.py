@@ -16,6 +16,7 @@ from govern.ledger.postgres_server import (
     faults_named,
     refuse_loose_settings,
 )
+from govern.ledger.postgres_tables import GUARDED, SCHEMA
 from govern.ledger.rows import FiledEntry, Identity, NodeRow, Place, StoredCheckpoint, StoredEntry
 
 if TYPE_CHECKING:
@@ -204,8 +205,15 @@ class PostgresRows:
         return {row[0] for row in self._all("SELECT payload_sha256 FROM erasure")}
 
     def own_findings(self) -> Iterator[str]:
-        """Say whether the head is the newest checkpoint."""
+        """Say whether the head is the newest checkpoint, and which tables are no longer guarded."""
         heads = self._all("SELECT size, root FROM head")
         newest = self._all("SELECT size, root FROM checkpoint ORDER BY size DESC LIMIT 1")
         if len(heads) != 1 or heads != newest:
             yield "the row of head is not the newest checkpoint"
+        guarded = self._all(
+            "SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
+            "WHERE t.tgname = 'append_only' AND t.tgenabled IN ('O', 'A') AND c.relnamespace = %s::regnamespace",
+            (SCHEMA,),
+        )
+        for table in sorted(set(GUARDED) - {row[0] for row in guarded}):
+            yield f"the trigger that keeps {table} append-only is missing or disabled"

@@ -19,21 +19,14 @@ __all__ = [
     "check_version",
     "connect",
     "faults_named",
-    "is_address",
     "refuse_loose_settings",
 ]
 
-_SCHEMES = ("postgresql://", "postgres://")
 _LOCK_SECONDS = 60
 _CONNECT_SECONDS = 10
 
 LOOSE_SETTINGS = "current_setting('fsync'), current_setting('full_page_writes'), current_setting('synchronous_commit')"
 """Columns for `refuse_loose_settings`; an administrator can turn the first two off while we are connected."""
-
-
-def is_address(text: str) -> bool:
-    """Whether a setting names a server rather than a file."""
-    return text.startswith(_SCHEMES)
 
 
 def address_without_secret(url: str) -> str:

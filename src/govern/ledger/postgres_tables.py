@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from govern.diagnostics import Diagnostic, UsageError
 
-__all__ = ["SCHEMA", "VERSION", "grants", "tables"]
+__all__ = ["GUARDED", "SCHEMA", "VERSION", "grants", "tables"]
 
 SCHEMA = "govern_ledger"
 """Name of the database schema; a database holds one ledger."""
@@ -40,7 +40,8 @@ CREATE FUNCTION {schema}.refuse() RETURNS trigger LANGUAGE plpgsql AS
   $$BEGIN RAISE EXCEPTION 'the ledger is append-only'; END$$;
 """
 
-_APPEND_ONLY = ("meta", "erasure", "spki", "entry", "tnode", "checkpoint")
+GUARDED = ("meta", "erasure", "spki", "entry", "tnode", "checkpoint", "head")
+"""Tables whose rows are never deleted; and but for that of `head`, never changed."""
 
 
 def tables() -> Iterator[str]:
@@ -50,7 +51,7 @@ def tables() -> Iterator[str]:
     the control against malice is the Merkle root.
     """
     yield from (statement for statement in _TABLES.format(schema=SCHEMA).split(";\n") if statement.strip())
-    for table in (*_APPEND_ONLY, "head"):
+    for table in GUARDED:
         events = "DELETE OR TRUNCATE" if table == "head" else "UPDATE OR DELETE OR TRUNCATE"
         yield (
             f"CREATE TRIGGER append_only BEFORE {events} ON {SCHEMA}.{table} "

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from govern.diagnostics import Diagnostic, Span, UsageError
+from govern.diagnostics import Diagnostic, IntegrityError, Span, UsageError
 from govern.ledger.core import MerkleLedger, first_checkpoint
 from govern.ledger.database import (
     check_identity,
@@ -27,6 +27,7 @@ from govern.ledger.rows import FiledEntry, Identity, NodeRow, Place, StoredCheck
 __all__ = ["LedgerPaths", "SqliteLedger", "SqliteRows"]
 
 Key = TypeVar("Key", bound=tuple[object, ...])
+Value = TypeVar("Value", int, bytes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,54 +177,68 @@ class SqliteRows:
 
     def keys(self) -> Sequence[tuple[str, str]]:
         """Give every stored origin with its verifier key."""
-        return self.connection.execute("SELECT origin, vkey FROM meta").fetchall()
+        return list(self._scan("SELECT origin, vkey FROM meta", str, str))
 
     def newest(self) -> tuple[int, StoredCheckpoint | None]:
         """Give the number of entries and the newest checkpoint."""
         execute = self.connection.execute
         size = execute("SELECT coalesce(max(idx)+1, 0) FROM entry").fetchone()[0]
-        row = execute("SELECT size, root, note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
-        return int(size), None if row is None else StoredCheckpoint(*row)
+        rows = self._scan("SELECT size, root, note FROM checkpoint ORDER BY size DESC LIMIT 1", int, bytes, str)
+        return int(size), next((StoredCheckpoint(*row) for row in rows), None)
 
     def nodes(self, places: Collection[Place]) -> Mapping[Place, bytes]:
         """Give those of the nodes that are there."""
-        return dict(self._each("SELECT hash FROM tnode WHERE level=? AND idx=?", places))
+        return dict(self._each("SELECT hash FROM tnode WHERE level=? AND idx=?", places, bytes))
 
-    def _each(self, query: str, keys: Collection[Key]) -> Iterator[tuple[Key, Any]]:
+    def _each(self, query: str, keys: Collection[Key], kind: type[Value]) -> Iterator[tuple[Key, Value]]:
         # A query here costs no round trip, so one for each key is as good as one for all.
         for key in keys:
             row = self.connection.execute(query, key).fetchone()
             if row is not None:
+                if type(row[0]) is not kind:
+                    raise self._damaged()
                 yield key, row[0]
+
+    def _scan(self, query: str, *kinds: type, values: Sequence[object] = ()) -> Iterator[Any]:
+        """Give rows whose columns have these types. A damaged page can hold others, whatever the table says."""
+        for row in self.connection.execute(query, values):
+            for value, kind in zip(row, kinds, strict=True):
+                if type(value) is not kind:
+                    raise self._damaged()
+            yield row
+
+    def _damaged(self) -> IntegrityError:
+        message = "the log is damaged: a column holds a value of another type"
+        return IntegrityError(Diagnostic("G206", message, Span(self.label), "restore the newest copy"))
 
     def level(self, level: int, start: int, end: int) -> Sequence[bytes]:
         """Give the hashes of the nodes `start..end` of a level that are there."""
         query = "SELECT hash FROM tnode WHERE level=? AND idx>=? AND idx<? ORDER BY idx"
-        return [row[0] for row in self.connection.execute(query, (level, start, end))]
+        return [row[0] for row in self._scan(query, bytes, values=(level, start, end))]
 
     def bodies(self, indices: Collection[int]) -> Mapping[int, bytes]:
         """Give those of the entries' bodies that are there."""
-        found = self._each("SELECT body FROM entry WHERE idx=?", [(index,) for index in indices])
+        found = self._each("SELECT body FROM entry WHERE idx=?", [(index,) for index in indices], bytes)
         return {key[0]: body for key, body in found}
 
     def body_range(self, start: int, end: int) -> Sequence[bytes]:
         """Give the bodies of the entries `start..end` that are there."""
         query = "SELECT body FROM entry WHERE idx>=? AND idx<? ORDER BY idx"
-        return [row[0] for row in self.connection.execute(query, (start, end))]
+        return [row[0] for row in self._scan(query, bytes, values=(start, end))]
 
     def indices(self, identities: Collection[Identity]) -> Mapping[Identity, int]:
         """Give the index of each of these entries that is there."""
         query = "SELECT idx FROM identity WHERE payload_sha256=? AND spki=(SELECT id FROM spki WHERE sha256=?)"
-        return dict(self._each(query, identities))
+        return dict(self._each(query, identities, int))
 
     def of_payload(self, payload: bytes) -> Sequence[tuple[int, bytes]]:
         """Give index and key (sha256) of each entry of a payload."""
         query = "SELECT idx, sha256 FROM identity JOIN spki ON id=spki WHERE payload_sha256=? ORDER BY idx"
-        return self.connection.execute(query, (payload,)).fetchall()
+        return list(self._scan(query, int, bytes, values=(payload,)))
 
     def payloads(self) -> Sequence[tuple[int, bytes]]:
         """Give index and payload digest of every entry."""
-        return self.connection.execute("SELECT idx, payload_sha256 FROM identity ORDER BY idx").fetchall()
+        return list(self._scan("SELECT idx, payload_sha256 FROM identity ORDER BY idx", int, bytes))
 
     def erased(self, payloads: Collection[bytes]) -> Collection[bytes]:
         """Give those of the payloads that were erased on purpose."""
@@ -254,37 +269,44 @@ class SqliteRows:
     def all_entries(self) -> Iterator[StoredEntry]:
         """Give every entry in the order of the log; one that is filed twice, twice."""
         # Merged here: joined by the database, every entry would be looked for in all identities.
-        filed = self.connection.execute(
-            "SELECT i.idx, i.payload_sha256, k.sha256 FROM identity i LEFT JOIN spki k ON k.id=i.spki ORDER BY i.idx"
-        )
-        following = filed.fetchone()
-        for index, body in self.connection.execute("SELECT idx, body FROM entry ORDER BY idx"):
+        # Merged here: joined by the database, every entry would be looked for in all identities.
+        filed = self._scan("SELECT idx, payload_sha256, spki FROM identity ORDER BY idx", int, bytes, int)
+        spkis = dict(self._scan("SELECT id, sha256 FROM spki", int, bytes))
+        following = next(filed, None)
+        for index, body in self._scan("SELECT idx, body FROM entry ORDER BY idx", int, bytes):
             while following is not None and following[0] < index:
-                following = filed.fetchone()
+                following = next(filed, None)
             found = 0
             while following is not None and following[0] == index:
-                yield index, body, following[1], following[2]
-                following, found = filed.fetchone(), found + 1
+                yield index, body, following[1], spkis.get(following[2])
+                following, found = next(filed, None), found + 1
             if not found:
                 yield index, body, None, None
 
     def all_nodes(self) -> Iterator[NodeRow]:
         """Give every node."""
-        return iter(self.connection.execute("SELECT level, idx, hash FROM tnode"))
+        return self._scan("SELECT level, idx, hash FROM tnode", int, int, bytes)
 
     def all_checkpoints(self) -> Iterator[StoredCheckpoint]:
         """Give every checkpoint, by size."""
-        rows = self.connection.execute("SELECT size, root, note FROM checkpoint ORDER BY size")
+        rows = self._scan("SELECT size, root, note FROM checkpoint ORDER BY size", int, bytes, str)
         return (StoredCheckpoint(*row) for row in rows)
 
     def all_erased(self) -> Collection[bytes]:
         """Give the digest of every payload that was erased on purpose."""
-        return {row[0] for row in self.connection.execute("SELECT payload_sha256 FROM erasure")}
+        return {row[0] for row in self._scan("SELECT payload_sha256 FROM erasure", bytes)}
 
     def own_findings(self) -> Iterator[str]:
-        """Say what SQLite finds wrong with the file, and which filings have no entry."""
+        """Say what SQLite finds wrong with the file, which filings have no entry, and what differs from our tables."""
         for (answer,) in self.connection.execute("PRAGMA integrity_check"):
             if answer != "ok":
                 yield f"SQLite's own check says: {answer}"
         for table, row, parent, _ in self.connection.execute("PRAGMA foreign_key_check").fetchall():
             yield f"a row of {table} names a row of {parent} that is not there ({row})"
+        # Opened for reading, SQLite does not look at constraints; and a trigger that was dropped guards nothing.
+        found = {row[0] for row in self.connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
+        made = {statement.strip() for statement in schema() if not statement.startswith("PRAGMA")}
+        for statement in sorted(made - found):
+            yield f"changed or missing: {' '.join(statement.split())[:60]}"
+        for other in sorted(str(item) for item in found - made):
+            yield f"not ours: {' '.join(other.split())[:60]}"
