@@ -74,7 +74,8 @@ def read_claims(statement: object, kind: str) -> Claims:
         raise _refuse(f"{pointer or 'the statement'}: {text}")
     unknown = tuple(shape.unknown(statement))
     for pointer in unknown:
-        if not pointer.startswith("/predicate/"):
+        # A member beside the known ones of a scope would widen or narrow what a person's word holds for.
+        if not pointer.startswith("/predicate/") or pointer.startswith("/predicate/scope/"):
             raise _refuse(f"{pointer} is not a member that a statement has")
     assert isinstance(statement, dict)
     predicate, subject = statement["predicate"], statement["subject"][0]

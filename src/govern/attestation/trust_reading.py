@@ -83,6 +83,9 @@ def parse_trust(data: bytes, *, file: str = "trust.json") -> tuple[TrustRoot, tu
         envelopes = tuple(read_envelope(item) for item in value["envelopes"])
         if canonical_bytes(value) + b"\n" != data:
             raise not_a_trust_root("it is not in canonical form")
+        keyids = [item.keyid for item in envelopes]
+        if keyids != sorted(set(keyids)):
+            raise not_a_trust_root("its envelopes are not in the order of their key ids, each once")
         if len({item.payload for item in envelopes}) != 1:
             raise not_a_trust_root("its envelopes do not hold one and the same payload")
     except GovernError as fault:
