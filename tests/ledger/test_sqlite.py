@@ -178,7 +178,8 @@ def test_only_the_one_leaf_format_is_read(body: bytes) -> None:
         ("DELETE FROM identity WHERE idx = 2", "G229"),
         ("INSERT INTO identity VALUES(zeroblob(32), 1, 2)", "G229"),
         ("INSERT INTO identity VALUES(zeroblob(32), 1, 9)", "G308"),
-        ("UPDATE identity SET spki = 7 WHERE idx = 2", "G308"),
+        ("UPDATE identity SET spki = 7 WHERE idx = 2", "G229"),
+        ("UPDATE identity SET idx = 9 WHERE idx = 2", "G229"),
     ],
 )
 def test_fsck_finds_entries_that_are_filed_nowhere_twice_or_without_being_there(
