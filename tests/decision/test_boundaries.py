@@ -11,17 +11,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import govern
+from govern.attestation.scope import Scope
 from govern.attestation.verification import Result
 from govern.canonical import instant_text, parse_instant
 from govern.decision.approvals import Reading
 from govern.decision.decide import decide
 from govern.decision.waivers import Ruling, rule_on_waiver
-from govern.policy.outcomes import Decision, Enforcement, Holds, Outcome
+from govern.gate.check import Checked, CheckRequest, check
+from govern.policy.outcomes import Decision, Enforcement, Holds, Outcome, Stage
 from support.attestations import failed
+from support.gate import write_policy
 from support.people import (
     BAD,
     BEFORE,
@@ -117,6 +121,55 @@ def test_a_vote_at_the_second_of_its_edge(board: Board, edge: str, offset: int, 
         set() if inside else {"approvals"}
     )
     assert (steps(board.verify(bought, everything, at=CLOCK)) == set()) == inside
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> tuple[Board, CheckRequest, dict[str, Any], dict[str, Any]]:
+    """A real bundle under a policy that fails and asks the board; what its waivers and votes must say."""
+    quorate = {"roles": [{"role": "approver/model-risk", "count": 2}]}
+    policies = write_policy(
+        tmp_path_factory.mktemp("policies"),
+        {"expression": {"assert": 'model.version == "7"'}, "approval.quorum": quorate},
+    )
+    bundle = SOURCE / "gate" / "template" / "example"
+    asked = CheckRequest(
+        bundle=bundle, stage=Stage.PRE_REGISTRATION, policies=[policies], clock=CLOCK, submitter=SUBMITTER
+    )
+    bare = check(asked)
+    assert isinstance(bare, Checked)
+    subject, failing = bare.evaluation.subject, bare.evaluation.outcomes[0]
+    about = {"model": subject.name, "version": subject.version, "bundle": subject.digest}
+    waived = {"policy": "p", "rule": "r0", "rule_digest": failing.rule_digest, "limit": None}
+    waived["scope"] = Scope(model=subject.name, version=subject.version, bundle=subject.digest)
+    return Board(about=bare.evaluation), asked, waived, about
+
+
+@pytest.mark.parametrize("what", ["waiver", "vote"])
+@pytest.mark.parametrize(("edge", "offset", "inside"), EDGES)
+def test_the_gate_itself_at_the_second_of_an_edge(
+    real: tuple[Board, CheckRequest, dict[str, Any], dict[str, Any]], what: str, edge: str, offset: int, inside: bool
+) -> None:
+    """`gate.check` on a real bundle with signed files, and the auditor about its decision."""
+    board, asked, waived, about = real
+    spans = {"waiver": LONG, "vote": LONG, what: span(edge, offset)}
+    waiver = board.waiver(**waived, not_before=text(spans["waiver"][0]), expires=text(spans["waiver"][1]))
+    dates = {"signed_at": text(spans["vote"][0]), "expires": text(spans["vote"][1])}
+    everything = [waiver, *(board.vote(by, [waiver], **about, **dates) for by in (ERIN, FRANK))]
+    made = check(replace(asked, statements=tuple(item.file for item in everything), trust=board.root))
+    assert isinstance(made, Checked)
+    outside = Decision.DENIED if what == "waiver" else Decision.UNDECIDED
+    assert made.decision.decision is (Decision.ALLOWED if inside else outside)
+    assert made.decision.data() == board.decide(everything).data()
+    subject = made.evaluation.subject
+    ruled = board.issue(
+        record=made.decision,
+        model_name=subject.name,
+        model_version=subject.version,
+        bundle_digest=subject.digest,
+        files=subject.files,
+        plan_digest=made.evaluation.plan_digest.removeprefix("sha256:"),
+    )
+    assert board.verify(ruled, everything, at=CLOCK).exit_code == 0
 
 
 def _as_if_inside(board: Board, everything: list[Paper]) -> Ruled:
