@@ -54,14 +54,8 @@ class _Scope:
         return self.bundle if isinstance(value, dict) and "bundle" in value else self.model
 
     def faults(self, value: object, at: str = "") -> Iterator[Fault]:
-        """Yield what is wrong with it as the form that it resembles; one of both forms is of neither."""
+        """Yield what is wrong with it as the form that it resembles."""
         yield from self._chosen(value).faults(value, at)
-        if isinstance(value, dict) and "bundle" in value:
-            yield from (
-                (f"{at}/{name}", "a scope is of one bundle or of versions")
-                for name in self.model.members
-                if name in value
-            )
 
     def unknown(self, value: object, at: str = "") -> Iterator[str]:
         """Yield unknown members: one of the other form is unknown."""
