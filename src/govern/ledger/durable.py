@@ -43,8 +43,8 @@ def write_durably(path: Path, data: bytes) -> None:
 def write_all_durably(files: Mapping[Path, bytes], *, also: Iterable[Path] = ()) -> None:
     """Replace several files, each atomically; when this returns, they and the folders `also` are durable.
 
-    Raises OSError. After a fault some may be in place and none is half written. The files are flushed side by side: a file system
-    that commits its journal for one of them commits it for all that wait.
+    Raises OSError. After a fault some may be in place and none is half written. The files are flushed side by side: a
+    file system that commits its journal for one of them commits it for all that wait.
     """
     staged: list[tuple[Path, Path]] = []
     try:
