@@ -14,7 +14,7 @@ from govern.attestation.keys import LocalSigner
 from govern.attestation.scope import Scope
 from govern.attestation.statement import RuleLine
 from govern.attestation.verification import NamedFile, Result, Status
-from govern.canonical import base64_text
+from govern.canonical import base64_text, sha256_hex
 from govern.policy.outcomes import Decision, Enforcement, Outcome
 from support.attestations import Edit, edited, failed, lines_of
 from support.people import (
@@ -512,3 +512,53 @@ def test_a_plain_quorum_takes_votes_of_every_role_of_the_base() -> None:
     lone = [board.vote(IVAN, role=LEGAL), board.vote(JUDY, role=PLAIN), board.vote(ERIN, role=PLAIN)]
     assert board.decide(lone).decision == "undecided"
     assert board.about.subject.digest == BUNDLE
+
+
+# -- a quorum that is waived --------------------------------------------------------------------------------------------
+
+
+def board_of_a_waived_quorum() -> tuple[Board, dict[str, Any]]:
+    passing = replace(BAD, result=replace(BAD.result, outcome=Outcome.PASS))
+    asked = quorum()
+    given = {"rule": "board", "rule_digest": asked.rule_digest, "limit": None}
+    return Board(about=evaluation(passing, asked)), given
+
+
+def test_missing_votes_can_be_waived_by_that_name_and_the_auditor_agrees() -> None:
+    board, given = board_of_a_waived_quorum()
+    waiver = board.waiver(**given, covers=(Outcome.MISSING_EVIDENCE,))
+    assert board.decide([board.waiver(**given)]).decision is Decision.UNDECIDED, "fail is not missing"
+    ruled = board.issue([waiver])
+    result = board.verify(ruled, [waiver])
+    assert (result.exit_code, people_say(result)) == (0, [])
+    assert lines_of(result, "approvals") == ["ok: none referenced"]
+
+
+def test_a_rejection_can_be_waived_by_nobody() -> None:
+    board, given = board_of_a_waived_quorum()
+    waiver = board.waiver(**given, covers=(Outcome.FAIL, Outcome.MISSING_EVIDENCE))
+    against = board.vote(GRACE, vote="reject")
+    record = board.decide([waiver, against])
+    assert record.decision is Decision.DENIED
+    assert record.settled[1].rulings == ((waiver.digest, "outcome_not_coverable"),)
+    # A gate that looked away, and an auditor who holds the rejection.
+    ruled = board.issue([waiver])
+    assert people_say(board.verify(ruled, [waiver, against], **ALONE)) == [("approvals", 1)]
+    refusal = board.issue([waiver, against])
+    assert board.verify(refusal, [waiver, against]).exit_code == 0
+
+
+def test_a_waiver_of_a_rule_that_the_record_does_not_have_is_refused(board: Board, sound: Any) -> None:
+    waiver, *votes, ruled = sound
+    other = evaluation(quorum())
+
+    def edit(made: dict[str, Any]) -> None:
+        made["predicate"]["evaluation"] = {"digest": {"sha256": other.digest}}
+
+    result = board.verify(board.bought(ruled, edit), [waiver, *votes], evaluation=other.data(), decision=None)
+    assert "is for a rule that was not evaluated" in lines_of(result, "waivers")[0]
+    assert ("waivers", 1) in people_say(result)
+    broken = board.bought(
+        ruled, lambda made: made["predicate"].update(evaluation={"digest": {"sha256": sha256_hex(b"{}")}})
+    )
+    assert people_say(board.verify(broken, [waiver, *votes], evaluation=b"{}", decision=None)) == [("approvals", 1)] * 2

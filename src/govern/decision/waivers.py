@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
 from govern.decision.evaluation import Evaluation, RuleOutcome
+from govern.decision.overall import QUORUM_CHECK
 from govern.policy.outcomes import Outcome
 
 __all__ = ["AdvisoryLimit", "Ruling", "VerifiedWaiver", "rule_on_waiver"]
@@ -97,8 +98,8 @@ def rule_on_waiver(
     """Rule on one waiver for one outcome at one instant. Pure; validity is half-open, `not_before <= now < expires`.
 
     `error` and `not_applicable` can never be waived, and a passing rule needs no waiver: all three are
-    `outcome_not_coverable`. Nobody waives for themselves: the approver is neither the owner that the waiver names, nor
-    the owner that the bundle declares, nor the submitter.
+    `outcome_not_coverable`; so is a rejection by the review board. Nobody waives for themselves: the approver is
+    neither the owner that the waiver names, nor the owner that the bundle declares, nor the submitter.
     """
     for ruling, holds in (
         (Ruling.BAD_SIGNATURE, not waiver.signature_valid),
@@ -108,7 +109,7 @@ def rule_on_waiver(
         (Ruling.WRONG_RULE, waiver.rule != rule.rule),
         (Ruling.RULE_CHANGED, waiver.rule_digest != rule.rule_digest),
         (Ruling.RULE_NOT_WAIVABLE, not rule.waivable),
-        (Ruling.OUTCOME_NOT_COVERABLE, not _coverable(outcome, waiver)),
+        (Ruling.OUTCOME_NOT_COVERABLE, not _coverable(rule, outcome, waiver)),
         (Ruling.NOT_YET_VALID, now < waiver.not_before),
         (Ruling.EXPIRED, now >= waiver.expires),
         (Ruling.TOO_LONG, (waiver.expires - waiver.not_before) // _SECOND > rule.max_waiver_days * 86_400),
@@ -127,7 +128,9 @@ def _same_subject(waiver: VerifiedWaiver, evaluation: Evaluation) -> bool:
     return waiver.model == evaluation.subject.name and evaluation.subject.version in waiver.versions
 
 
-def _coverable(outcome: Outcome, waiver: VerifiedWaiver) -> bool:
+def _coverable(rule: RuleOutcome, outcome: Outcome, waiver: VerifiedWaiver) -> bool:
+    if rule.check == QUORUM_CHECK and outcome is Outcome.FAIL:
+        return False  # somebody on the board said no: nobody else's word undoes that
     return outcome in waiver.covers and outcome in (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.MISSING_EVIDENCE)
 
 

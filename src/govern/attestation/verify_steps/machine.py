@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from govern.attestation.verification import Line, Status
 from govern.attestation.verify_steps.state import State, unchecked
+from govern.records import record
 
 __all__ = ["Step", "run_steps"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """One step: its stable id, what it does, and the ids of the steps without which it says nothing."""
 

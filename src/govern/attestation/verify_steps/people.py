@@ -15,7 +15,6 @@ from govern.attestation.verify_steps.state import State, fail, ok, present, unch
 from govern.canonical import instant_text, parse_instant, sha256_hex
 from govern.decision.decide import outcome_at
 from govern.decision.evaluation import Evaluation
-from govern.decision.overall import QUORUM_CHECK
 from govern.decision.records import read_evaluation
 from govern.decision.waivers import Ruling, rule_on_waiver
 from govern.diagnostics import InputError
@@ -59,8 +58,6 @@ def _ruling(state: State, verdict: Verdict, found: Judged, body: Waiver) -> str 
     rule = next((item for item in evaluation.outcomes if item.rule == body.qualified), None)
     if rule is None:
         return "is for a rule that was not evaluated"
-    if rule.check == QUORUM_CHECK:
-        return None  # what it waives is known when votes are counted: in the step on the decision
     moment = present(state.claims).issued_at
     outcome, _why = outcome_at(rule.outcome, rule.result.holds, moment)
     facts = waiver_facts(body, digest=found.digest, authentic=True, revoked=False, in_role=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from govern.attestation.kinds import NEVER_REVOKED
 from govern.attestation.verification import Line
 from govern.attestation.verify_steps.state import State, ok, present, unchecked
+from govern.decision.overall import QUORUM_CHECK
 
 __all__ = ["approvals", "attested", "decision", "revocation", "waivers"]
 
@@ -32,7 +33,7 @@ def attested(state: State) -> list[Line]:
 def approvals(state: State) -> list[Line]:
     """Each vote that the decision counted is sound and of this evaluation; enough different people cast them."""
     verdict = present(state.claims).verdict
-    if verdict is None or not verdict.approvals:
+    if verdict is None or not any((verdict.approvals, *(rule.check == QUORUM_CHECK for rule in verdict.rules))):
         return [ok("approvals", "none referenced")]
     from govern.attestation.verify_steps.votes import judge_approvals
 

@@ -13,6 +13,7 @@ from govern.attestation.trust import TrustedLog, TrustKey, TrustRoot
 from govern.attestation.verification import Line, Request, Signatory, Status
 from govern.diagnostics import Diagnostic, GovernError
 from govern.ledger.note import Checkpoint, NoteKey
+from govern.records import record
 
 if TYPE_CHECKING:
     from govern.attestation.statement_set import StatementSet
@@ -23,7 +24,7 @@ __all__ = ["State", "Witnessed", "fail", "from_error", "ok", "present", "uncheck
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Witnessed:
     """A log entry whose checkpoint was verified."""
 

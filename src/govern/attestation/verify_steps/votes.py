@@ -22,7 +22,7 @@ from govern.decision.approvals import (
     read_votes,
 )
 from govern.decision.overall import QUORUM_CHECK
-from govern.policy.decisions import Enforcement
+from govern.policy.decisions import Decision, Enforcement
 
 __all__ = ["judge_approvals"]
 
@@ -46,12 +46,13 @@ def judge_approvals(state: State, verdict: Verdict) -> list[Line]:
     lines = [_approval(state, votes.get(digest), digest, verdict) for digest in sorted(named)]
     if named <= votes.keys():
         lines += _thresholds([votes[digest].approval for digest in sorted(named)])
-    lines += [
-        fail("approvals", 1, f"{vote.owner} rejected this evaluation on {instant_text(vote.signed_at)}")
-        for vote in (item.approval for item in votes.values() if item.reading is Reading.COUNTED)
-        if vote.vote == "reject"
-    ]
-    return lines
+    if verdict.decision == Decision.ALLOWED:
+        lines += [
+            fail("approvals", 1, f"{vote.owner} rejected this evaluation on {instant_text(vote.signed_at)}")
+            for vote in (item.approval for item in votes.values() if item.reading is Reading.COUNTED)
+            if vote.vote == "reject"
+        ]
+    return lines or [ok("approvals", "none referenced")]
 
 
 def _read(state: State, verdict: Verdict) -> tuple[CountedVote, ...]:
