@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import copy
 import pickle
-from dataclasses import dataclass
-from dataclasses import replace as oracle_replace
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govern.records import record, replaced
+from govern.records import record
 
 
 @record
@@ -55,7 +54,7 @@ def test_comparison_and_hash_are_those_of_a_dataclass(one: tuple[int, str], othe
     assert (Pair(*one) == Pair(*other)) == (OraclePair(*one) == OraclePair(*other))
     assert (hash(Pair(*one)) == hash(Pair(*other))) == (hash(OraclePair(*one)) == hash(OraclePair(*other)))
     assert repr(Pair(*one)) == repr(OraclePair(*one)).removeprefix("Oracle")
-    assert repr(replaced(Pair(*one), left=3)) == repr(oracle_replace(OraclePair(*one), left=3)).removeprefix("Oracle")
+    assert repr(replace(Pair(*one), left=3)) == repr(replace(OraclePair(*one), left=3)).removeprefix("Oracle")
 
 
 def test_defaults_names_and_methods() -> None:
@@ -75,7 +74,7 @@ def test_defaults_names_and_methods() -> None:
         lambda: Pair(1, middle=2),
         lambda: Named((1,)),
         lambda: Named(second=None),
-        lambda: replaced(Pair(1), middle=2),
+        lambda: replace(Pair(1), middle=2),  # type: ignore[call-arg]
     ],
 )
 def test_a_wrong_call_is_a_type_error(call: Any) -> None:
@@ -90,6 +89,13 @@ def test_a_record_is_frozen_and_has_nothing_else() -> None:
             change()
     assert made == Pair(1)
     assert not hasattr(made, "__dict__")
+
+
+def test_dataclasses_knows_a_record() -> None:
+    assert is_dataclass(Pair)
+    assert [item.name for item in fields(Pair)] == [item.name for item in fields(OraclePair)]
+    assert asdict(Named(first=(1,), second=Pair(2))) == {"first": (1,), "second": {"left": 2, "right": "r"}}
+    assert replace(Named(first=(1,)), second=Pair(2)) == Named(first=(1,), second=Pair(2))
 
 
 def test_records_can_be_copied_and_pickled() -> None:

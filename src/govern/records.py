@@ -2,8 +2,8 @@
 
 `dataclasses` writes and compiles the source of six methods for every class: on Python 3.11 one class costs a ninth of
 a bare interpreter's start, and the auditor's command declares eighty. A record means the same in the part that we use
-(frozen, slots, comparison, hash, text form, pickling), by methods that all of them share. Classes that need more, such
-as default factories or mutability, stay dataclasses.
+(frozen, slots, comparison, hash, text form, pickling, `dataclasses.replace`), by methods that all of them share.
+Classes that need more, such as default factories or mutability, stay dataclasses.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, dataclass_transform, overload
 
-__all__ = ["record", "replaced"]
+__all__ = ["record"]
 
 T = TypeVar("T")
 
@@ -37,10 +37,16 @@ def record(made: type[T] | None = None, /, *, kw_only: bool = False) -> type[T] 
     return lambda plain: _record(plain, kw_only=kw_only)
 
 
-def replaced(value: T, **changes: object) -> T:
-    """Give a record with some members changed. Raises TypeError for a name that it does not have."""
-    members: dict[str, object] = {name: getattr(value, name) for name in type(value).__slots__}  # type: ignore[attr-defined]  # records have slots
-    return type(value)(**{**members, **changes})
+class _Fields:
+    """Describes a record to `dataclasses` (replace, fields, asdict), for whoever asks: made on the first question."""
+
+    def __get__(self, _value: object, owner: type[object]) -> object:
+        from dataclasses import make_dataclass
+
+        names: tuple[str, ...] = owner.__slots__  # type: ignore[attr-defined]  # records have slots
+        made: object = vars(make_dataclass(owner.__name__, names))["__dataclass_fields__"]
+        type.__setattr__(owner, "__dataclass_fields__", made)
+        return made
 
 
 def _record(plain: type[T], *, kw_only: bool) -> type[T]:
@@ -57,6 +63,7 @@ def _record(plain: type[T], *, kw_only: bool) -> type[T]:
         "__setattr__": _refuse,
         "__delattr__": _refuse,
         "__reduce__": _reduce,
+        "__dataclass_fields__": _Fields(),
     }
     made: type[T] = type.__new__(type(plain), plain.__name__, plain.__bases__, {**own, **body, "__slots__": names})
     return made

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from govern.attestation.keys import Signer
 from govern.attestation.shape import TEXT, ListOf, Record
 from govern.canonical import Json, base64_bytes, base64_text, canonical_bytes, sha256_hex
 from govern.diagnostics import Diagnostic, IntegrityError
 from govern.ledger.leaf import PAYLOAD_TYPE, pae
+from govern.records import record
 
 __all__ = ["ENVELOPE_SHAPE", "PAYLOAD_TYPE", "Envelope", "pae", "read_envelope", "sign_payload"]
 
@@ -18,7 +17,7 @@ ENVELOPE_SHAPE = Record(
 """The JSON of an envelope, before it is known that there is one signature of one type."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Envelope:
     """A payload with one signature, unverified."""
 

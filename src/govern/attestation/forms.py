@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from govern.attestation.kinds import STATEMENT
 from govern.attestation.shape import (
@@ -21,6 +20,7 @@ from govern.attestation.shape import (
 )
 from govern.canonical import Json
 from govern.policy.decisions import Outcome, Stage
+from govern.records import record
 
 __all__ = ["COVERABLE", "KEYID", "LEGAL_STATUS", "NONCE", "ROLE", "SCOPE", "STAGE", "digest_and", "statement_shape"]
 
@@ -39,7 +39,7 @@ def digest_and(**members: Shape) -> Record:
     return Record({**DIGEST.members, **members})
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class _Scope:
     """What a person's word holds for: one bundle, or named versions of a model."""
 

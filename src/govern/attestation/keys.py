@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from govern.canonical import base64_text
 from govern.diagnostics import Diagnostic, IntegrityError, Span, UsageError
 from govern.ledger.note import NoteSigner
+from govern.records import record
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
@@ -37,7 +37,7 @@ def _ssh_string(data: bytes) -> bytes:
     return len(data).to_bytes(4, "big") + data
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PublicKey:
     """A P-256 public key. Two keys are equal exactly when their bytes are: there is one allowed encoding."""
 

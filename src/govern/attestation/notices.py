@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from govern.attestation.kinds import (
     ADVISORY_SNAPSHOT,
@@ -15,6 +14,7 @@ from govern.attestation.kinds import (
 )
 from govern.attestation.people import made_statement
 from govern.canonical import Json
+from govern.records import record
 
 __all__ = ["PolicyRelease", "Revocation", "Revoked", "StatusList", "evidence_statement", "snapshot_statement"]
 
@@ -43,7 +43,7 @@ def snapshot_statement(index: Mapping[str, Json], digest: str, *, nonce: bytes) 
     return made_statement(ADVISORY_SNAPSHOT, (f"advisory-snapshot@{index['asOf']}", digest), predicate, nonce)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class PolicyRelease:
     """That one version of a policy has these bytes and compiles to these plans."""
 
@@ -94,7 +94,7 @@ class PolicyRelease:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Revocation:
     """That a signed statement no longer counts, from an instant on."""
 
@@ -144,7 +144,7 @@ class Revocation:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Revoked:
     """One line of a status list."""
 
@@ -153,7 +153,7 @@ class Revoked:
     effective: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class StatusList:
     """Everything that was revoked when the log had `size` entries; it may be empty."""
 

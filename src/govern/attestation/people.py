@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from govern.attestation.kinds import APPROVAL, ATTESTATION, STATEMENT, WAIVER
 from govern.attestation.scope import Scope, read_scope
 from govern.canonical import Json, base64_text
 from govern.decision.waivers import AdvisoryLimit
 from govern.policy.outcomes import Outcome
+from govern.records import record
 
 __all__ = ["AdvisoryLimit", "Approval", "HumanAttestation", "Waiver", "made_statement"]
 
@@ -29,7 +29,7 @@ def _digests(values: tuple[str, ...]) -> list[Json]:
     return [{"digest": {"sha256": value}} for value in values]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Waiver:
     """A scoped, expiring exception to one rule. Times are RFC 3339 in UTC; validity is half-open."""
 
@@ -106,7 +106,7 @@ def _advisories(limit: tuple[AdvisoryLimit, ...]) -> list[Json]:
     return [{"package": item.package, "versions": list(item.versions), "ids": list(item.ids)} for item in limit]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Approval:
     """A vote on one evaluation, with the waivers that were on the table."""
 
@@ -166,7 +166,7 @@ class Approval:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class HumanAttestation:
     """What a person in an office states about a model. That it is true is never claimed, only who said it, and when."""
 

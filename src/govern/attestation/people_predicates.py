@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from govern.attestation.forms import COVERABLE, NONCE, ROLE, SCOPE, STAGE, digest_and
 from govern.attestation.kinds import APPROVAL, ATTESTATION, WAIVER
 from govern.attestation.shape import DIGEST, INSTANT, TEXT, Fault, ListOf, MapOf, OneOf, Record, Shape, Text
 from govern.canonical import Json
+from govern.records import record
 
 __all__ = ["PEOPLE_SHAPES"]
 
@@ -18,7 +18,7 @@ _DECIMAL = Text("-?(?:0|[1-9][0-9]{0,33})(?:\\.[0-9]{0,63}[1-9])?", "a decimal s
 _ADVISORY = Record({"package": TEXT, "versions": ListOf(TEXT, least=1), "ids": ListOf(TEXT, least=1)})
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class _Limit:
     """How far a waiver reaches: null, the worst observed value, or the advisories of named package versions."""
 

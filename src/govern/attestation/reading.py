@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from govern.attestation.kinds import CERTIFICATE, REFUSAL, VSA
 from govern.attestation.reading_verdict import Verdict, read_verdict
 from govern.canonical import parse_instant
 from govern.diagnostics import Diagnostic, IntegrityError
+from govern.records import record
 
 if TYPE_CHECKING:
     from govern.attestation.reading_statements import Body
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Claims", "predicate_type_of", "read_claims"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Claims:
     """What any statement says."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from govern.attestation.kinds import (
@@ -22,6 +21,7 @@ from govern.attestation.people import Approval, HumanAttestation, Waiver
 from govern.attestation.scope import Scope
 from govern.canonical import digest_of, parse_instant
 from govern.diagnostics import Diagnostic, IntegrityError
+from govern.records import record
 
 __all__ = ["Body", "Said", "read_said"]
 
@@ -29,7 +29,7 @@ Body = Waiver | Approval | HumanAttestation | PolicyRelease | Revocation | Statu
 """The typed content; None for evidence, snapshots and trust roots, which others read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Said:
     """What the steps of a verification need of a statement that is not the gate's."""
 

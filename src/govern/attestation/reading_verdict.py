@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from govern.attestation.kinds import CERTIFICATE, REFUSAL
@@ -11,11 +10,12 @@ from govern.canonical import parse_instant
 from govern.decision.overall import LETS_THROUGH, QUORUM_CHECK, overall
 from govern.diagnostics import Diagnostic, IntegrityError
 from govern.policy.decisions import Enforcement, Outcome
+from govern.records import record
 
 __all__ = ["NamedTrust", "PolicyClaim", "RuleClaim", "StatementRef", "Verdict", "read_verdict"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PolicyClaim:
     """A policy that was applied."""
 
@@ -27,7 +27,7 @@ class PolicyClaim:
     """Digest of the payload of its signed release, hex."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StatementRef:
     """A signed statement by a person that a rule's outcome rests on."""
 
@@ -37,7 +37,7 @@ class StatementRef:
     """Whether the rule blocks: only then does the statement's end end the certificate."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class RuleClaim:
     """What a rule is said to have come to."""
 
@@ -59,7 +59,7 @@ class RuleClaim:
         return self.enforcement is Enforcement.BLOCK and self.outcome not in LETS_THROUGH
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NamedTrust:
     """The version of the trust root that the gate used."""
 
@@ -67,7 +67,7 @@ class NamedTrust:
     digest: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Verdict:
     """What only certificates and refusals say. Digests are sha256 in hex."""
 

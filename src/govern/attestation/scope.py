@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from govern.canonical import Json, digest_of
+from govern.records import record
 
 __all__ = ["Scope", "read_scope"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Scope:
     """Either `bundle` is set, or `versions` are; `model` is there in both."""
 

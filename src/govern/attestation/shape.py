@@ -2,18 +2,17 @@
 
 Verification starts too often to load a schema engine, and issuing wants one that others wrote. Both follow the same
 description: a test holds the two against each other.
-
-The classes are made without comparison, text form and freezing, which takes a third of the time: every start pays it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Protocol
 
 from govern.canonical import Json, base64_bytes, parse_instant
+from govern.records import record
 
 __all__ = [
     "ANY_TEXT",
@@ -64,7 +63,7 @@ class _Leaf:
         yield from ()
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class Text(_Leaf):
     """A text that matches a pattern as a whole; by default one that is not empty."""
 
@@ -85,7 +84,7 @@ class Text(_Leaf):
             yield at, f"expected {self.what}"
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class Instant(_Leaf):
     """An RFC 3339 instant in UTC, whole seconds."""
 
@@ -104,7 +103,7 @@ class Instant(_Leaf):
         yield at, "expected an instant such as 2026-03-01T00:00:00Z"
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class Base64(_Leaf):
     """Canonical standard base64 of a number of bytes."""
 
@@ -129,7 +128,7 @@ class Base64(_Leaf):
         yield at, f"expected base64 of {self.size} bytes" if self.size else "expected base64"
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class Constant(_Leaf):
     """Exactly one text."""
 
@@ -145,7 +144,7 @@ class Constant(_Leaf):
             yield at, f"expected {self.value}"
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class OneOf(_Leaf):
     """One of a few texts."""
 
@@ -161,7 +160,7 @@ class OneOf(_Leaf):
             yield at, f"expected one of {', '.join(self.values)}"
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class Count(_Leaf):
     """A whole number that every JSON reader keeps exactly."""
 
@@ -177,7 +176,7 @@ class Count(_Leaf):
             yield at, f"expected a whole number from {self.minimum}"
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class Flag(_Leaf):
     """True or false."""
 
@@ -191,7 +190,7 @@ class Flag(_Leaf):
             yield at, "expected true or false"
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class Nullable:
     """A value of a shape, or null."""
 
@@ -212,7 +211,7 @@ class Nullable:
             yield from self.shape.unknown(value, at)
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class ListOf:
     """A list of values of one shape."""
 
@@ -246,7 +245,7 @@ class ListOf:
             yield from self.shape.unknown(item, f"{at}/{index}")
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class MapOf:
     """An object with free member names of one pattern and values of one shape."""
 
@@ -277,12 +276,12 @@ class MapOf:
             yield from self.shape.unknown(item, f"{at}/{_escaped(name)}")
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record
 class Record:
     """An object with known members; those not named in `optional` must be there."""
 
     members: Mapping[str, Shape]
-    optional: Mapping[str, Shape] = field(default_factory=dict)
+    optional: Mapping[str, Shape] = MappingProxyType({})
 
     def schema(self) -> dict[str, Json]:
         """Give its JSON Schema, closed."""

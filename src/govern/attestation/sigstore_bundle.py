@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from govern.attestation.dsse import ENVELOPE_SHAPE, Envelope
@@ -12,6 +11,7 @@ from govern.attestation.shape import TEXT, ListOf, Record, Shape
 from govern.canonical import Json, base64_bytes, base64_text, canonical_bytes
 from govern.diagnostics import Diagnostic, GovernError, IntegrityError
 from govern.ledger.note import NoteKey
+from govern.records import record
 
 if TYPE_CHECKING:
     from govern.ledger.store import Logged
@@ -101,7 +101,7 @@ def bundle_bytes(
     return canonical_bytes(document) + b"\n"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Container:
     """A bundle file whose outer form is sound; what it holds is not yet read."""
 
@@ -152,7 +152,7 @@ def read_container(data: bytes, *, file: str) -> Container:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class LogEntry:
     """A log entry of a bundle, its proof unverified."""
 

@@ -7,7 +7,6 @@ different answers about the same files.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from govern.attestation.dsse import read_envelope
@@ -22,11 +21,12 @@ from govern.attestation.verify_steps.machine import run_steps
 from govern.attestation.verify_steps.state import State
 from govern.canonical import parse_instant
 from govern.diagnostics import GovernError
+from govern.records import record
 
 __all__ = ["Judged", "RevokedAt", "StatementSet"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Judged:
     """One statement after every step that does not ask what it is for."""
 
@@ -58,7 +58,7 @@ class Judged:
         return f"{self.faults[0].step}: {self.faults[0].text}" if self.faults else ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RevokedAt:
     """That something was revoked, from when, and which file says so."""
 
@@ -66,7 +66,7 @@ class RevokedAt:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _File:
     name: str
     digest: str

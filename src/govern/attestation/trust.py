@@ -6,17 +6,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from govern.attestation.keys import PublicKey
 from govern.ledger.note import NoteKey
 from govern.ledger.quorum import WitnessPolicy
+from govern.records import record
 
 __all__ = ["RevokedKey", "Role", "RoleKey", "TrustKey", "TrustRoot", "TrustedLog", "TrustedTsa", "Window"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Window:
     """When something may be used: half-open, `start <= moment < end`; None is unbounded."""
 
@@ -28,7 +28,7 @@ class Window:
         return (self.start is None or self.start <= moment) and (self.end is None or moment < self.end)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TrustKey:
     """A key and the person or service that holds it."""
 
@@ -41,7 +41,7 @@ class TrustKey:
         return self.public.keyid
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RoleKey:
     """A key in a role, and when it may sign in it."""
 
@@ -49,7 +49,7 @@ class RoleKey:
     window: Window
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Role:
     """What the keys of a role may sign."""
 
@@ -62,7 +62,7 @@ class Role:
     verifier_ids: frozenset[str] | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TrustedLog:
     """A log whose checkpoints count."""
 
@@ -70,7 +70,7 @@ class TrustedLog:
     window: Window
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TrustedTsa:
     """A time-stamping authority whose tokens count while its window holds."""
 
@@ -79,7 +79,7 @@ class TrustedTsa:
     window: Window
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class RevokedKey:
     """A key that is void from a time or a log index on; void altogether when neither can be compared."""
 
@@ -89,7 +89,7 @@ class RevokedKey:
     from_index: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class TrustRoot:
     """One verified version of the trust root."""
 
@@ -110,7 +110,7 @@ class TrustRoot:
     status_max_age: str | None
     min_policy: Mapping[str, str]
     revoked: tuple[RevokedKey, ...]
-    signers: tuple[str, ...] = field(default=())
+    signers: tuple[str, ...] = ()
     """Owners of the root keys that signed this version, sorted."""
 
     def roles_of(self, keyid: str) -> tuple[Role, ...]:

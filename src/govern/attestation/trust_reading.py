@@ -8,7 +8,7 @@ following one version by the next).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from govern.attestation.dsse import Envelope, read_envelope
 from govern.attestation.trust import TrustKey, TrustRoot
@@ -16,6 +16,7 @@ from govern.attestation.trust_format import MEDIA_TYPE
 from govern.attestation.trust_statement import not_a_trust_root, read_trust_statement
 from govern.canonical import canonical_bytes
 from govern.diagnostics import Diagnostic, GovernError, IntegrityError
+from govern.records import record
 
 __all__ = [
     "MOST_ENVELOPES",
@@ -135,7 +136,7 @@ def verified_signers(
     return tuple(signed.values())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Tally:
     """How far the root role of one version agrees to another version."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from govern.attestation.kinds import CERTIFICATE
 from govern.canonical import Json, instant_text
 from govern.diagnostics import Diagnostic
+from govern.records import record
 
 if TYPE_CHECKING:
     from govern.attestation.timestamps import TimeStamp
@@ -28,7 +28,7 @@ class Status(StrEnum):
     NOT_CHECKED = "NOT CHECKED"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Expected:
     """What the asker wants the statement to be about; None asks nothing."""
 
@@ -40,7 +40,7 @@ class Expected:
     """Names that must be among the policies."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NamedFile:
     """A file's bytes and the name that messages use for it."""
 
@@ -48,7 +48,7 @@ class NamedFile:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Request:
     """The bytes to be judged, and by what. Nothing else enters: no file, clock, network or environment."""
 
@@ -70,7 +70,7 @@ class Request:
     """Why the folder could not be opened, when it could not."""
     manifest_file: bytes | None = None
     """The manifest written when the bundle was judged: lets a difference be named."""
-    expected: Expected = field(default_factory=Expected)
+    expected: Expected = Expected()
     checkpoint: bytes | None = None
     """A checkpoint of the log from elsewhere, to be compared with."""
     consistency: tuple[bytes, ...] | None = None
@@ -87,7 +87,7 @@ class Request:
     """Whether what was not checked counts as undecided."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Line:
     """One check: what was looked at and what came of it."""
 
@@ -117,7 +117,7 @@ class Line:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Signatory:
     """Who signed."""
 
@@ -126,7 +126,7 @@ class Signatory:
     role: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Result:
     """Every line, and what they come to."""
 

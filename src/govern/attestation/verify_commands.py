@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import shlex
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from govern.attestation.verification import Result
 from govern.ledger.leaf import PAYLOAD_TYPE
+from govern.records import record
 
 if TYPE_CHECKING:
     from govern.attestation.timestamps import TimeStamp
@@ -22,7 +22,7 @@ _ED25519_HEADER = r"\060\052\060\005\006\003\053\145\160\003\041\000"
 _PROOF = ".verificationMaterial.tlogEntries[0].inclusionProof"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class FileNames:
     """Paths as the reader would type them."""
 

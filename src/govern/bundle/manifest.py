@@ -20,6 +20,7 @@ from govern.bundle.withheld import Withheld
 from govern.diagnostics import BundleRefusedError, Diagnostic, InputError, IntegrityError, Span
 from govern.inputs.folder import FileStat, folder_inside, open_file, walk_folder
 from govern.inputs.limits import FolderLimits
+from govern.records import record
 
 __all__ = [
     "Difference",
@@ -42,7 +43,7 @@ _SERIAL_BELOW_BYTES = 4 * 1024 * 1024
 _LINE = re.compile(rb"([0-9a-f]{64})  ([^\x00-\x1f\x7f\\]+)\n")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ManifestLine:
     """One line of a manifest."""
 
@@ -64,7 +65,7 @@ class FileEntry:
     """Set when the bytes are not here (replay of a pack): what is wanted of them is noted there."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Manifest:
     """A manifest: its lines, its bytes, and its digest (sha256 of the bytes, in hex)."""
 
@@ -73,7 +74,7 @@ class Manifest:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Difference:
     """How one path differs between two manifests."""
 
@@ -130,7 +131,7 @@ def hash_folder(root: Path, *, limits: FolderLimits | None = None) -> tuple[File
     return tuple(sorted(entries, key=lambda entry: entry.path.encode()))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Portion:
     """Files of one folder that one thread hashes, so that the folder is opened once for all of them."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from govern.records import record
 
 __all__ = ["Answer"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answer:
     """The command ran to its end and this is its exit code (DESIGN section 4)."""
 

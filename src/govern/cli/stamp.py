@@ -40,8 +40,8 @@ def stamp(
     another time than FILE claims, 4 FILE or token unsound.
     """
     from govern.gate.files import read_file
-    from govern.gate.trust_file import read_trust
     from govern.gate.stamping import add_response, stamp_file, write_request
+    from govern.gate.trust_file import read_trust
 
     if sum(item is not None for item in (request, response, tsa)) > 1:
         raise click.UsageError("give only one of --request, --response and --tsa")

@@ -7,7 +7,6 @@ many people of which role must approve; approvers sign the evaluation, so only t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -15,6 +14,7 @@ from govern.canonical import Json, instant_text
 from govern.decision.evaluation import RuleOutcome
 from govern.decision.overall import QUORUM_CHECK
 from govern.policy.outcomes import Outcome
+from govern.records import record
 
 __all__ = [
     "QUORUM_CHECK",
@@ -49,7 +49,7 @@ class Reading(StrEnum):
     COUNTED = "counted"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class VerifiedApproval:
     """The facts of an `approval:v1` statement, after the signature was checked above."""
 
@@ -75,7 +75,7 @@ class VerifiedApproval:
     in_role: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CountedVote:
     """A vote and what became of it."""
 
@@ -93,7 +93,7 @@ class CountedVote:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Question:
     """What votes must be about to count, and whose votes cannot."""
 
@@ -146,7 +146,7 @@ def _fault(item: VerifiedApproval, question: Question, now: datetime) -> Reading
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tally:
     """What the votes come to for one quorum rule."""
 

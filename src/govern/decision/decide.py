@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from govern.canonical import Json, canonical_bytes, instant_text, parse_instant, sha256_hex
@@ -20,6 +19,7 @@ from govern.decision.evaluation import Evaluation, RuleOutcome
 from govern.decision.overall import LETS_THROUGH, overall
 from govern.decision.waivers import Ruling, VerifiedWaiver, rule_on_waiver
 from govern.policy.outcomes import Decision, Enforcement, Holds, Outcome
+from govern.records import record
 
 __all__ = ["DECISION_SCHEMA", "DecisionRecord", "Settled", "decide", "outcome_at", "overall"]
 
@@ -29,7 +29,7 @@ _WORSE = (Outcome.PASS, Outcome.INCONCLUSIVE, Outcome.MISSING_EVIDENCE, Outcome.
 """From harmless to harmful; the two outcomes not listed are settled before this order is asked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Settled:
     """What one rule finally came to, and why that differs from the check's own outcome if it does."""
 
@@ -48,7 +48,7 @@ class Settled:
         return self.rule.enforcement is Enforcement.BLOCK and self.outcome not in LETS_THROUGH
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class DecisionRecord:
     """`{evaluation, clock, waivers, approvals, outcomes after waiving}` and what they come to."""
 

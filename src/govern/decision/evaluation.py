@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from govern.canonical import Json, canonical_bytes, digest_of, sha256_hex
 from govern.policy.outcomes import CheckResult, Enforcement, EvidenceRef, Finding, Holds, Location, Outcome
+from govern.records import record
 
 __all__ = ["EVALUATION_SCHEMA", "Evaluation", "RuleOutcome", "Subject", "fingerprint"]
 
 EVALUATION_SCHEMA = "urn:govern:evaluation:v1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Subject:
     """The bundle that was judged, by content."""
 
@@ -68,7 +68,7 @@ def _holds(item: Holds) -> dict[str, Json]:
     return {"start": item.start, "until": item.until, "otherwise": item.otherwise.value, "reason": item.reason}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class RuleOutcome:
     """One rule of the plan and what its check came to."""
 
@@ -133,7 +133,7 @@ class RuleOutcome:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Evaluation:
     """Every outcome of one plan on one bundle. Approvals sign the digest of this record."""
 

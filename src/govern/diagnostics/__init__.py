@@ -13,8 +13,9 @@ Error tree, grouped by whose fault it is::
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from govern.records import record
 
 __all__ = [
     "BundleRefusedError",
@@ -40,7 +41,7 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Span:
     """A place in a file. Lines and columns are 1-based and count code points; the end is exclusive."""
 
@@ -59,7 +60,7 @@ class Span:
         return ":".join(parts)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Related:
     """A second place that belongs to a diagnostic, e.g. the first of two equal keys."""
 
@@ -67,7 +68,7 @@ class Related:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Diagnostic:
     """One fault: a stable code, where it is, what is wrong and how to fix it.
 
@@ -79,7 +80,7 @@ class Diagnostic:
     span: Span | None = None
     hint: str | None = None
     severity: Severity = Severity.ERROR
-    related: tuple[Related, ...] = field(default=())
+    related: tuple[Related, ...] = ()
 
     @property
     def slug(self) -> str:

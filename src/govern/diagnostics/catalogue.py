@@ -6,9 +6,10 @@ A code is a letter for the room and three digits. It is never reused and never g
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+
+from govern.records import record
 
 __all__ = ["Code", "all_codes", "lookup"]
 
@@ -30,7 +31,7 @@ _ROOMS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Code:
     """What a code means, for `govern explain CODE` and the reference page."""
 

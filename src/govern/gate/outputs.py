@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from govern.diagnostics import Diagnostic, UsageError
+from govern.records import record
 
 __all__ = ["Output", "parse_outputs", "write_atomic", "write_outputs", "writing"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Output:
     """One asked output; `path` None means stdout."""
 

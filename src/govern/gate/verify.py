@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from govern.decision.records import MAX_BYTES as MAX_RECORD_BYTES
 from govern.diagnostics import BundleRefusedError, Diagnostic, UsageError
 from govern.gate.files import read_file
 from govern.gate.statement_files import SUFFIX, read_statements
+from govern.records import record
 
 __all__ = ["KINDS", "Verified", "VerifyRequest", "verify"]
 
@@ -23,7 +23,7 @@ KINDS = {name: kind for kind, name in KIND_NAMES.items()}
 """Short name -> predicate type."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class VerifyRequest:
     """What the auditor asks. Everything is a file that was named; nothing is looked up."""
 
@@ -45,11 +45,11 @@ class VerifyRequest:
     """Files and folders of signed statements: waivers, approvals, releases, revocations, status lists."""
     records: Path | None = None
     """Folder with the evaluation and decision records; by default the certificate's own."""
-    expected: Expected = field(default_factory=Expected)
+    expected: Expected = Expected()
     strict: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Verified:
     """The result and the names of the files as the auditor has them, for the commands of other tools."""
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from govern.diagnostics import BundleRefusedError, Diagnostic, Span, UsageError
 from govern.inputs.limits import FolderLimits
+from govern.records import record
 
 __all__ = ["FileStat", "Listing", "folder_inside", "open_file", "walk_folder"]
 
@@ -33,7 +34,7 @@ _KINDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FileStat:
     """A regular file as the walk saw it. `path` is relative to the root, with `/`."""
 
@@ -42,7 +43,7 @@ class FileStat:
     mtime_ns: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Listing:
     """Every regular file under a root, sorted by the bytes of its path."""
 

@@ -16,6 +16,7 @@ from typing import Union
 from govern.diagnostics import Diagnostic, InputError, Related, Span
 from govern.inputs.limits import JSON_BYTES, JSON_DEPTH
 from govern.inputs.text import Places, decode_text
+from govern.records import record
 
 __all__ = ["JsonValue", "parse_json", "pointer_span"]
 
@@ -194,7 +195,7 @@ class _Container:
         return f"{self.pointer}/{(name or '').replace('~', '~0').replace('/', '~1')}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Event:
     """One key or value met on the slow walk through sound JSON."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from govern.records import record
 
 __all__ = [
     "CARD_BYTES",
@@ -28,7 +28,7 @@ JSON_DEPTH = 64
 """Containers within containers; the outermost one counts."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class YamlLimits:
     """Caps on one YAML document."""
 
@@ -43,7 +43,7 @@ POLICY_YAML = YamlLimits(depth=32, nodes=100_000, scalar_chars=64 * 1024)
 POLICY_BYTES = POLICY_YAML.bytes
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FolderLimits:
     """Caps on one folder tree. An entry is a file or a folder; depth 1 is directly under the root."""
 
@@ -52,7 +52,7 @@ class FolderLimits:
     path_bytes: int = 1024
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ArchiveLimits:
     """Caps on one archive. Expansion counts compressed members only: stored ones cost what they weigh."""
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 from binascii import a2b_base64, b2a_base64
-from dataclasses import dataclass
+
+from govern.records import record
 
 __all__ = ["PAYLOAD_TYPE", "Leaf", "leaf_body", "pae", "read_leaf"]
 
@@ -32,7 +33,7 @@ def pae(payload: bytes, payload_type: str = PAYLOAD_TYPE) -> bytes:
     return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Leaf:
     """The content of a log entry."""
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from govern.canonical import base64_bytes, base64_text
 from govern.diagnostics import Diagnostic, IntegrityError
 from govern.ledger.merkle import HASH_BYTES
+from govern.records import record
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -67,7 +67,7 @@ def is_origin(text: str) -> bool:
     return _ORIGIN.fullmatch(text) is not None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NoteKey:
     """A public key under a name: who may sign a note."""
 
@@ -167,7 +167,7 @@ class NoteSigner:
         return f"{text}\n{self.line(text)}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SignatureLine:
     """One signature of a note, unverified."""
 
@@ -176,7 +176,7 @@ class SignatureLine:
     signature: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Note:
     """A parsed note; its signatures are not yet verified."""
 
@@ -250,7 +250,7 @@ def cosigned_at(note: Note, cosigners: Iterable[NoteKey]) -> tuple[tuple[NoteKey
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Checkpoint:
     """The head of a log: how many entries it has and the root over them."""
 

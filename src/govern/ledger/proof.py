@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from govern.canonical import base64_bytes, base64_text
 from govern.diagnostics import Diagnostic, IntegrityError
 from govern.ledger.merkle import HASH_BYTES
+from govern.records import record
 
 __all__ = ["MAX_HASHES", "LogProof", "hash_lines", "parse_proof", "read_hash_lines"]
 
@@ -38,7 +38,7 @@ def read_hash_lines(lines: Sequence[str]) -> tuple[bytes, ...]:
     return hashes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class LogProof:
     """Where an entry is, the hashes that lead from it to the root, and the signed checkpoint with that root."""
 

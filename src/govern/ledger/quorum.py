@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 from govern.ledger.note import COSIGNATURE, NoteKey
+from govern.records import record
 
 __all__ = ["WitnessPolicy"]
 
 _GROUP_NAME = re.compile(r"[^\x00-\x20\x7f]+")  # negated: a range up to U+10FFFF compiles slowly
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Group:
     needed: int
     members: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class WitnessPolicy:
     """Which cosignatures on a checkpoint are enough."""
 
