@@ -10,14 +10,19 @@ from govern.attestation.people_facts import approvals_of, waivers_of
 from govern.attestation.statement import RuleLine
 from govern.attestation.statement_set import StatementSet
 from govern.attestation.trust import TrustRoot
+from govern.canonical import sha256_hex
 from govern.decision.approvals import QUORUM_CHECK
 from govern.decision.decide import DecisionRecord, Settled, decide
 from govern.decision.evaluation import Evaluation, RuleOutcome, Subject
-from govern.policy.outcomes import CheckResult, Enforcement, Outcome
+from govern.policy.outcomes import CheckResult, Enforcement, EvidenceRef, Outcome
 from support.attestations import FILES, manifest
+from support.snapshots import SNAPSHOT, SNAPSHOT_DIGEST
 
 BOARD = "approver/model-risk"
 LIMITED, OFFICE, QUORUM = "credit-risk/false-refusals", "credit-risk/penetration-test", "credit-risk/board"
+PREDICTIONS = EvidenceRef(
+    name="predictions", file="predictions.csv", digest=sha256_hex(FILES["predictions.csv"]), bound=True
+)
 
 
 def _rule(name: str, check: str, number: int, result: CheckResult, **changes: Any) -> RuleOutcome:
@@ -63,7 +68,9 @@ def evaluated() -> Evaluation:
                 "credit-risk/parity",
                 "fairness.disparity",
                 0x41,
-                CheckResult(outcome=Outcome.PASS, summary="even", observed="0.8712", required=">= 0.8"),
+                CheckResult(
+                    outcome=Outcome.PASS, summary="even", observed="0.8712", required=">= 0.8", evidence=(PREDICTIONS,)
+                ),
                 controls=("ugesp/1607.4-d",),
             ),
             _rule(
@@ -89,7 +96,7 @@ def evaluated() -> Evaluation:
             ),
         ),
         not_assessed=("gdpr/art-22", "ugesp/1607.5"),
-        advisories=None,
+        advisories={"digest": {"sha256": SNAPSHOT_DIGEST}, "as_of": str(SNAPSHOT["asOf"])},
         lineage_digest=None,
     )
 

@@ -23,7 +23,7 @@ from govern.attestation.kinds import (
 from govern.attestation.notices import PolicyRelease
 from govern.attestation.people import HumanAttestation, Waiver
 from govern.attestation.scope import Scope
-from govern.canonical import canonical_bytes, sha256_hex
+from govern.canonical import sha256_hex
 from govern.policy.outcomes import Outcome
 from support.attestations import CERTIFIER, FILES, ISSUED, ROOT_A, ROOT_B, manifest, signer
 from support.judgement import LIMITED, evaluated
@@ -106,26 +106,6 @@ RELEASE = PolicyRelease(
     legal_status="in_force",
     released_at=TIMES["policy-release"],
 )
-SNAPSHOT: dict[str, Any] = {
-    "asOf": "2026-01-01T00:00:00Z",
-    "sources": [
-        {
-            "name": "osv-pypi",
-            "kind": "osv",
-            "location": "https://advisories.example/PyPI/all.zip",
-            "revision": "",
-            "digest": "sha256:" + "0a" * 32,
-            "licence": "CC-BY-4.0",
-            "attribution": "OSV",
-            "asOf": "2026-01-01T00:00:00Z",
-            "records": 1,
-            "newestModified": None,
-            "newestId": None,
-        }
-    ],
-    "files": [{"name": "pypi.jsonl", "sha256": "0b" * 32, "bytes": 120, "records": 1}],
-}
-SNAPSHOT_DIGEST = sha256_hex(canonical_bytes(SNAPSHOT) + b"\n")
 EVIDENCE_ENVELOPE: dict[str, Any] = {
     "apiVersion": "govern/v1",
     "kind": "EvidenceEnvelope",

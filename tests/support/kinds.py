@@ -63,8 +63,6 @@ from support.kind_statements import (
     RELEASE,
     ROLES,
     SIGNERS,
-    SNAPSHOT,
-    SNAPSHOT_DIGEST,
     SOURCE,
     TIMES,
     VOTED,
@@ -73,6 +71,7 @@ from support.kind_statements import (
 )
 from support.ledgers import log_signer
 from support.memory_log import MemoryLog, bodies
+from support.snapshots import SNAPSHOT, SNAPSHOT_DIGEST
 from support.tsa import LocalTsa
 from support.witnesses import SECONDS, witness_signer
 
@@ -381,7 +380,11 @@ class Kinds:
                 rule_line(item, **digests.get((item.rule.rule, item.outcome), {})) for item in decision.settled
             ),
             not_assessed=("gdpr/art-22", "ugesp/1607.5"),
-            evidence=(EvidenceItem(name="predictions.csv", digest=sha256_hex(FILES["predictions.csv"]), bound=True),),
+            evidence=(
+                EvidenceItem(
+                    name="predictions:predictions.csv", digest=sha256_hex(FILES["predictions.csv"]), bound=True
+                ),
+            ),
             advisories=AdvisoriesRef(digest=SNAPSHOT_DIGEST, as_of=str(SNAPSHOT["asOf"])),
             submitter="person:alice",
             issued_at=ISSUED,

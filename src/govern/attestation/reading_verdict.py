@@ -43,6 +43,10 @@ class RuleClaim:
 
     id: str
     check: str
+    severity: str
+    controls: tuple[str, ...]
+    observed: str | None
+    required: str | None
     enforcement: Enforcement
     outcome: Outcome
     waiver: str | None
@@ -57,6 +61,15 @@ class RuleClaim:
     def blocks(self) -> bool:
         """Whether it keeps the model out."""
         return self.enforcement is Enforcement.BLOCK and self.outcome not in LETS_THROUGH
+
+
+@record
+class EvidenceClaim:
+    """An item of evidence that the outcomes are said to rest on."""
+
+    name: str
+    digest: str
+    bound: bool
 
 
 @record
@@ -76,6 +89,8 @@ class Verdict:
     stage: str
     model: str
     version: str
+    artefacts: str
+    """Digest of the artefact files only: what evidence inside the bundle can cite."""
     files: int
     size_bytes: int
     plan: str
@@ -88,7 +103,9 @@ class Verdict:
     approvals: tuple[str, ...]
     voters: Mapping[str, str]
     """Digest of an approval -> fingerprint of the key that is said to have signed it."""
+    evidence: tuple[EvidenceClaim, ...]
     advisories: str | None
+    """Digest of the snapshot, a blank, and its date."""
     not_assessed: tuple[str, ...]
     blocking: tuple[str, ...]
     submitter: str
@@ -122,6 +139,7 @@ def read_verdict(predicate: Mapping[str, object], kind: str, *, subject: str, di
         stage=str(predicate["stage"]),
         model=model["name"],
         version=model["version"],
+        artefacts=_sha256(model["artefacts"]),
         files=model["manifest"]["files"],
         size_bytes=model["manifest"]["bytes"],
         plan=_sha256(predicate["plan"]),
@@ -138,7 +156,8 @@ def read_verdict(predicate: Mapping[str, object], kind: str, *, subject: str, di
         attested=_claimed(rules, "attestation"),
         approvals=tuple(item["digest"]["sha256"] for item in approvals),
         voters={item["digest"]["sha256"]: item["keyid"] for item in approvals},
-        advisories=None if advisories is None else _sha256(advisories),
+        evidence=_evidence(predicate["evidence"]),
+        advisories=None if advisories is None else f"{_sha256(advisories)} {_as_of(advisories)}",
         not_assessed=tuple(not_assessed),
         blocking=tuple(blocking),
         submitter=str(predicate["submitter"]),
@@ -156,6 +175,11 @@ def _sha256(value: object) -> str:
     return str(value["digest"]["sha256"])
 
 
+def _as_of(value: object) -> str:
+    assert isinstance(value, dict)
+    return str(value["asOf"])
+
+
 def _claimed(rules: list[Mapping[str, Mapping[str, Mapping[str, str]]]], member: str) -> tuple[StatementRef, ...]:
     return tuple(
         StatementRef(
@@ -166,10 +190,28 @@ def _claimed(rules: list[Mapping[str, Mapping[str, Mapping[str, str]]]], member:
     )
 
 
+def _texts(value: object) -> tuple[str, ...]:
+    assert isinstance(value, list)
+    return tuple(str(item) for item in value)
+
+
+def _maybe(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _evidence(value: object) -> tuple[EvidenceClaim, ...]:
+    assert isinstance(value, list)
+    return tuple(EvidenceClaim(item["name"], item["digest"]["sha256"], item["bound"]) for item in value)
+
+
 def _rule(value: Mapping[str, object]) -> RuleClaim:
     return RuleClaim(
         id=str(value["id"]),
         check=str(value["check"]),
+        severity=str(value["severity"]),
+        controls=_texts(value["controls"]),
+        observed=_maybe(value.get("observed")),
+        required=_maybe(value.get("required")),
         enforcement=Enforcement(str(value["enforcement"])),
         outcome=Outcome(str(value["outcome"])),
         waiver=_sha256(value["waiver"]) if "waiver" in value else None,

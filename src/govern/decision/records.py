@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from govern.canonical import Json, canonical_bytes, parse_instant
 from govern.decision.evaluation import EVALUATION_SCHEMA, Evaluation, RuleOutcome, Subject
 from govern.diagnostics import Diagnostic, GovernError, InputError, Span
-from govern.policy.outcomes import CheckResult, Enforcement, Holds, Outcome, Stage
+from govern.policy.outcomes import CheckResult, Enforcement, EvidenceRef, Holds, Outcome, Stage
 
 __all__ = ["read_evaluation"]
 
@@ -18,7 +18,7 @@ _MOST_DAYS = 3_650
 def read_evaluation(data: bytes, *, file: str = "evaluation.json") -> Evaluation:
     """Read an evaluation record. Its digest is that of the bytes given, whatever of them is understood here.
 
-    Findings and evidence are not read: no decision depends on them. Raises InputError (D104) for anything but the
+    Findings are not read: no decision depends on them. Raises InputError (D104) for anything but the
     canonical bytes of an evaluation.
     """
     from govern.inputs.json import parse_json
@@ -102,10 +102,18 @@ def _outcome(value: Mapping[str, object]) -> RuleOutcome:
             summary=_text(value["summary"]),
             observed=_maybe(value["observed"]),
             required=_maybe(value["required"]),
+            evidence=tuple(_evidence(_map(item)) for item in _list(value["evidence"])),
             holds=tuple(_holds(_map(item)) for item in _list(value["holds"])),
             facts=_facts(value["facts"]),
         ),
     )
+
+
+def _evidence(value: Mapping[str, object]) -> EvidenceRef:
+    bound = value["bound"]
+    if not isinstance(bound, bool):
+        raise TypeError("bound is not true or false")
+    return EvidenceRef(name=_text(value["name"]), file=_text(value["file"]), digest=_text(value["digest"]), bound=bound)
 
 
 def _holds(value: Mapping[str, object]) -> Holds:

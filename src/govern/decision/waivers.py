@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -11,6 +10,7 @@ from enum import StrEnum
 from govern.decision.evaluation import Evaluation, RuleOutcome
 from govern.decision.overall import QUORUM_CHECK
 from govern.policy.outcomes import Outcome
+from govern.records import record
 
 __all__ = ["AdvisoryLimit", "Ruling", "VerifiedWaiver", "rule_on_waiver"]
 
@@ -38,7 +38,7 @@ class Ruling(StrEnum):
     APPLIED = "applied"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AdvisoryLimit:
     """Advisories of a package that a waiver of a vulnerability rule reaches, for the versions named."""
 
@@ -60,7 +60,7 @@ def _texts(value: object) -> set[str]:
     return {str(item) for item in value} if isinstance(value, list | tuple) else set()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class VerifiedWaiver:
     """The facts of a `waiver:v1` statement, after the signature was checked above."""
 

@@ -118,7 +118,11 @@ class GovernError(Exception):
         if not items:
             raise ValueError("an error needs at least one diagnostic")
         self.diagnostics = in_order(items)
-        super().__init__("\n".join(str(item) for item in self.diagnostics))
+        super().__init__()
+
+    def __str__(self) -> str:
+        # Written when somebody reads it: the name of a code lies in the catalogue, which most errors never need.
+        return "\n".join(str(item) for item in self.diagnostics)
 
 
 class UsageError(GovernError):

@@ -6,10 +6,11 @@ These types lie in `policy` because the compiler, the checks above it and the de
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from govern.canonical import Json
 from govern.policy.decisions import Decision, Enforcement, Outcome, Stage
+from govern.records import record
 
 __all__ = [
     "CheckResult",
@@ -24,7 +25,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Location:
     """Where a finding rests: a bundle-relative file with line and column, or a JSON pointer into it."""
 
@@ -34,7 +35,7 @@ class Location:
     pointer: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Finding:
     """One concrete thing an outcome rests on."""
 
@@ -53,7 +54,7 @@ class Finding:
     """Names the thing (group, package, section, node key); with the code it makes the fingerprint. Never a value."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class EvidenceRef:
     """An item of evidence that an outcome read."""
 
@@ -67,7 +68,7 @@ class EvidenceRef:
     """Whether it names the model and the data it speaks of, and both match."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Holds:
     """Until when an outcome is true. Checks have no clock; only `decide` compares, half-open: from <= now < until."""
 
@@ -80,7 +81,7 @@ class Holds:
     until: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class CheckResult:
     """What one evaluation of one check kind came to."""
 
@@ -92,7 +93,7 @@ class CheckResult:
     observed: str | None = None
     """Headline value as text, when there is one."""
     required: str | None = None
-    fields: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = MappingProxyType({})
     """Values of the kind's `message_fields`, e.g. `{"worst.group": "sex=F"}`."""
     holds: tuple[Holds, ...] = ()
     facts: Json = None

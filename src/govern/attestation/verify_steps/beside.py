@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from govern.attestation.statement_set import StatementSet
+    from govern.decision.evaluation import Evaluation
 
-__all__ = ["beside", "heard"]
+__all__ = ["beside", "heard", "recorded"]
 
 
 def beside(state: State) -> StatementSet:
@@ -33,3 +34,12 @@ def _judged_at(state: State, moment: datetime) -> StatementSet:
     from govern.attestation.statement_set import StatementSet
 
     return StatementSet(state.request.statements, trust=present(state.trust), earlier=state.earlier, at=moment)
+
+
+def recorded(state: State) -> Evaluation:
+    """Give the evaluation record that was supplied, read once. Raises InputError (D104) for what is none."""
+    if state.evaluation is None:
+        from govern.decision.records import read_evaluation
+
+        state.evaluation = read_evaluation(present(state.request.evaluation))
+    return state.evaluation

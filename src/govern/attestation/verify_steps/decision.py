@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from govern.attestation.reading_verdict import Verdict
+from govern.attestation.reading_verdict import RuleClaim, Verdict
 from govern.attestation.verification import Line
-from govern.attestation.verify_steps.beside import heard
+from govern.attestation.verify_steps.beside import heard, recorded
 from govern.attestation.verify_steps.state import State, fail, from_error, ok, present, unchecked
-from govern.canonical import instant_text, parse_instant, sha256_hex
+from govern.canonical import Json, instant_text, parse_instant, sha256_hex
 from govern.decision.approvals import VerifiedApproval
 from govern.decision.decide import DecisionRecord, Settled, decide
-from govern.decision.records import read_evaluation
+from govern.decision.evaluation import Evaluation
 from govern.decision.waivers import VerifiedWaiver
 from govern.diagnostics import GovernError
 from govern.inputs.json import parse_json
@@ -26,10 +26,9 @@ def decide_again(state: State, verdict: Verdict) -> list[Line]:
     if lines:
         return lines
     request = state.request
-    assert request.evaluation is not None
     assert request.decision is not None
     try:
-        evaluation = read_evaluation(request.evaluation)
+        evaluation = recorded(state)
         record = parse_json(request.decision, file="decision record", utf16=False)
         clock, submitter, named = _inputs(record)
     except GovernError as fault:
@@ -79,14 +78,47 @@ def _pairs(state: State, verdict: Verdict, again: DecisionRecord, *, heard: bool
         yield "submitter", again.submitter or "nobody", verdict.submitter
     approvals = {vote.digest for item in again.settled for vote in item.approvals}
     yield "set of approvals", " ".join(sorted(approvals)), " ".join(sorted(verdict.approvals))
+    yield from _grounds(verdict, evaluation)
     settled = {item.rule.rule: _outcome(item) for item in again.settled}
-    stated = {rule.id: " ".join((rule.enforcement, rule.outcome, rule.waiver or "")) for rule in verdict.rules}
+    stated = {rule.id: _stated(rule) for rule in verdict.rules}
     for name in sorted(settled.keys() | stated.keys()):
         yield f"outcome of {name}", settled.get(name, "none"), stated.get(name, "none")
 
 
+def _grounds(verdict: Verdict, evaluation: Evaluation) -> Iterator[tuple[str, str, str]]:
+    """What the statement says of the bundle and of what was read, for whoever reads no record."""
+    subject, snapshot = evaluation.subject, evaluation.advisories
+    yield "model's files", subject.model_digest, verdict.artefacts
+    yield "size", f"{subject.files} files, {subject.bytes} bytes", f"{verdict.files} files, {verdict.size_bytes} bytes"
+    yield "list of clauses not assessed", " ".join(evaluation.not_assessed), " ".join(verdict.not_assessed)
+    yield "advisory snapshot", "none" if snapshot is None else _snapshot(snapshot), verdict.advisories or "none"
+    read = [f"{item.name}:{item.file} {item.digest} {item.bound}" for item in evaluation.evidence()]
+    said = [f"{item.name} {item.digest} {item.bound}" for item in verdict.evidence]
+    yield "list of evidence", "; ".join(read), "; ".join(said)
+
+
+def _snapshot(value: Mapping[str, Json]) -> str:
+    digest = value.get("digest")
+    return f"{digest.get('sha256') if isinstance(digest, Mapping) else None} {value.get('as_of')}"
+
+
 def _outcome(item: Settled) -> str:
-    return " ".join((item.rule.enforcement, item.outcome, "" if item.waiver is None else item.waiver.digest))
+    rule, waiver = item.rule, "" if item.waiver is None else item.waiver.digest
+    return _words(
+        *(rule.check, rule.severity, rule.enforcement, item.outcome, waiver, ",".join(rule.controls)),
+        *(rule.result.observed, rule.result.required),
+    )
+
+
+def _stated(rule: RuleClaim) -> str:
+    return _words(
+        *(rule.check, rule.severity, rule.enforcement, rule.outcome, rule.waiver or "", ",".join(rule.controls)),
+        *(rule.observed, rule.required),
+    )
+
+
+def _words(*parts: str | None) -> str:
+    return ", ".join(part for part in parts if part)
 
 
 def _heard(

@@ -10,12 +10,11 @@ from govern.attestation.people_facts import waiver_facts
 from govern.attestation.reading_verdict import StatementRef, Verdict
 from govern.attestation.statement_set import Judged
 from govern.attestation.verification import Line
-from govern.attestation.verify_steps.beside import heard
+from govern.attestation.verify_steps.beside import heard, recorded
 from govern.attestation.verify_steps.state import State, fail, ok, present, unchecked
 from govern.canonical import instant_text, parse_instant, sha256_hex
 from govern.decision.decide import outcome_at
 from govern.decision.evaluation import Evaluation
-from govern.decision.records import read_evaluation
 from govern.decision.waivers import Ruling, rule_on_waiver
 from govern.diagnostics import InputError
 
@@ -71,7 +70,7 @@ def evaluation_of(state: State, verdict: Verdict) -> Evaluation | None:
     if data is None or sha256_hex(data) != verdict.evaluation:
         return None
     try:
-        return read_evaluation(data)
+        return recorded(state)
     except InputError:
         return None
 

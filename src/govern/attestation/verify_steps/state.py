@@ -18,6 +18,7 @@ from govern.records import record
 if TYPE_CHECKING:
     from govern.attestation.statement_set import StatementSet
     from govern.attestation.timestamps import TimeStamp
+    from govern.decision.evaluation import Evaluation
 
 __all__ = ["State", "Witnessed", "fail", "from_error", "ok", "present", "unchecked"]
 
@@ -63,6 +64,8 @@ class State:
     """What stands beside the file, judged by the same trust root as of the moment asked for."""
     heard: StatementSet | None = None
     """The same as of the moment of issuing."""
+    evaluation: Evaluation | None = None
+    """The evaluation record that was supplied, once it was read."""
 
 
 def present(value: T | None) -> T:
