@@ -103,7 +103,7 @@ def next_version(
     terms = before
     for edit in edits:
         terms = edit(terms)
-    if terms == before and expires <= old.expires:
+    if terms == before and expires == old.expires:
         raise UsageError(Diagnostic("A315", "the edit changes nothing", hint="see govern trust edit --help"))
     terms = terms.without_idle_keys(frozenset(item.keyid for item in old.roles["root"].keys))
     predicate = trust_predicate(
