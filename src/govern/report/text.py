@@ -132,14 +132,16 @@ class _Writer:
             self._wrapped(plain(item.message, limit=1000), 6)
         elif item.summary:
             self._wrapped(plain(item.summary, limit=1000), 6)
-        if item.reason:
+        if item.reason and item.waiver is None:
             self._wrapped(f"because: {plain(item.reason, limit=1000)}", 6, 9)
         if item.observed is not None or item.required is not None:
             observed, required = plain(item.observed or "nothing"), plain(item.required or "nothing")
             self._wrapped(f"observed {observed}, required {required}", 6, 9)
         if item.waiver is not None:
             until, by = item.waiver.until or "no end", plain(item.waiver.approver or "an approver")
-            self._wrapped(f"waived until {until} by {by}: {plain(item.waiver.reason or 'no reason given')}", 6, 9)
+            instead = item.waiver.compensating_control
+            why = plain(item.waiver.reason or "no reason given") + (f"; instead: {plain(instead)}" if instead else "")
+            self._wrapped(f"waived until {until} by {by}: {why}", 6, 9)
         if kind in (GroupKind.PASSED, GroupKind.NOT_APPLICABLE):
             return
         self._findings(item)
