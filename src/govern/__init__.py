@@ -13,23 +13,23 @@ if TYPE_CHECKING:
     from govern.bundle import open_bundle
     from govern.gate.check import CheckRequest, check
     from govern.gate.issue import issue
-    from govern.gate.pack import PackRequest, pack
+    from govern.gate.packing.pack import PackRequest, pack
     from govern.gate.policies import load_policies as compile_policies
-    from govern.gate.replay import ReplayRequest, replay
+    from govern.gate.replaying.replay import ReplayRequest, replay
     from govern.gate.verify import verify
 
 __version__ = "0.1.0"
 
 _WHERE = {
     "CheckRequest": ("govern.gate.check", "CheckRequest"),
-    "PackRequest": ("govern.gate.pack", "PackRequest"),
-    "ReplayRequest": ("govern.gate.replay", "ReplayRequest"),
+    "PackRequest": ("govern.gate.packing.pack", "PackRequest"),
+    "ReplayRequest": ("govern.gate.replaying.replay", "ReplayRequest"),
     "check": ("govern.gate.check", "check"),
     "compile_policies": ("govern.gate.policies", "load_policies"),
     "issue": ("govern.gate.issue", "issue"),
     "open_bundle": ("govern.bundle", "open_bundle"),
-    "pack": ("govern.gate.pack", "pack"),
-    "replay": ("govern.gate.replay", "replay"),
+    "pack": ("govern.gate.packing.pack", "pack"),
+    "replay": ("govern.gate.replaying.replay", "replay"),
     "verify": ("govern.gate.verify", "verify"),
 }
 

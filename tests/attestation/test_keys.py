@@ -10,7 +10,6 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from govern.attestation.export import ed25519_pem
 from govern.attestation.keys import (
     LocalSigner,
     PublicKey,
@@ -21,6 +20,7 @@ from govern.attestation.keys import (
     private_pem,
     write_private_key,
 )
+from govern.attestation.trust.export import ed25519_pem
 from govern.diagnostics import IntegrityError, UsageError
 from oracles.shell import spki_digest, ssh_fingerprint
 from support.attestations import CERTIFIER, signer

@@ -15,8 +15,8 @@ import pytest
 from govern.attestation.issue import Issued, issue
 from govern.attestation.kinds import CERTIFICATE
 from govern.attestation.statement_set import StatementSet
-from govern.attestation.trust_reading import load_trust
-from govern.attestation.trust_signing import sign_trust, trust_file
+from govern.attestation.trust.reading import load_trust
+from govern.attestation.trust.signing import sign_trust, trust_file
 from govern.attestation.verification import Expected, NamedFile
 from govern.bundle.manifest import Manifest
 from govern.canonical import base64_text, canonical_bytes

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from govern.attestation.dsse import pae
 from govern.attestation.kinds import KIND_NAMES, VSA
-from govern.attestation.trust_sigstore import trusted_root
+from govern.attestation.trust.sigstore import trusted_root
 from govern.canonical import base64_bytes, base64_text
 from support.attestations import CERTIFIER, OTHER
 from support.kind_statements import SIGNERS

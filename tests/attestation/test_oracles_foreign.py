@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from govern.attestation.kinds import KIND_NAMES, TRUST_ROOT
-from govern.attestation.trust import Window
-from govern.attestation.trust_sigstore import key_map, public_keys, trusted_root
+from govern.attestation.trust.root import Window
+from govern.attestation.trust.sigstore import key_map, public_keys, trusted_root
 from oracles.go_oracle import GoOracle, GoRefusesError, running
 from oracles.js_oracle import js_verifies_all
 from support.attestations import ROOT_A, ROOT_B

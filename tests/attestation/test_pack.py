@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govern.attestation.pack import (
+from govern.attestation.pack.index import (
     INDEX,
     INDEX_BYTES,
     MOST_ENTRIES,
@@ -24,8 +24,8 @@ from govern.attestation.pack import (
     path_fault,
     read_index,
 )
-from govern.attestation.pack_reading import EXPANSION, read_pack
-from govern.attestation.pack_writing import Part, part, policy_path, write_pack
+from govern.attestation.pack.reading import EXPANSION, read_pack
+from govern.attestation.pack.writing import Part, part, policy_path, write_pack
 from govern.canonical import canonical_bytes, sha256_hex
 from govern.diagnostics import IntegrityError, UsageError
 from support.packs import BUNDLE, Files, archive, evidence, members, parts, reading, reindexed, written

@@ -9,8 +9,8 @@ import pytest
 
 from govern.attestation.kinds import CERTIFICATE, REFUSAL
 from govern.attestation.notices import snapshot_statement
-from govern.attestation.pack_claims import read_named, summary_inputs
-from govern.attestation.pack_statements import looked_at, named_by_record, read_statement, relevant
+from govern.attestation.pack.claims import read_named, summary_inputs
+from govern.attestation.pack.statements import looked_at, named_by_record, read_statement, relevant
 from govern.attestation.people import HumanAttestation
 from govern.attestation.scope import Scope
 from govern.attestation.verification import NamedFile

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from govern.attestation.pack import path_fault
-from govern.attestation.pack_tar import BLOCK, MAX_SIZE, RECORD, ArchiveWriter, fits, header, scan
+from govern.attestation.pack.index import path_fault
+from govern.attestation.pack.tar import BLOCK, MAX_SIZE, RECORD, ArchiveWriter, fits, header, scan
 from govern.diagnostics import IntegrityError
 from support.packs import archive, members
 

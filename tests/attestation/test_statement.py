@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from govern.attestation.catalogue import certificate_schema, predicate_shape, statement_bytes
-from govern.attestation.forms import statement_shape
 from govern.attestation.kinds import CERTIFICATE, REFUSAL, VSA, short_type
+from govern.attestation.predicates.forms import statement_shape
 from govern.attestation.statement import (
     ApprovalRef,
     CertificateInputs,

@@ -16,8 +16,8 @@ import pytest
 from govern.attestation.issue import Issued
 from govern.attestation.kinds import CERTIFICATE
 from govern.attestation.statement_set import StatementSet
-from govern.attestation.trust import TrustRoot
-from govern.attestation.trust_reading import load_trust
+from govern.attestation.trust.reading import load_trust
+from govern.attestation.trust.root import TrustRoot
 from govern.attestation.verification import NamedFile
 from govern.diagnostics import IntegrityError
 from support.attestations import NOW, Gate, edited, failed

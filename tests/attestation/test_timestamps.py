@@ -15,10 +15,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govern.attestation.der import Element, integer, read, write
-from govern.attestation.timestamps import TimeStamp, earliest_by_authority, fits, read_token
-from govern.attestation.token_form import minimal
-from govern.attestation.trust import TrustedTsa, Window
+from govern.attestation.stamps.der import Element, integer, read, write
+from govern.attestation.stamps.form import minimal
+from govern.attestation.stamps.tokens import TimeStamp, earliest_by_authority, fits, read_token
+from govern.attestation.trust.root import TrustedTsa, Window
 from govern.canonical import parse_instant, sha256_hex
 from govern.diagnostics import IntegrityError
 from support.tsa import LocalTsa

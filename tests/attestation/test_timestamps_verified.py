@@ -14,8 +14,8 @@ import pytest
 
 from govern.attestation.signing import log_envelopes, sign_and_log, sign_only
 from govern.attestation.sigstore_bundle import read_container
-from govern.attestation.stamping import add_token, answer, question, signature_of
-from govern.attestation.trust_reading import load_trust
+from govern.attestation.stamps.asking import add_token, answer, question, signature_of
+from govern.attestation.trust.reading import load_trust
 from govern.attestation.verification import Result
 from govern.attestation.verify_commands import FileNames, auditor_commands
 from govern.canonical import base64_bytes, base64_text, canonical_bytes, instant_text, parse_instant
@@ -70,7 +70,7 @@ def judged(
 
 def with_tokens(held: bytes, tokens: list[tuple[LocalTsa, datetime]]) -> bytes:
     """Put tokens into a file as an attacker would: whatever they tell."""
-    from govern.attestation.token_form import minimal
+    from govern.attestation.stamps.form import minimal
 
     signature = signature_of(held, file="held")
     made = [minimal(tsa.token(signature, at=at)).data for tsa, at in tokens]
@@ -356,7 +356,7 @@ def test_an_authority_answers_our_question(tsas: tuple[LocalTsa, LocalTsa]) -> N
 
 
 def load_tsas(*tsas: LocalTsa) -> Any:
-    from govern.attestation.trust import TrustedTsa, Window
+    from govern.attestation.trust.root import TrustedTsa, Window
 
     return tuple(TrustedTsa(tsa.certs, Window()) for tsa in tsas)
 
@@ -478,7 +478,7 @@ def test_a_statement_logged_before_is_stamped_over_the_signature_that_the_log_ho
         waiting = sign_only(payload, signer=Random(), stamp=tsas[0].stamper(at=SOON))
         (token,) = read_container(waiting.data, file="waiting").tokens
         (late,) = log_envelopes([(waiting.envelope, CERTIFIER.public)], ledger=ledger, tokens=[token])
-    from govern.attestation.timestamps import read_token
+    from govern.attestation.stamps.tokens import read_token
 
     for made in (first, again):
         (kept,) = read_container(made.data, file="made").tokens

@@ -11,12 +11,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from govern.attestation.dsse import sign_payload
-from govern.attestation.export import export_pems
 from govern.attestation.keys import LocalSigner
-from govern.attestation.trust import TrustRoot
-from govern.attestation.trust_format import MEDIA_TYPE, trust_schema
-from govern.attestation.trust_reading import extend_trust, load_trust
-from govern.attestation.trust_signing import add_signature, sign_trust
+from govern.attestation.trust.export import export_pems
+from govern.attestation.trust.format import MEDIA_TYPE, trust_schema
+from govern.attestation.trust.reading import extend_trust, load_trust
+from govern.attestation.trust.root import TrustRoot
+from govern.attestation.trust.signing import add_signature, sign_trust
 from govern.canonical import base64_text, canonical_bytes, parse_instant
 from govern.diagnostics import IntegrityError
 from govern.ledger.note import COSIGNATURE, NoteSigner

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from govern.attestation.issue import issue
-from govern.attestation.token_form import minimal
-from govern.attestation.trust_reading import extend_trust, load_trust
-from govern.attestation.trust_signing import sign_trust
+from govern.attestation.stamps.form import minimal
+from govern.attestation.trust.reading import extend_trust, load_trust
+from govern.attestation.trust.signing import sign_trust
 from govern.canonical import base64_text, parse_instant
 from govern.diagnostics import IntegrityError
 from support.attestations import (

@@ -14,16 +14,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govern.attestation import trust_edit_keys as keys
-from govern.attestation import trust_edit_logs as logs
 from govern.attestation.kinds import ROLE_TYPES
-from govern.attestation.trust import RevokedKey, TrustedTsa, TrustRoot, Window
-from govern.attestation.trust_draft import Draft, finished, next_version, read_draft, sign_draft
-from govern.attestation.trust_edit_keys import Edit
-from govern.attestation.trust_reading import load_trust
-from govern.attestation.trust_signing import sign_trust
-from govern.attestation.trust_statement import read_trust_statement
-from govern.attestation.trust_terms import terms_of, trust_payload, trust_predicate
+from govern.attestation.trust import edit_keys as keys
+from govern.attestation.trust import edit_logs as logs
+from govern.attestation.trust.draft import Draft, finished, next_version, read_draft, sign_draft
+from govern.attestation.trust.edit_keys import Edit
+from govern.attestation.trust.reading import load_trust
+from govern.attestation.trust.root import RevokedKey, TrustedTsa, TrustRoot, Window
+from govern.attestation.trust.signing import sign_trust
+from govern.attestation.trust.statement import read_trust_statement
+from govern.attestation.trust.terms import terms_of, trust_payload, trust_predicate
 from govern.canonical import base64_text, canonical_bytes, parse_instant
 from govern.diagnostics import GovernError, IntegrityError, UsageError
 from govern.ledger.note import COSIGNATURE, NoteKey, NoteSigner

@@ -11,16 +11,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_public_key
 from cryptography.x509 import load_pem_x509_certificates
 
-from govern.attestation.export import export_files, tlog_policy
 from govern.attestation.keys import private_pem
-from govern.attestation.trust import TrustRoot, Window
-from govern.attestation.trust_reading import load_trust
-from govern.attestation.trust_signing import sign_trust
-from govern.attestation.trust_sigstore import known_until, public_keys, trusted_root
-from govern.attestation.trust_ssh import allowed_signers
+from govern.attestation.trust.export import export_files, tlog_policy
+from govern.attestation.trust.reading import load_trust
+from govern.attestation.trust.root import TrustRoot, Window
+from govern.attestation.trust.signing import sign_trust
+from govern.attestation.trust.sigstore import known_until, public_keys, trusted_root
+from govern.attestation.trust.ssh import allowed_signers
 from govern.canonical import base64_bytes, base64_text, parse_instant
 from govern.diagnostics import IntegrityError
-from govern.gate.trust_show import trust_lines
+from govern.gate.trust.show import trust_lines
 from govern.ledger.note import COSIGNATURE, Checkpoint, NoteSigner
 from govern.ledger.tlog_policy import parse_tlog_policy
 from oracles.go_oracle import running

@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from govern.attestation.kinds import CERTIFICATE, REFUSAL, VSA
 from govern.attestation.statement import ApprovalRef, RuleLine
-from govern.attestation.trust_reading import load_trust
-from govern.attestation.trust_signing import sign_trust
+from govern.attestation.trust.reading import load_trust
+from govern.attestation.trust.signing import sign_trust
 from govern.attestation.verification import Expected, Line, Result, Status, overall_exit
 from govern.attestation.verify import STEPS
 from govern.canonical import base64_bytes, base64_text, canonical_bytes, parse_instant
@@ -67,7 +67,7 @@ def with_trust(gate: Gate, edit: Edit) -> bytes:
 
 def reissued(gate: Gate, edit: Edit, **changes: Any) -> tuple[bytes, bytes]:
     """A certificate issued under an edited trust root, and that trust root."""
-    from govern.attestation.trust_reading import load_trust
+    from govern.attestation.trust.reading import load_trust
 
     trust = gate.trust_file(edit)
     issued = gate.issue(trust_digest=load_trust(trust).digest, **changes)
@@ -226,7 +226,7 @@ def test_an_expired_trust_root_decides_nothing(gate: Gate, certificate: bytes) -
 
 
 def next_version(gate: Gate, edit: Edit | None = None) -> bytes:
-    from govern.attestation.trust_reading import load_trust
+    from govern.attestation.trust.reading import load_trust
 
     old = load_trust(gate.trust)
     made = json.loads(old.payload)["predicate"]

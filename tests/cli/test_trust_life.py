@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from govern.attestation.trust_draft import DRAFT_MEDIA_TYPE
-from govern.attestation.trust_reading import extend_trust, load_trust
+from govern.attestation.trust.draft import DRAFT_MEDIA_TYPE
+from govern.attestation.trust.reading import extend_trust, load_trust
 from govern.canonical import base64_text, canonical_bytes
 from oracles.shell import run
 from support.in_process import govern_here
@@ -298,7 +298,7 @@ def test_a_first_version_of_several_owners_is_signed_in_its_place(fresh: Place) 
     """As one made by hand is: first_trust_root of the library, with two owners, signed by one so far."""
     from govern.attestation.dsse import read_envelope as parse_envelope
     from govern.attestation.keys import load_signer
-    from govern.attestation.trust_signing import sign_trust
+    from govern.attestation.trust.signing import sign_trust
 
     old = load_trust((fresh.root / "trust.json").read_bytes())
     dave = load_signer((fresh.root / KEYS / "dave.pem").read_bytes())

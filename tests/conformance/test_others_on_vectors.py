@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from conformance.making.case import STEM
-from govern.attestation.trust_reading import load_trust
-from govern.attestation.trust_sigstore import public_keys, trusted_root
+from govern.attestation.trust.reading import load_trust
+from govern.attestation.trust.sigstore import public_keys, trusted_root
 from oracles.go_oracle import GoOracle, GoRefusesError, running
 from oracles.js_oracle import js_verifies_all
 from oracles.shell import run

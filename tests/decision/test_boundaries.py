@@ -17,6 +17,7 @@ import pytest
 
 import govern
 from govern.attestation.scope import Scope
+from govern.attestation.statement import EvidenceItem
 from govern.attestation.verification import Result
 from govern.canonical import instant_text, parse_instant
 from govern.decision.approvals import Reading
@@ -167,6 +168,12 @@ def test_the_gate_itself_at_the_second_of_an_edge(
         model_version=subject.version,
         bundle_digest=subject.digest,
         files=subject.files,
+        size_bytes=subject.bytes,
+        model_digest=subject.model_digest,
+        evidence=tuple(
+            EvidenceItem(name=f"{item.name}:{item.file}", digest=item.digest, bound=item.bound)
+            for item in made.evaluation.evidence()
+        ),
         plan_digest=made.evaluation.plan_digest.removeprefix("sha256:"),
     )
     assert board.verify(ruled, everything, at=CLOCK).exit_code == 0
@@ -330,15 +337,15 @@ def test_a_waiver_over_a_leap_day_lasts_ninety_days_of_86400_seconds() -> None:
 # -- one comparison -----------------------------------------------------------------------------------------------------
 
 TRUST = {
-    "attestation/trust_draft.py",
+    "attestation/trust/draft.py",
     "attestation/verify_steps/trusted.py",
     "gate/desk.py",
     "gate/doctor.py",
     "gate/log_adding.py",
     "gate/signing.py",
     "gate/statements.py",
-    "gate/trust.py",
-    "gate/trust_show.py",
+    "gate/trust/root.py",
+    "gate/trust/show.py",
 }
 """Modules that compare the end of a trust root, which is nobody's word about a model."""
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from govern.attestation.issue import issue
-from govern.attestation.trust_reading import load_trust
+from govern.attestation.trust.reading import load_trust
 from govern.diagnostics import Diagnostic, IntegrityError
 from govern.gate.cosign import Witnessing, describe
 from govern.ledger.cosigning import CosigningLedger

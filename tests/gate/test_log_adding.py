@@ -219,8 +219,8 @@ def test_a_token_comes_along(office: Office, tmp_path: Path) -> None:
     assert "asks for tokens of 1 authorities" in fault.message
     assert fault.hint == "add one: govern stamp FILE"
     container = json.loads(one.read_bytes())
-    from govern.attestation.stamping import signature_of
-    from govern.attestation.token_form import minimal
+    from govern.attestation.stamps.asking import signature_of
+    from govern.attestation.stamps.form import minimal
 
     token = tsa.token(signature_of(one.read_bytes(), file="x"), at=parse_instant(AT) + timedelta(seconds=1))
     stamps = [{"signedTimestamp": base64_text(minimal(token).data)}]

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from govern.attestation.pack import Entry, Role
+from govern.attestation.pack.index import Entry, Role
 from govern.canonical import sha256_hex
 from govern.diagnostics import GovernError
-from govern.gate.pack_sources import relative_names
+from govern.gate.packing.sources import relative_names
 from support.in_process import govern_here
 from support.pack_desk import AT, MODEL, MORTGAGE, Desk
 from support.packs import Files, members, reading, reindexed, write

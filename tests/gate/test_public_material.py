@@ -11,7 +11,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from govern.attestation.keys import private_pem
 from govern.diagnostics import UsageError
-from govern.gate.public_material import read_certificates, read_public_key
+from govern.gate.keys.public import read_certificates, read_public_key
 from support.attestations import CERTIFIER
 from support.tsa import LocalTsa
 

@@ -12,16 +12,16 @@ from typing import Any
 
 import pytest
 
-from govern.attestation.pack import Entry, Role
-from govern.attestation.trust_reading import load_trust
+from govern.attestation.pack.index import Entry, Role
+from govern.attestation.trust.reading import load_trust
 from govern.canonical import canonical_bytes, parse_instant, sha256_hex
 from govern.decision.decide import decide
 from govern.diagnostics import InputError, IntegrityError, UsageError
 from govern.gate.check import Checked, CheckRequest, check
 from govern.gate.issue import issue
-from govern.gate.replay import Replayed
-from govern.gate.replay_rebuild import private_folder
-from govern.gate.replay_text import render_replay, replay_document, verdict_of
+from govern.gate.replaying.rebuild import private_folder
+from govern.gate.replaying.replay import Replayed
+from govern.gate.replaying.text import render_replay, replay_document, verdict_of
 from govern.gate.signing import signing_of
 from govern.gate.workspace import find_workspace
 from govern.policy.outcomes import Outcome, Stage
@@ -495,8 +495,8 @@ def test_the_document_says_what_the_text_says(story: Story) -> None:
 def test_packing_and_replaying_are_public_names() -> None:
     """Loaded when they are first used."""
     import govern
-    from govern.gate import pack as packing
-    from govern.gate import replay as replaying
+    from govern.gate.packing import pack as packing
+    from govern.gate.replaying import replay as replaying
 
     assert (govern.pack, govern.PackRequest) == (packing.pack, packing.PackRequest)
     assert (govern.replay, govern.ReplayRequest) == (replaying.replay, replaying.ReplayRequest)

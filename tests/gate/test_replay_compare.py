@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from govern.canonical import canonical_bytes
-from govern.gate.replay_compare import SHOWN, compare_records
+from govern.gate.replaying.compare import SHOWN, compare_records
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(max_size=20),

@@ -19,18 +19,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from govern.attestation.pack import Role
-from govern.attestation.pack_claims import read_named
-from govern.attestation.pack_writing import part
+from govern.attestation.pack.claims import read_named
+from govern.attestation.pack.index import Role
+from govern.attestation.pack.writing import part
 from govern.bundle.manifest import ManifestLine, manifest_from
 from govern.canonical import canonical_bytes, parse_instant, sha256_hex
 from govern.diagnostics import GovernError
 from govern.gate.check import Checked, CheckRequest, check
 from govern.gate.engine import engine_digest
 from govern.gate.policies import load_policies
-from govern.gate.replay import Replayed, ReplayRequest, replay
-from govern.gate.replay_rebuild import private_folder, rebuild
-from govern.gate.replay_text import render_replay
+from govern.gate.replaying.rebuild import private_folder, rebuild
+from govern.gate.replaying.replay import Replayed, ReplayRequest, replay
+from govern.gate.replaying.text import render_replay
 from govern.policy.outcomes import Stage
 from support.attestations import Gate
 from support.pack_desk import Desk

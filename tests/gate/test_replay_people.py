@@ -13,14 +13,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from govern.attestation.kinds import APPROVAL, REVOCATION, STATUS_LIST, WAIVER
-from govern.attestation.pack import Entry, Role
-from govern.attestation.pack_statements import read_statement
-from govern.attestation.trust_reading import load_trust
+from govern.attestation.pack.index import Entry, Role
+from govern.attestation.pack.statements import read_statement
+from govern.attestation.trust.reading import load_trust
 from govern.attestation.verification import NamedFile
 from govern.canonical import parse_instant
 from govern.diagnostics import GovernError
-from govern.gate.replay import Replayed
-from govern.gate.replay_text import render_replay, verdict_of
+from govern.gate.replaying.replay import Replayed
+from govern.gate.replaying.text import render_replay, verdict_of
 from govern.gate.statements import read_statements
 from govern.policy.outcomes import Stage
 from support.in_process import govern_here

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from govern.attestation.timestamps import read_token
-from govern.attestation.trust import TrustedTsa, TrustRoot, Window
-from govern.attestation.trust_reading import load_trust
+from govern.attestation.stamps.tokens import read_token
+from govern.attestation.trust.reading import load_trust
+from govern.attestation.trust.root import TrustedTsa, TrustRoot, Window
 from govern.diagnostics import GovernError
 from govern.gate.stamping import ask, check_authority, stamper_of
 from support.attestations import Gate

@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from govern.attestation.issue import Issued, issue
 from govern.attestation.signing import Stamper, log_envelopes
-from govern.attestation.token_form import minimal
-from govern.attestation.trust import TrustRoot, Window
-from govern.attestation.trust_reading import load_trust, parse_trust
-from govern.attestation.trust_sigstore import key_map, public_keys, trusted_root
+from govern.attestation.stamps.form import minimal
+from govern.attestation.trust.reading import load_trust, parse_trust
+from govern.attestation.trust.root import TrustRoot, Window
+from govern.attestation.trust.sigstore import key_map, public_keys, trusted_root
 from govern.canonical import base64_bytes, base64_text, parse_instant
 from govern.ledger.note import COSIGNATURE, NoteSigner, parse_note
 from govern.policy.outcomes import Decision

@@ -22,8 +22,8 @@ from govern.attestation.statement import (
     PolicyRef,
     RuleLine,
 )
-from govern.attestation.trust_reading import load_trust
-from govern.attestation.trust_signing import first_trust_root, sign_trust
+from govern.attestation.trust.reading import load_trust
+from govern.attestation.trust.signing import first_trust_root, sign_trust
 from govern.attestation.verification import Request, Result
 from govern.attestation.verify import verify
 from govern.bundle.manifest import Manifest, ManifestLine, manifest_from

@@ -9,7 +9,7 @@ from typing import Any
 from govern.attestation.people_facts import approvals_of, waivers_of
 from govern.attestation.statement import RuleLine
 from govern.attestation.statement_set import StatementSet
-from govern.attestation.trust import TrustRoot
+from govern.attestation.trust.root import TrustRoot
 from govern.canonical import sha256_hex
 from govern.decision.approvals import QUORUM_CHECK
 from govern.decision.decide import DecisionRecord, Settled, decide

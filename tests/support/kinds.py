@@ -38,9 +38,9 @@ from govern.attestation.people import Approval
 from govern.attestation.signing import Stamper, log_envelopes
 from govern.attestation.statement import AdvisoriesRef, ApprovalRef, CertificateInputs, EvidenceItem, PolicyRef
 from govern.attestation.statement_set import StatementSet
-from govern.attestation.trust import TrustRoot
-from govern.attestation.trust_reading import load_trust, parse_trust
-from govern.attestation.trust_signing import first_trust_root, sign_trust
+from govern.attestation.trust.reading import load_trust, parse_trust
+from govern.attestation.trust.root import TrustRoot
+from govern.attestation.trust.signing import first_trust_root, sign_trust
 from govern.attestation.verification import NamedFile, Request, Result
 from govern.attestation.verify import verify
 from govern.canonical import base64_text, canonical_bytes, parse_instant, sha256_hex

@@ -19,8 +19,8 @@ from typing import Any
 import yaml
 
 from govern.attestation.keys import LocalSigner, load_signer, private_pem
-from govern.attestation.trust import TrustRoot
-from govern.attestation.trust_reading import load_trust
+from govern.attestation.trust.reading import load_trust
+from govern.attestation.trust.root import TrustRoot
 from govern.attestation.verification import Result
 from govern.canonical import parse_instant
 from govern.decision.evaluation import Evaluation

@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
-from govern.gate.pack import Packed, PackRequest, pack
-from govern.gate.replay import Replayed, ReplayRequest, replay
+from govern.gate.packing.pack import Packed, PackRequest, pack
+from govern.gate.replaying.replay import Replayed, ReplayRequest, replay
 from support.in_process import govern_here
 from support.process import ROOT
 

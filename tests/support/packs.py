@@ -7,10 +7,10 @@ import tarfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from govern.attestation.pack import INDEX, Entry, Role, index_bytes, read_index
-from govern.attestation.pack_reading import Pack, read_pack
-from govern.attestation.pack_tar import ArchiveWriter
-from govern.attestation.pack_writing import Part, part, write_pack
+from govern.attestation.pack.index import INDEX, Entry, Role, index_bytes, read_index
+from govern.attestation.pack.reading import Pack, read_pack
+from govern.attestation.pack.tar import ArchiveWriter
+from govern.attestation.pack.writing import Part, part, write_pack
 from govern.canonical import sha256_hex
 
 Files = dict[str, bytes]

@@ -34,9 +34,9 @@ from govern.attestation.scope import Scope
 from govern.attestation.signing import Signed, Stamper, log_envelopes, sign_only
 from govern.attestation.statement import ApprovalRef, CertificateInputs, PolicyRef, RuleLine
 from govern.attestation.statement_set import StatementSet
-from govern.attestation.trust import TrustRoot
-from govern.attestation.trust_reading import load_trust
-from govern.attestation.trust_signing import first_trust_root, sign_trust
+from govern.attestation.trust.reading import load_trust
+from govern.attestation.trust.root import TrustRoot
+from govern.attestation.trust.signing import first_trust_root, sign_trust
 from govern.attestation.verification import NamedFile, Request, Result
 from govern.attestation.verify import verify
 from govern.canonical import base64_text, canonical_bytes, instant_text, parse_instant, sha256_hex

@@ -6,7 +6,7 @@ import json
 
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from govern.attestation.trust_signing import sign_trust
+from govern.attestation.trust.signing import sign_trust
 from support.attestations import ROOT_A
 from support.kinds import Kinds
 from support.threats import vector

@@ -1,6 +1,7 @@
-"""Attestations: what is signed, by whom, and how anybody checks it later without the network.
+"""Signed statements: what is said, who may say it, how it travels, and how anybody verifies it.
 
-`statement` and `vsa` build the signed JSON, `dsse` and `sigstore_bundle` wrap it, `keys` signs, `trust` says which key
-may play which role, `issue` does it all in one call, and `verify` is the auditor's state machine. `kinds` names the
-attestation types, `shape` and `predicates` say what each may hold.
+`kinds` names the twelve kinds, `predicates` their closed forms, `people` and `notices` their content as types. `signing`
+is the one way into a signed file (`dsse`, `sigstore_bundle`, `signers`, `stamps`), `issue` the one way to a certificate.
+`trust` says whose key may sign what. `verify` judges a file step by step (`verify_steps`), with what stands beside it
+(`statement_set`). `pack` is the archive from which a decision is made again.
 """

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from govern.attestation.forms import statement_shape
 from govern.attestation.kinds import CERTIFICATE, KIND_NAMES, REFUSAL, TRUST_ROOT, VSA
+from govern.attestation.predicates.forms import statement_shape
 from govern.attestation.shape import Record, Shape
 from govern.canonical import Json, canonical_bytes
 from govern.diagnostics import Diagnostic, InternalError
@@ -21,15 +21,15 @@ def predicate_shape(kind: str) -> Shape:
     Loaded kind by kind: an auditor's command needs one of them.
     """
     if kind in _GATE:
-        from govern.attestation.predicates import GATE_SHAPES
+        from govern.attestation.predicates.gate import GATE_SHAPES
 
         return GATE_SHAPES[kind]
     if kind == TRUST_ROOT:
-        from govern.attestation.trust_format import PREDICATE
+        from govern.attestation.trust.format import PREDICATE
 
         return PREDICATE
-    from govern.attestation.notice_predicates import NOTICE_SHAPES
-    from govern.attestation.people_predicates import PEOPLE_SHAPES
+    from govern.attestation.predicates.notices import NOTICE_SHAPES
+    from govern.attestation.predicates.people import PEOPLE_SHAPES
 
     return {**PEOPLE_SHAPES, **NOTICE_SHAPES}[kind]
 

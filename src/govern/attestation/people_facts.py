@@ -8,7 +8,7 @@ from decimal import Decimal
 from govern.attestation.kinds import APPROVAL, WAIVER
 from govern.attestation.people import Approval, Waiver
 from govern.attestation.statement_set import Judged, StatementSet
-from govern.attestation.trust import TrustRoot
+from govern.attestation.trust.root import TrustRoot
 from govern.canonical import parse_instant
 from govern.decision.approvals import VerifiedApproval
 from govern.decision.waivers import VerifiedWaiver

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from govern.attestation.dsse import Envelope, pae, sign_payload
 from govern.attestation.keys import PublicKey, Signer
 from govern.attestation.sigstore_bundle import bundle_bytes
-from govern.attestation.token_form import minimal
+from govern.attestation.stamps.form import minimal
 from govern.diagnostics import Diagnostic, IntegrityError
 from govern.ledger.leaf import leaf_body, read_leaf
 from govern.ledger.store import LedgerStore, Logged, NewEntry

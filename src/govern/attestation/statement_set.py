@@ -14,7 +14,7 @@ from govern.attestation.kinds import KIND_NAMES, REVOCATION, STATUS_LIST
 from govern.attestation.notices import Revocation, StatusList
 from govern.attestation.reading import Claims, predicate_type_of
 from govern.attestation.sigstore_bundle import read_container
-from govern.attestation.trust import TrustRoot
+from govern.attestation.trust.root import TrustRoot
 from govern.attestation.verification import Line, NamedFile, Request, Signatory, Status
 from govern.attestation.verify_steps.core import CORE, TRUST
 from govern.attestation.verify_steps.machine import run_steps

@@ -13,7 +13,7 @@ from govern.diagnostics import Diagnostic
 from govern.records import record
 
 if TYPE_CHECKING:
-    from govern.attestation.timestamps import TimeStamp
+    from govern.attestation.stamps.tokens import TimeStamp
     from govern.bundle.manifest import Manifest
     from govern.ledger.note import NoteKey
 

@@ -11,7 +11,7 @@ from govern.ledger.leaf import PAYLOAD_TYPE
 from govern.records import record
 
 if TYPE_CHECKING:
-    from govern.attestation.timestamps import TimeStamp
+    from govern.attestation.stamps.tokens import TimeStamp
     from govern.ledger.note import NoteKey
 
 __all__ = ["FileNames", "auditor_commands", "not_covered"]

@@ -11,7 +11,7 @@ from govern.cli.answer import Answer
 from govern.cli.lazy import LazyGroup
 from govern.cli.options import at_option, clock_of, workspace_of, workspace_option
 from govern.cli.streams import out
-from govern.gate.keys import KINDS, new_key, next_step
+from govern.gate.keys.making import KINDS, new_key, next_step
 
 _folder_option = click.option(
     "--dir",
@@ -68,7 +68,7 @@ def new(name: str, kind: str, origin: str | None, folder: Path) -> Answer:
 @workspace_option
 def list_(folder: Path, trust: Path | None, at: str | None, directory: Path | None) -> Answer:
     """Say of every key what it is, and which roles, windows and revocations the trust root has for it."""
-    from govern.gate.key_listing import list_keys
+    from govern.gate.keys.listing import list_keys
 
     settled = workspace_of(directory, trust=trust).path("trust")
     out(list_keys(folder, trust=settled, at=clock_of(at)))
@@ -107,7 +107,7 @@ def rotate(
     The key of a log is its identity and cannot be rotated. If the old key was stolen, revoke it instead:
     `govern trust edit --revoke-key`.
     """
-    from govern.gate.key_rotation import RotateRequest, rotate_key
+    from govern.gate.keys.rotation import RotateRequest, rotate_key
 
     settled = Path(workspace_of(directory, trust=trust).need("trust"))
     request = RotateRequest(folder=folder, name=name, trust=settled, at=clock_of(at), overlap=overlap, keys=signers)

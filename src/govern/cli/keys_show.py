@@ -25,7 +25,7 @@ def show(uri: str, origin: str | None) -> Answer:
     Exit codes: 0 it can sign, 2 it is not named rightly or is of another type, 3 it does not answer, 4 what it signs
     does not verify.
     """
-    from govern.gate.keys_shown import describe_key, describe_log_key
+    from govern.gate.keys.shown import describe_key, describe_log_key
 
     if origin is None:
         out(describe_key(uri, environment=os.environ))

@@ -70,8 +70,8 @@ def pack(
 
     Exit codes: 0 written, 2 something is missing or misnamed, 4 something is not what was signed.
     """
-    from govern.gate.pack import PackRequest
-    from govern.gate.pack import pack as run_pack
+    from govern.gate.packing.pack import PackRequest
+    from govern.gate.packing.pack import pack as run_pack
     from govern.gate.statements import workspace_statements
 
     workspace = workspace_of(directory, policies=policies, advisories=advisories, trust=trust, statements=statements)

@@ -27,8 +27,8 @@ def pages() -> dict[str, str]:
 def schemas() -> dict[str, str]:
     """Give every generated JSON Schema by file name, as text."""
     from govern.attestation.catalogue import certificate_schema, statements_schema
-    from govern.attestation.pack import index_schema
-    from govern.attestation.trust_format import trust_schema
+    from govern.attestation.pack.index import index_schema
+    from govern.attestation.trust.format import trust_schema
     from govern.bundle.schema import record_schema
     from govern.checks.registry import builtin_specs
     from govern.lineage.schema import lineage_schema, registry_schema

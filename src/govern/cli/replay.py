@@ -42,9 +42,9 @@ def replay(
     """
     from govern.canonical import canonical_bytes
     from govern.gate.outputs import parse_outputs, write_outputs
-    from govern.gate.replay import ReplayRequest
-    from govern.gate.replay import replay as run_replay
-    from govern.gate.replay_text import render_replay, replay_document
+    from govern.gate.replaying.replay import ReplayRequest
+    from govern.gate.replaying.replay import replay as run_replay
+    from govern.gate.replaying.text import render_replay, replay_document
 
     asked = parse_outputs(outputs, formats=("text", "json"), bundle=None)
     made = run_replay(

@@ -41,7 +41,7 @@ def stamp(
     """
     from govern.gate.files import read_file
     from govern.gate.stamping import add_response, stamp_file, write_request
-    from govern.gate.trust_file import read_trust
+    from govern.gate.trust.file import read_trust
 
     if sum(item is not None for item in (request, response, tsa)) > 1:
         raise click.UsageError("give only one of --request, --response and --tsa")

@@ -52,7 +52,7 @@ def show(file: Path, pems: Path | None, at: str | None) -> Answer:
     Exit codes: 0 in force, 3 expired, not yet in force or a draft, 4 it does not hold.
     """
     from govern.gate.files import read_file
-    from govern.gate.trust import describe_trust, write_pems
+    from govern.gate.trust.root import describe_trust, write_pems
 
     text, code = describe_trust(file, at=clock_of(at))
     out(text)
@@ -81,12 +81,12 @@ def sign(file: Path, key_file: str, renew: str | None, trust_file: Path | None, 
     Exit codes: 0 signed, 2 the key has no say here, 4 the file, its signatures or its predecessor do not hold.
     """
     if renew is not None:
-        from govern.gate.trust_edit import EditRequest, edit_trust
+        from govern.gate.trust.edit import EditRequest, edit_trust
 
         request = EditRequest(file=file, asked={}, at=clock_of(at), renew=renew, keys=(key_file,))
         out(edit_trust(request, environment=os.environ, entropy=os.urandom))
         return Answer(0)
-    from govern.gate.trust_sign import sign_trust_file
+    from govern.gate.trust.sign import sign_trust_file
 
     out(sign_trust_file(file, key_file, trust=trust_file, environment=os.environ))
     return Answer(0)

@@ -22,7 +22,7 @@ def accept(draft: Path, trust_file: Path | None) -> Answer:
 
     Exit codes: 0 in force, 4 signatures are missing or do not hold, or it does not follow the version in force.
     """
-    from govern.gate.trust_sign import accept_draft
+    from govern.gate.trust.sign import accept_draft
 
     out(accept_draft(draft, trust=trust_file))
     return Answer(0)

@@ -29,7 +29,7 @@ def compile_(file: Path, folder: Path) -> Answer:
 
     Exit codes: 0 written, 4 FILE does not hold.
     """
-    from govern.gate.trust_compile import compile_trust
+    from govern.gate.trust.compile import compile_trust
 
     out("\n".join(compile_trust(file, folder)))
     return Answer(0)

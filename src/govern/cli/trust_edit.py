@@ -11,7 +11,7 @@ import click
 from govern.cli.answer import Answer
 from govern.cli.options import at_option, clock_of
 from govern.cli.streams import out
-from govern.gate.trust_flags import FLAGS
+from govern.gate.trust.flags import FLAGS
 
 
 def _edit_options(command: Callable[..., Answer]) -> Callable[..., Answer]:
@@ -60,7 +60,7 @@ def edit(
 
     Exit codes: 0 written, 2 the edit is not possible, 4 FILE does not hold.
     """
-    from govern.gate.trust_edit import EditRequest, edit_trust
+    from govern.gate.trust.edit import EditRequest, edit_trust
 
     request = EditRequest(
         file=file,

@@ -17,7 +17,7 @@ from govern.gate.statements import People, people_of
 from govern.policy.outcomes import Outcome, Stage
 
 if TYPE_CHECKING:
-    from govern.attestation.trust import TrustRoot
+    from govern.attestation.trust.root import TrustRoot
     from govern.attestation.verification import NamedFile
     from govern.bundle import Bundle, FileEntry
     from govern.lineage.graph import Graph

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from govern.canonical import instant_text
 from govern.diagnostics import Diagnostic, UsageError, plain
 from govern.gate.ledgers import open_ledger
-from govern.gate.trust_file import read_trust
+from govern.gate.trust.file import read_trust
 from govern.gate.workspace import Workspace
 from govern.ledger.quorum import WitnessPolicy
 
 if TYPE_CHECKING:
-    from govern.attestation.trust import TrustRoot
+    from govern.attestation.trust.root import TrustRoot
     from govern.ledger.cosigned_notes import CosignedNotes
     from govern.ledger.cosigning import CosigningLedger
     from govern.ledger.note import NoteKey, NoteSigner

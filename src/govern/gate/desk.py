@@ -17,14 +17,14 @@ from govern.attestation.kinds import KIND_NAMES, short_type
 from govern.attestation.reading import read_claims
 from govern.attestation.signers.registry import load_attestation_signer, load_note_signer
 from govern.attestation.signing import sign_and_log, sign_only
-from govern.attestation.trust import Role, TrustRoot
+from govern.attestation.trust.root import Role, TrustRoot
 from govern.canonical import Json, canonical_bytes, instant_text, parse_instant, sha256_hex
 from govern.diagnostics import Diagnostic, GovernError, InputError, UsageError
 from govern.gate.cosign import Notify, appending
 from govern.gate.outputs import write_atomic, writing
 from govern.gate.stamping import stamper_of
 from govern.gate.statement_files import SUFFIX
-from govern.gate.trust_file import read_trust
+from govern.gate.trust.file import read_trust
 from govern.gate.workspace import Workspace
 from govern.inputs.json import parse_json
 from govern.ledger.note import NoteSigner

@@ -16,7 +16,7 @@ from govern.canonical import instant_text, parse_instant
 from govern.diagnostics import GovernError, plain
 from govern.gate.ledgers import open_ledger
 from govern.gate.signing import signing_of
-from govern.gate.trust_file import read_trust
+from govern.gate.trust.file import read_trust
 from govern.gate.workspace import Workspace
 
 __all__ = ["Line", "examine"]

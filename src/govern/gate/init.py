@@ -14,10 +14,10 @@ from govern.attestation.signers import load_attestation_signer, load_note_signer
 from govern.attestation.signers.place import split_key
 from govern.canonical import instant_text
 from govern.diagnostics import Diagnostic, UsageError
-from govern.gate.keys import new_key
+from govern.gate.keys.making import new_key
 from govern.gate.ledgers import create_ledger
 from govern.gate.outputs import write_atomic, writing
-from govern.gate.trust import first_trust_root
+from govern.gate.trust.root import first_trust_root
 from govern.gate.workspace import find_workspace
 
 __all__ = ["InitRequest", "make_workspace"]

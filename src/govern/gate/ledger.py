@@ -10,7 +10,7 @@ from govern.canonical import Json, canonical_bytes
 from govern.diagnostics import Diagnostic, IntegrityError, UsageError, plain
 from govern.gate.cosign import witnessing_of
 from govern.gate.ledgers import open_ledger, verify_ledger
-from govern.gate.trust_file import read_trust
+from govern.gate.trust.file import read_trust
 from govern.gate.workspace import Workspace
 from govern.ledger.note import NoteKey
 from govern.ledger.proof import hash_lines

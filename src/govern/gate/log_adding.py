@@ -12,14 +12,14 @@ from govern.attestation.kinds import CERTIFICATE, KIND_NAMES, REFUSAL, TRUST_ROO
 from govern.attestation.signing import Signed, log_envelopes
 from govern.attestation.sigstore_bundle import Container, read_container
 from govern.attestation.statement_set import StatementSet
-from govern.attestation.trust import TrustRoot
+from govern.attestation.trust.root import TrustRoot
 from govern.attestation.verification import NamedFile
 from govern.diagnostics import Diagnostic, GovernError, InputError, UsageError
 from govern.gate.cosign import Notify, appending
 from govern.gate.desk import log_key_of
 from govern.gate.files import read_file
 from govern.gate.outputs import write_atomic, writing
-from govern.gate.trust_file import read_trust
+from govern.gate.trust.file import read_trust
 from govern.gate.workspace import Workspace
 
 __all__ = ["add_statements", "publish_trust"]
@@ -89,7 +89,7 @@ def publish_trust(
     The files are `trust-root-<version>.<number>.trust-root.sigstore.json`. Raises InputError U112 when the version has
     expired, IntegrityError when the trust root does not hold.
     """
-    from govern.attestation.trust_reading import load_trust, parse_trust
+    from govern.attestation.trust.reading import load_trust, parse_trust
 
     data = read_file(file)
     root = load_trust(data, file=str(file))

@@ -20,7 +20,7 @@ from govern.attestation.kinds import (
 from govern.attestation.notices import Revocation, Revoked, StatusList
 from govern.attestation.reading import predicate_type_of, read_claims
 from govern.attestation.sigstore_bundle import read_container
-from govern.attestation.trust import TrustRoot
+from govern.attestation.trust.root import TrustRoot
 from govern.canonical import instant_text
 from govern.diagnostics import Diagnostic, InputError, IntegrityError, UsageError
 from govern.gate.desk import Delivered, Desk, end_of

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from govern.attestation.keys import Signer
 from govern.attestation.signers import load_attestation_signer, load_note_signer
 from govern.attestation.signers.place import PASSWORD_VARIABLE
-from govern.attestation.trust import TrustRoot
+from govern.attestation.trust.root import TrustRoot
 from govern.diagnostics import Diagnostic, InputError, UsageError
 from govern.gate.cosign import Witnessing, witnessing_of
 from govern.gate.ledgers import ledger_place
 from govern.gate.stamping import check_authority
-from govern.gate.trust_file import read_trust
+from govern.gate.trust.file import read_trust
 from govern.gate.workspace import Workspace
 from govern.policy.durations import parse as parse_duration
 

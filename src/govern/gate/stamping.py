@@ -7,9 +7,9 @@ from datetime import datetime
 from pathlib import Path
 
 from govern.attestation.signing import Stamper
-from govern.attestation.stamping import add_token, answer, question, signature_of, too_far
-from govern.attestation.timestamps import TimeStamp, fits
-from govern.attestation.trust import TrustedTsa, TrustRoot
+from govern.attestation.stamps.asking import add_token, answer, question, signature_of, too_far
+from govern.attestation.stamps.tokens import TimeStamp, fits
+from govern.attestation.trust.root import TrustedTsa, TrustRoot
 from govern.canonical import instant_text
 from govern.diagnostics import Diagnostic, InputError, UsageError, plain
 from govern.gate.files import read_file

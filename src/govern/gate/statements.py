@@ -10,8 +10,8 @@ from govern.attestation.kinds import APPROVAL, KIND_NAMES, POLICY_RELEASE, WAIVE
 from govern.attestation.notices import PolicyRelease
 from govern.attestation.people_facts import approvals_of, waivers_of
 from govern.attestation.statement_set import StatementSet
-from govern.attestation.trust import TrustRoot
-from govern.attestation.trust_reading import load_trust
+from govern.attestation.trust.reading import load_trust
+from govern.attestation.trust.root import TrustRoot
 from govern.attestation.verification import NamedFile
 from govern.canonical import instant_text
 from govern.decision.approvals import VerifiedApproval

@@ -8,7 +8,7 @@ from pathlib import Path
 from govern.diagnostics import Diagnostic, IntegrityError, UsageError, plain
 from govern.gate.cosign import witnessing_of
 from govern.gate.ledgers import open_ledger
-from govern.gate.trust_file import read_trust
+from govern.gate.trust.file import read_trust
 from govern.gate.workspace import Workspace
 from govern.ledger.note import NOTE_KEY, NoteKey, parse_note
 from govern.ledger.quorum import WitnessPolicy

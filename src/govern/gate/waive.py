@@ -11,7 +11,7 @@ from govern.attestation.kinds import WAIVER
 from govern.attestation.people import Waiver
 from govern.attestation.people_facts import waiver_facts
 from govern.attestation.scope import Scope
-from govern.attestation.trust import Role
+from govern.attestation.trust.root import Role
 from govern.canonical import decimal_text, instant_text, parse_instant
 from govern.decision.decide import outcome_at
 from govern.decision.evaluation import Evaluation, RuleOutcome

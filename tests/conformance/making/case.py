@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from govern.attestation.trust_signing import sign_trust
+from govern.attestation.trust.signing import sign_trust
 from govern.canonical import base64_bytes, digest_of
 from support.attestations import ROOT_A, ROOT_B, Edit, edited
 from support.kinds import File, Kinds

@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance.making.case import BARE, EVERYTHING, NAMES, SHARED, STEM, Case, Content, Making, asked, proof
 from conformance.making.others import asked_of
-from govern.attestation.trust_signing import sign_trust
+from govern.attestation.trust.signing import sign_trust
 from govern.canonical import base64_text
 from support.attestations import FILES, ROOT_A, ROOT_B, manifest
 from support.judgement import evaluated

@@ -431,7 +431,7 @@ def _json(data: bytes) -> Any:
 
 
 def _minimal(response: bytes) -> bytes:
-    from govern.attestation.token_form import minimal
+    from govern.attestation.stamps.form import minimal
 
     return minimal(response).data
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from conformance.making.case import Case, Making, bad, drop, put
 from govern.attestation.keys import LocalSigner
-from govern.attestation.trust_signing import sign_trust
-from govern.attestation.trust_terms import trust_payload
+from govern.attestation.trust.signing import sign_trust
+from govern.attestation.trust.terms import trust_payload
 from govern.canonical import base64_text, canonical_bytes, digest_of
 from support.attestations import CERTIFIER, OTHER, ROOT_A, ROOT_B, Edit, signer
 from support.kind_statements import FRANK, HEIDI

@@ -6,7 +6,7 @@ from govern.attestation.dsse import read_envelope
 from govern.attestation.kinds import KIND_NAMES, TRUST_ROOT, short_type
 from govern.attestation.reading import predicate_type_of, read_claims
 from govern.attestation.sigstore_bundle import read_container
-from govern.attestation.trust import TrustKey
+from govern.attestation.trust.root import TrustKey
 from govern.attestation.verification import Line
 from govern.attestation.verify_steps.state import State, fail, from_error, ok, present, unchecked
 from govern.canonical import canonical_bytes

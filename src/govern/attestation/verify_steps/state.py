@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, TypeVar
 from govern.attestation.dsse import Envelope
 from govern.attestation.reading import Claims
 from govern.attestation.sigstore_bundle import Container, LogEntry
-from govern.attestation.trust import TrustedLog, TrustKey, TrustRoot
+from govern.attestation.trust.root import TrustedLog, TrustKey, TrustRoot
 from govern.attestation.verification import Line, Request, Signatory, Status
 from govern.diagnostics import Diagnostic, GovernError
 from govern.ledger.note import Checkpoint, NoteKey
 from govern.records import record
 
 if TYPE_CHECKING:
+    from govern.attestation.stamps.tokens import TimeStamp
     from govern.attestation.statement_set import StatementSet
-    from govern.attestation.timestamps import TimeStamp
     from govern.decision.evaluation import Evaluation
 
 __all__ = ["State", "Witnessed", "fail", "from_error", "ok", "present", "unchecked"]

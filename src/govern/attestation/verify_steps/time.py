@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from govern.attestation.kinds import short_type
 from govern.attestation.reading import Claims
-from govern.attestation.trust import RevokedKey, Window
+from govern.attestation.trust.root import RevokedKey, Window
 from govern.attestation.verification import Line
 from govern.attestation.verify_steps.state import State, fail, from_error, ok, present
 from govern.canonical import instant_text
@@ -21,7 +21,7 @@ from govern.diagnostics import IntegrityError
 from govern.ledger.note import cosigned_at, parse_note
 
 if TYPE_CHECKING:
-    from govern.attestation.timestamps import TimeStamp
+    from govern.attestation.stamps.tokens import TimeStamp
 
 __all__ = ["time"]
 
@@ -56,7 +56,7 @@ def _stamps(state: State) -> tuple[tuple[TimeStamp, ...], list[Line]]:
         return (), []
     if len(set(tokens)) != len(tokens):
         return (), [fail("time", 4, "a time-stamp token is listed twice")]
-    from govern.attestation.timestamps import earliest_by_authority, read_token
+    from govern.attestation.stamps.tokens import earliest_by_authority, read_token
 
     found, lines = [], []
     for response in tokens:
@@ -82,7 +82,7 @@ def _proven(stamps: Sequence[TimeStamp], needed: int) -> datetime | None:
 def _claim(claimed: datetime, proven: datetime | None) -> list[Line]:
     if proven is None:
         return []
-    from govern.attestation.timestamps import EARLY, LATE, fits
+    from govern.attestation.stamps.tokens import EARLY, LATE, fits
 
     if fits(claimed, proven):
         return []

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from govern.attestation.kinds import TRUST_ROOT, short_type
 from govern.attestation.reading import Claims
-from govern.attestation.trust import Role, TrustRoot
-from govern.attestation.trust_reading import extend_trust, load_trust
+from govern.attestation.trust.reading import extend_trust, load_trust
+from govern.attestation.trust.root import Role, TrustRoot
 from govern.attestation.verification import Line, Signatory
 from govern.attestation.verify_steps.state import State, fail, from_error, ok, present
 from govern.canonical import instant_text

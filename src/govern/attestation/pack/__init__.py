@@ -1,0 +1,1 @@
+"""The evidence pack: an archive in one form, written and read."""

@@ -1,0 +1,1 @@
+"""What each kind of statement may hold, to the last member."""

@@ -1,0 +1,1 @@
+"""The trust root: read, checked, edited, signed, exported."""

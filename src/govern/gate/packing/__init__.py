@@ -1,0 +1,1 @@
+"""Putting everything a decision rests on into one archive."""

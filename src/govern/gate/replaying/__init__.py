@@ -1,0 +1,1 @@
+"""Deciding again from such an archive."""
