@@ -79,7 +79,6 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("signing", "certifier", None),
         Setting("signing", "log", None),
         Setting("signing", "tsa", None),
-        Setting("signing", "tsa", None),
         Setting("signing", "origin", None),
         Setting("signing", "verifier_id", None),
         Setting("signing", "submitter", "unknown"),
