@@ -268,13 +268,6 @@ def test_the_gate_itself_agrees_on_a_real_bundle(tmp_path: Path) -> None:
         document = result_document(made, exit_code=0)
         readings = {str(item["digest"]): item["reading"] for item in document["approvals"]}  # type: ignore[union-attr,index,call-overload]
         assert readings == {vote.approval.digest: vote.reading.value for vote in made.decision.votes}
-        ruled = board.issue(
-            record=made.decision,
-            model_name=subject.name,
-            model_version=subject.version,
-            bundle_digest=subject.digest,
-            files=subject.files,
-            plan_digest=made.evaluation.plan_digest.removeprefix("sha256:"),
-        )
+        ruled = board.issue(record=made.decision)
         assert failed(board.verify(ruled, chosen)) == []
     assert seen == set(Decision)

@@ -17,7 +17,6 @@ import pytest
 
 import govern
 from govern.attestation.scope import Scope
-from govern.attestation.statement import EvidenceItem
 from govern.attestation.verification import Result
 from govern.canonical import instant_text, parse_instant
 from govern.decision.approvals import Reading
@@ -161,21 +160,7 @@ def test_the_gate_itself_at_the_second_of_an_edge(
     outside = Decision.DENIED if what == "waiver" else Decision.UNDECIDED
     assert made.decision.decision is (Decision.ALLOWED if inside else outside)
     assert made.decision.data() == board.decide(everything).data()
-    subject = made.evaluation.subject
-    ruled = board.issue(
-        record=made.decision,
-        model_name=subject.name,
-        model_version=subject.version,
-        bundle_digest=subject.digest,
-        files=subject.files,
-        size_bytes=subject.bytes,
-        model_digest=subject.model_digest,
-        evidence=tuple(
-            EvidenceItem(name=f"{item.name}:{item.file}", digest=item.digest, bound=item.bound)
-            for item in made.evaluation.evidence()
-        ),
-        plan_digest=made.evaluation.plan_digest.removeprefix("sha256:"),
-    )
+    ruled = board.issue(record=made.decision)
     assert board.verify(ruled, everything, at=CLOCK).exit_code == 0
 
 

@@ -32,7 +32,7 @@ from govern.attestation.notices import (
 from govern.attestation.people import Approval, HumanAttestation, Waiver
 from govern.attestation.scope import Scope
 from govern.attestation.signing import Signed, Stamper, log_envelopes, sign_only
-from govern.attestation.statement import ApprovalRef, CertificateInputs, PolicyRef, RuleLine
+from govern.attestation.statement import ApprovalRef, CertificateInputs, EvidenceItem, PolicyRef, RuleLine
 from govern.attestation.statement_set import StatementSet
 from govern.attestation.trust.reading import load_trust
 from govern.attestation.trust.root import TrustRoot
@@ -383,16 +383,24 @@ class Board:
         """What `gate.issue` would have signed for a decision."""
         ends = [record.clock + timedelta(days=365), *([record.holds_until] if record.holds_until else [])]
         counted = {vote.digest: vote.keyid for item in record.settled for vote in item.approvals}
+        evaluation, subject = record.evaluation, record.evaluation.subject
+        read = [(f"{item.name}:{item.file}", item.digest, item.bound) for item in evaluation.evidence()]
         made = replace(
             INPUTS,
             decision=record.decision,
-            plan_digest=record.evaluation.plan_digest,
+            model_name=subject.name,
+            model_version=subject.version,
+            bundle_digest=subject.digest,
+            model_digest=subject.model_digest,
+            files=subject.files,
+            size_bytes=subject.bytes,
+            plan_digest=evaluation.plan_digest.removeprefix("sha256:"),
             policies=(PolicyRef(name=MODEL, version="2.1.0", legal_status="in_force", source_digest=SOURCE),),
             evaluation_digest=record.evaluation.digest,
             decision_record_digest=record.digest,
             rules=tuple(rule_line(item) for item in record.settled),
-            not_assessed=(),
-            evidence=(),
+            not_assessed=evaluation.not_assessed,
+            evidence=tuple(EvidenceItem(name=name, digest=digest, bound=bound) for name, digest, bound in read),
             advisories=None,
             submitter=record.submitter or SUBMITTER,
             issued_at=instant_text(record.clock),
