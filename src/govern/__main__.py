@@ -16,7 +16,18 @@ def main() -> None:
             raise
         sys.stderr.write(f"govern: internal error X101: {type(fault).__name__} while starting\n")
         code = 70
+    _spare_the_last_search()
     sys.exit(code)
+
+
+def _spare_the_last_search() -> None:
+    """Skip the search for reference cycles on the way out, a tenth of `govern verify`: nobody will use the memory.
+
+    Files are closed and `atexit` runs as ever.
+    """
+    import gc
+
+    gc.freeze()
 
 
 if __name__ == "__main__":
