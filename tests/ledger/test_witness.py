@@ -666,6 +666,19 @@ def test_an_ipv6_address_is_bound_where_there_is_one(witness: Witness) -> None:
         server.server_close()
 
 
+def test_a_stop_is_heard_even_inside_a_finaliser(witness: Witness) -> None:
+    """An exception raised in one is dropped by the interpreter: so a raising signal handler once left a witness up."""
+    with WitnessServer(witness, host="127.0.0.1", port=0, clock=lambda: 0, report=print) as server:
+
+        class Finalised:
+            def __del__(self) -> None:
+                server.stop()
+
+        Finalised()
+        with pytest.raises(KeyboardInterrupt):
+            server.serve_forever(poll_interval=0.01)
+
+
 @pytest.mark.parametrize("prefix", ["w1", "/w1/", "/", "/a b", "/..\n"])
 def test_a_prefix_that_is_no_path_is_refused(witness: Witness, prefix: str) -> None:
     def start() -> None:

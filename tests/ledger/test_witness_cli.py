@@ -105,8 +105,8 @@ def scene(template: Scene, tmp_path: Path) -> Scene:
 
 
 @contextmanager
-def witness_process(scene: Scene, name: str, *more: str) -> Iterator[str]:
-    """A witness in its own process, and its address; ended by SIGTERM."""
+def witness_process(scene: Scene, name: str, *more: str, end: signal.Signals = signal.SIGTERM) -> Iterator[str]:
+    """A witness in its own process, and its address; ended by a signal."""
     arguments = [sys.executable, "-m", "govern", *map(str, scene.witness_arguments(name))]
     with subprocess.Popen(
         [*arguments, "--listen", "127.0.0.1:0", *more],
@@ -125,7 +125,7 @@ def witness_process(scene: Scene, name: str, *more: str) -> Iterator[str]:
             assert key.startswith(f"witness.example/{name}+")
             yield where.removeprefix("listening on ").strip()
         finally:
-            process.send_signal(signal.SIGTERM)
+            process.send_signal(end)
             _out, err = process.communicate()
             assert "Traceback" not in err
             assert process.returncode == 130
@@ -326,7 +326,7 @@ def test_a_witness_remembers_across_restarts(scene: Scene, tmp_path_factory: pyt
         ended = scene.run("ledger", "cosign")
         assert "w1  witness.example/w1  cosigned" in ended.out
     fork.grow("yours")
-    with witness_process(scene, "w1") as url:
+    with witness_process(scene, "w1", end=signal.SIGINT) as url:
         fork.asks(w1=url)
         assert fork.run("ledger", "cosign").code == 4
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ from govern.cli.streams import err, out
 
 if TYPE_CHECKING:
     from govern.ledger.witness import Witness
+
+_SECONDS_TO_STOP = 0.2
 
 
 @click.command(
@@ -71,8 +74,10 @@ def _serve(made: Witness, listen: str, prefix: str) -> Answer:
     from govern.gate.witness import serve_witness
 
     with serve_witness(made, listen=listen, prefix=prefix, clock=lambda: int(time.time()), report=err) as server:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda _number, _frame: server.stop())
         out(f"{made.key.vkey}\nlistening on {server.url}")
-        server.serve_forever()
+        server.serve_forever(poll_interval=_SECONDS_TO_STOP)
     return Answer(0)
 
 

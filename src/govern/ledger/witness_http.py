@@ -103,7 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class WitnessServer(ThreadingHTTPServer):
-    """Serves one witness until it is closed."""
+    """Serves one witness until it is told to stop."""
 
     daemon_threads = True
     request_queue_size = 64
@@ -134,6 +134,7 @@ class WitnessServer(ThreadingHTTPServer):
             raise UsageError(Diagnostic("G254", f"{prefix!r} is not a path prefix such as /w1"))
         self.witness, self.clock, self.report, self.prefix = witness, clock, report, prefix
         self._free = threading.BoundedSemaphore(_MOST_CONNECTIONS)
+        self._stopping = False
         if ":" in host:
             self.address_family = socket.AF_INET6
         try:
@@ -153,6 +154,18 @@ class WitnessServer(ThreadingHTTPServer):
         """Bind without the library's look-up of the host's name, which may ask the network."""
         TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+
+    def stop(self) -> None:
+        """End `serve_forever` with KeyboardInterrupt, within its poll interval. Safe in a signal handler.
+
+        A handler that raised would be lost when the signal came while a finaliser or a weak reference's callback ran.
+        """
+        self._stopping = True
+
+    def service_actions(self) -> None:
+        """Between two connections: end when told to."""
+        if self._stopping:
+            raise KeyboardInterrupt
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Serve a connection in its own thread; one too many is closed at once."""
