@@ -281,7 +281,10 @@ def test_an_authority_that_cannot_be_verified_is_said_before_any_check(gate: Pat
 
 def test_across_an_air_gap(gate: Path, tsa: LocalTsa, tmp_path: Path) -> None:
     """Issued without a token, the question carried out, the answer carried in."""
-    assert check(gate).code == 0
+    issued = check(gate)
+    assert issued.code == 0
+    assert "A416" in issued.err
+    assert "asks for tokens of 1 authorities, this file gets 0" in issued.err
     bare = verify(gate)
     assert (bare.code, "govern stamp" in bare.out) == (1, True)
     asked = govern("stamp", CERTIFICATE, "--request", "C.tsq", cwd=gate)

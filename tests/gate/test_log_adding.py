@@ -215,6 +215,7 @@ def test_a_token_comes_along(office: Office, tmp_path: Path) -> None:
         *("--tsa", tmp_path / "tsa.pem", "--require-timestamps", "1"),
     )
     one = waiting(office)
+    assert [note.code for note in office.heard] == ["A416"]
     (fault,) = refused(lambda: add(office, one))
     assert "asks for tokens of 1 authorities" in fault.message
     assert fault.hint == "add one: govern stamp FILE"

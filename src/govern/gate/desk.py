@@ -22,7 +22,7 @@ from govern.canonical import Json, canonical_bytes, instant_text, parse_instant,
 from govern.diagnostics import Diagnostic, GovernError, InputError, UsageError
 from govern.gate.cosign import Notify, appending
 from govern.gate.outputs import write_atomic, writing
-from govern.gate.stamping import stamper_of
+from govern.gate.stamping import stamper_of, unstamped
 from govern.gate.statement_files import SUFFIX
 from govern.gate.trust.file import read_trust
 from govern.gate.workspace import Workspace
@@ -124,7 +124,9 @@ class Desk:
         path = self._path(sha256_hex(payload), str(statement["predicateType"]), name)
         _free(path)
         # Its own time is not compared with the token's: a waiver or a piece of evidence may be dated otherwise.
-        stamp = stamper_of(self.workspace.text("tsa"), trust=self.trust, entropy=self.entropy)
+        tsa = self.workspace.text("tsa")
+        stamp = stamper_of(tsa, trust=self.trust, entropy=self.entropy)
+        lacking = unstamped(tsa, self.trust)
         if not self.signature.log:
             signed = sign_only(payload, signer=self.signer, stamp=stamp)
         else:
@@ -133,6 +135,8 @@ class Desk:
                 (signed,) = sign_and_log([payload], signer=self.signer, ledger=ledger, stamp=stamp)
         with writing(path):
             write_atomic(path, signed.data)
+        if lacking is not None:
+            self.notify(lacking)
         return Delivered(path=path, digest=signed.digest, index=signed.index)
 
     def _path(self, digest: str, kind: str, name: str) -> Path:

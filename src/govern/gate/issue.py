@@ -19,7 +19,7 @@ from govern.gate.cosign import Notify
 from govern.gate.engine import engine_digest
 from govern.gate.outputs import write_atomic
 from govern.gate.signing import Signing
-from govern.gate.stamping import stamper_of
+from govern.gate.stamping import stamper_of, unstamped
 from govern.gate.stated import Terms, stated
 from govern.policy.durations import add
 
@@ -44,7 +44,7 @@ def issue(
         signing: keys, trust root, ledger.
         entropy: gives that many random bytes; `os.urandom` outside tests.
         supersedes: sha256 (hex) of the payload of the certificate that this one replaces.
-        notify: gets a warning for each witness that gives no cosignature.
+        notify: gets a warning for each witness that gives no cosignature, and for time-stamps that will be missing.
 
     Raises:
         UsageError: nobody could verify the signature, or the files cannot be written or would lie in the bundle.
@@ -59,12 +59,16 @@ def issue(
     folder = signing.output or checked.request.bundle.resolve().parent
     _writable(folder)
     inputs = certificate_inputs(checked, signing=signing, entropy=entropy, supersedes=supersedes)
+    notify = notify or _unheard
+    lacking = unstamped(signing.tsa, signing.trust)
     with signing.paths.open(signer=signing.log) as inner:
-        ledger = signing.witnessing.over(inner, notify=notify or _unheard)
+        ledger = signing.witnessing.over(inner, notify=notify)
         stamp = stamper_of(signing.tsa, trust=signing.trust, entropy=entropy, claimed=checked.request.clock)
         issued = sign_and_log(inputs, signer=signing.signer, ledger=ledger, stamp=stamp)
     for name, data in _files(checked, issued).items():
         write_atomic(folder / name, data)
+    if lacking is not None:
+        notify(lacking)
     return {
         "kind": issued.kind,
         "path": issued.certificate_name,

@@ -11,11 +11,11 @@ from govern.attestation.stamps.asking import add_token, answer, question, signat
 from govern.attestation.stamps.tokens import TimeStamp, fits
 from govern.attestation.trust.root import TrustedTsa, TrustRoot
 from govern.canonical import instant_text
-from govern.diagnostics import Diagnostic, InputError, UsageError, plain
+from govern.diagnostics import Diagnostic, InputError, Severity, UsageError, plain
 from govern.gate.files import read_file
 from govern.gate.outputs import write_atomic, writing
 
-__all__ = ["add_response", "ask", "check_authority", "stamp_file", "stamper_of", "write_request"]
+__all__ = ["add_response", "ask", "check_authority", "stamp_file", "stamper_of", "unstamped", "write_request"]
 
 _QUERY, _REPLY = "application/timestamp-query", "application/timestamp-reply"
 _MOST_BYTES = 256 * 1024
@@ -48,6 +48,18 @@ def stamper_of(
         return kept
 
     return stamp
+
+
+def unstamped(address: str | None, trust: TrustRoot) -> Diagnostic | None:
+    """Warn (A416) when a file will have fewer tokens than the trust root asks for, so that verifying it gives 1."""
+    got = 0 if address is None else 1
+    if got >= trust.timestamps:
+        return None
+    message = f"the trust root asks for tokens of {trust.timestamps} authorities, this file gets {got}"
+    hint = "set [signing] tsa" if address is None else "stamp it at the others: govern stamp FILE --tsa URL"
+    if address is None:
+        hint += ", or add them within 24 hours: govern stamp FILE"
+    return Diagnostic("A416", message, hint=hint, severity=Severity.WARNING)
 
 
 def check_authority(address: str, trust: TrustRoot) -> None:

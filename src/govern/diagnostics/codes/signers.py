@@ -91,4 +91,11 @@ SIGNER_CODES: dict[str, Code] = {
         example="govern stamp run twice on one certificate.",
         fix="Nothing to do; for a second witness of the time ask another authority.",
     ),
+    "A416": Code(
+        slug="time-stamps-lacking",
+        title="What was signed has fewer time-stamps than the trust root asks for.",
+        why="It is signed and logged, yet `govern verify` does not accept it (exit code 1) until the tokens are there.",
+        example="`require.timestamps` is 1 in the trust root and [signing] tsa is not set.",
+        fix="Set [signing] tsa, or add the tokens within 24 hours: govern stamp FILE.",
+    ),
 }
