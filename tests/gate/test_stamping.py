@@ -164,7 +164,10 @@ def test_a_cut_answer_is_none(root: TrustRoot) -> None:
     def once() -> None:
         connection, _ = listener.accept()
         with connection:
-            connection.recv(65536)
+            question = connection.makefile("rb")
+            lines = iter(question.readline, b"\r\n")
+            sizes = [int(line.split(b":")[1]) for line in lines if line.lower().startswith(b"content-length:")]
+            question.read(sizes[0])
             connection.sendall(
                 b"HTTP/1.1 200 OK\r\nContent-Type: application/timestamp-reply\r\nContent-Length: 900\r\n\r\nshort"
             )

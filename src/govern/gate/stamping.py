@@ -13,6 +13,7 @@ from govern.attestation.trust.root import TrustedTsa, TrustRoot
 from govern.canonical import instant_text
 from govern.diagnostics import Diagnostic, InputError, Severity, UsageError, plain
 from govern.gate.files import read_file
+from govern.gate.http_post import post
 from govern.gate.outputs import write_atomic, writing
 
 __all__ = ["add_response", "ask", "check_authority", "stamp_file", "stamper_of", "unstamped", "write_request"]
@@ -80,39 +81,18 @@ def check_authority(address: str, trust: TrustRoot) -> None:
 
 
 def ask(address: str, request: bytes) -> bytes:
-    """Send a question and give the answer's bytes (RFC 3161 section 3.4). Raises InputError A413.
-
-    A redirect is an error: it would be followed without the question. Proxies are those of the environment.
-    """
-    from http.client import HTTPException
-    from urllib.error import HTTPError
-    from urllib.request import Request, build_opener
-
-    call = Request(address, data=request, headers={"Content-Type": _QUERY, "Accept": _REPLY}, method="POST")  # noqa: S310 - check_authority
+    """Send a question and give the answer's bytes (RFC 3161 section 3.4). Raises InputError A413."""
+    headers = {"Content-Type": _QUERY, "Accept": _REPLY}
     try:
-        with build_opener(_no_redirects()).open(call, timeout=_SECONDS) as reply:
-            kind: str = reply.headers.get_content_type()
-            data: bytes = reply.read(_MOST_BYTES + 1)
-    except HTTPError as fault:
-        fault.close()
-        raise _silent(address, f"it answers {fault.code}") from fault
-    except (OSError, HTTPException, ValueError) as fault:
+        reply = post(address, request, headers=headers, most_bytes=_MOST_BYTES, seconds=_SECONDS)
+    except (OSError, ValueError) as fault:
         raise _silent(address, plain(str(fault), limit=200) or type(fault).__name__) from fault
+    if not 200 <= reply.status < 300:
+        raise _silent(address, f"it answers {reply.status}")
+    data, kind = reply.data, reply.kind
     if kind != _REPLY or len(data) > _MOST_BYTES:
         raise _silent(address, f"it answers with {len(data)} bytes of {plain(kind, limit=80)}, not with a time-stamp")
     return data
-
-
-def _no_redirects() -> type:
-    from urllib.request import HTTPRedirectHandler
-
-    class Refusing(HTTPRedirectHandler):
-        """Makes every redirect the error that it is."""
-
-        def redirect_request(self, *_args: object, **_named: object) -> None:
-            return None
-
-    return Refusing
 
 
 def _silent(address: str, why: str) -> InputError:
