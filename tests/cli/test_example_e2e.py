@@ -7,8 +7,6 @@ import json
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from govern.canonical import base64_bytes
 from oracles.shell import run, succeeds
-from support.process import ROOT, clean_environment, govern
+from support.process import ROOT, govern, quiet
 
 EXAMPLE = ROOT / "examples" / "mortgage"
 AT = "2026-11-20T09:00:00Z"
@@ -130,22 +128,11 @@ def test_the_printed_commands_accept_what_govern_accepts(story: Story, tmp_path:
 @pytest.mark.tools
 def test_verifying_opens_no_socket_and_starts_no_program(story: Story, tmp_path: Path) -> None:
     """Seen from outside, by strace: no network call, and no program but Python itself."""
-    log = tmp_path / "calls"
-    done = subprocess.run(
-        [
-            *("strace", "-f", "-qq", "-o", log, "-e", "trace=network,execve"),
-            *(sys.executable, "-m", "govern", "verify", story.certificate, "--trust", story.trust, "--at", AT),
-            *("--bundle", EXAMPLE / "v2", "--statements", story.certificates),
-        ],
-        cwd=ROOT,
-        env=clean_environment(),
-        capture_output=True,
-        check=False,
+    quiet(
+        tmp_path / "calls",
+        *("verify", story.certificate, "--trust", story.trust, "--at", AT),
+        *("--bundle", EXAMPLE / "v2", "--statements", story.certificates),
     )
-    assert done.returncode == 0, done.stderr
-    lines = [line for line in log.read_text().splitlines() if "exited with" not in line]
-    assert len(lines) == 1, lines
-    assert "execve" in lines[0]
 
 
 @pytest.mark.tools

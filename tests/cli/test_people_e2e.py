@@ -577,15 +577,8 @@ def test_hostile_names_of_keys_and_files_reach_no_terminal_raw(tmp_path: Path) -
     harmless(office("approve", office.evaluation_file, "--statement", "x", "--key", "../keys/mallory.pem", "--at", AT))
     harmless(
         office(
-            "approve",
-            office.evaluation_file,
-            "--reject",
-            "--statement",
-            "x",
-            "--key",
-            "../keys/mallory.pem",
-            "--at",
-            "2026-06-02T00:00:01Z",
+            *("approve", office.evaluation_file, "--reject", "--statement", "x"),
+            *("--key", "../keys/mallory.pem", "--at", "2026-06-02T00:00:01Z"),
         )
     )
     harmless(
@@ -605,45 +598,19 @@ def test_hostile_names_of_keys_and_files_reach_no_terminal_raw(tmp_path: Path) -
     harmless(office("ledger", "add", *office.statements.glob("*::error*")))
     harmless(
         office(
-            "waive",
-            f"strict/\x1b[31m{HOSTILE}",
-            office.evaluation_file,
-            "--for",
-            "1d",
-            "--reason",
-            "R",
-            "--key",
-            "../keys/mallory.pem",
-            "--at",
-            later,
+            *("waive", f"strict/\x1b[31m{HOSTILE}", office.evaluation_file, "--for", "1d", "--reason", "R"),
+            *("--key", "../keys/mallory.pem", "--at", later),
         )
     )
     harmless(
         office(
-            "waive",
-            "strict/never",
-            f"\x1b[31m{HOSTILE}",
-            "--for",
-            "1d",
-            "--reason",
-            "R",
-            "--key",
-            "../keys/mallory.pem",
-            "--at",
-            later,
+            *("waive", "strict/never", f"\x1b[31m{HOSTILE}", "--for", "1d", "--reason", "R"),
+            *("--key", "../keys/mallory.pem", "--at", later),
         )
     )
     harmless(
         office(
-            "revoke",
-            f"\x1b[31m{HOSTILE}",
-            "--reason",
-            "other",
-            "--statement",
-            "x",
-            "--key",
-            "../keys/karl.pem",
-            "--at",
-            later,
+            *("revoke", f"\x1b[31m{HOSTILE}", "--reason", "other", "--statement", "x"),
+            *("--key", "../keys/karl.pem", "--at", later),
         )
     )

@@ -126,7 +126,11 @@ def witness_process(scene: Scene, name: str, *more: str, end: signal.Signals = s
             yield where.removeprefix("listening on ").strip()
         finally:
             process.send_signal(end)
-            _out, err = process.communicate()
+            try:
+                _out, err = process.communicate(timeout=60)
+            except subprocess.TimeoutExpired:  # a failure, not a hang
+                process.kill()
+                raise
             assert "Traceback" not in err
             assert process.returncode == 130
 

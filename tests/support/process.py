@@ -37,3 +37,21 @@ def govern(*arguments: str | Path, cwd: Path = ROOT, environment: Mapping[str, s
         check=False,
     )
     return Ended(done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8"))
+
+
+def quiet(log: Path, *arguments: str | Path) -> None:
+    """Run `govern` under strace, into a file: it ends with 0, makes no network call and starts no program but Python."""
+    done = subprocess.run(
+        [
+            *("strace", "-f", "-qq", "-o", str(log), "-e", "trace=network,execve"),
+            *(sys.executable, "-m", "govern", *map(str, arguments)),
+        ],
+        cwd=ROOT,
+        env=clean_environment(),
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    lines = [line for line in log.read_text().splitlines() if "exited with" not in line]
+    assert len(lines) == 1, lines
+    assert "execve" in lines[0]
