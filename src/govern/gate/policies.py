@@ -20,7 +20,7 @@ from govern.policy.plan import Plan
 if TYPE_CHECKING:
     from govern.lineage.registry import SourceRegistry
 
-__all__ = ["Loaded", "NotAssessed", "PolicyError", "lint_paths", "load_policies", "read_policy_files"]
+__all__ = ["Loaded", "NotAssessed", "PolicyError", "compile_files", "lint_paths", "load_policies", "read_policy_files"]
 
 
 class PolicyError(UsageError):
@@ -90,7 +90,11 @@ def load_policies(paths: Sequence[Path], *, stage: Stage) -> Loaded:
     Raises:
         PolicyError: they do not compile; every diagnostic of the failing compile stage is there.
     """
-    files = read_policy_files(paths)
+    return compile_files(read_policy_files(paths), stage=stage)
+
+
+def compile_files(files: Mapping[str, bytes], *, stage: Stage) -> Loaded:
+    """Compile policy documents that have been read. Raises PolicyError as `load_policies` does."""
     checks = builtin_checks()
     specs = {kind: item.spec for kind, item in checks.items()}
     compiled = compile_policies(files, stage=stage, checks=specs, evidence_schema=evidence_schema())

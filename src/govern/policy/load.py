@@ -13,7 +13,7 @@ from govern.policy.evidence_schema import suggest
 
 __all__ = ["Document", "content_digest", "load"]
 
-_LATER = ("Pack", "PolicyTest")
+_LATER = ("Pack",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,8 @@ def _kind(node: Node, file: str) -> str | Diagnostic:
         return Diagnostic("P102", "there is no kind", span, f"Kinds are {', '.join(KINDS)}.")
     if kind.text in _LATER:
         return Diagnostic("P102", f"the kind {kind.text} is not supported by this version", span)
+    if kind.text == "PolicyTest":
+        return Diagnostic("P102", "a policy test is no policy", span, "Run it with `govern policy test`.")
     near = suggest(kind.text, KINDS)
     return Diagnostic(
         "P102",
