@@ -12,7 +12,7 @@ from govern.cli.options import stage_option, workspace_of, workspace_option
 from govern.cli.streams import err, out
 
 _COMMANDS: dict[str, tuple[str, str]] = {
-    "test": ("govern.cli.policy_test:test", "Run the tests of policies."),
+    "test": ("govern.cli.policy_test:test", "Run the tests of policies, with coverage and mutants."),
     "release": ("govern.cli.policy_release:release", "Sign what the bytes of policies and their plans are."),
 }
 """Subcommands with a module of their own: name -> (module:attribute, line of help)."""
