@@ -140,6 +140,12 @@ def test_a_bundle_that_is_refused_is_undecided_and_its_refusal_can_be_expected(t
         ("patch: [{op: add, path: /metric, value: {}}], expect: {decision: allowed}", "P705", "Did you mean 'metrics'"),
         ("patch: [{op: replace, path: '', value: []}], expect: {decision: allowed}", "P706", "something else"),
         ("bundle: nowhere, expect: {decision: allowed}", "P707", "nowhere"),
+        ('bundle: "a\\0b", expect: {decision: allowed}', "P707", "no path"),
+        ('waivers: ["a\\0b"], expect: {decision: allowed}', "P707", "no path"),
+        ('advisories: "a\\0b", expect: {decision: allowed}', "P707", "no path"),
+        (f"bundle: {'x' * 300}, expect: {{decision: allowed}}", "P707", "no path"),
+        (f"bundle: {'x/' * 3000}, expect: {{decision: allowed}}", "P707", "no path"),
+        ("bundle: '', expect: {decision: allowed}", "P707", "no path"),
         ("advisories: nowhere, expect: {decision: allowed}", "P707", "nowhere"),
         ("advisories: [{id: X}], expect: {decision: allowed}", "P202", "package"),
         ("advisories: {as_of: today}, expect: {decision: allowed}", "P204", "as_of"),
@@ -162,6 +168,12 @@ def test_a_case_that_cannot_be_run_is_a_fault_at_its_place(tmp_path, case, code,
     assert words in f"{report.faults[0].message} {report.faults[0].hint}"
     assert report.faults[0].span.line in (6, 7, 8)
     assert report.faults[0].span.file.endswith("credit.test.yaml")
+
+
+def test_a_policy_that_is_no_path_is_a_fault(tmp_path):
+    head = HEAD.replace("credit.yaml", '"a\\0b"')
+    report = run(tmp_path, "cases: [{name: a, expect: {decision: allowed}}]\n", head=head)
+    assert [(item.code, item.span.line) for item in report.faults] == [("P707", 3)]
 
 
 @pytest.mark.parametrize(

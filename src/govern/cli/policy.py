@@ -78,13 +78,16 @@ def compile_(paths: tuple[Path, ...], stage: str, digest: bool, source_map: bool
     return Answer(0)
 
 
-@policy.command(epilog="\b\nExample:\n  govern policy schema > policy.schema.json")
-def schema() -> Answer:
+@policy.command(epilog="\b\nExamples:\n  govern policy schema > policy.schema.json\n  govern policy schema --tests")
+@click.option("--tests", is_flag=True, help="The schema of policy tests.")
+def schema(tests: bool) -> Answer:
     """Print the JSON Schema of policy documents, for editors (`# yaml-language-server: $schema=`)."""
     import json
 
     from govern.checks.registry import builtin_specs
+    from govern.policy.case_schema import policy_test_schema
     from govern.policy.schema import policy_schema
 
-    out(json.dumps(policy_schema(builtin_specs()), indent=2, sort_keys=True, ensure_ascii=False))
+    made = policy_test_schema() if tests else policy_schema(builtin_specs())
+    out(json.dumps(made, indent=2, sort_keys=True, ensure_ascii=False))
     return Answer(0)

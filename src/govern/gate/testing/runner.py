@@ -21,6 +21,7 @@ from govern.gate.policies import Loaded, PolicyError, compile_files
 from govern.gate.testing import advisories, people
 from govern.gate.testing.fixture import Fixture, read_fixture
 from govern.gate.testing.materials import Evidence, evidence_of, write_files
+from govern.gate.testing.paths import beside
 from govern.inputs.limits import POLICY_BYTES
 from govern.inputs.yaml import parse_yaml
 from govern.policy.case_documents import ApprovalDocument, WaiverDocument
@@ -152,7 +153,7 @@ class Bench:
 
     def _fixture(self, case: Case) -> Fixture:
         assert case.bundle is not None  # asked only then
-        folder = Path(case.file).parent / case.bundle.text
+        folder = beside(case.file, case.bundle.text, case.bundle.span)
         key = (folder, case.follow)
         if key not in self._fixtures:
             self._fixtures[key] = read_fixture(folder, follow=case.follow, span=case.bundle.span)
@@ -285,7 +286,7 @@ def _run_of(record: DecisionRecord) -> CaseRun:
 def _waiver(item: Waiver, case: Case) -> WaiverDocument:
     document = item.document
     if item.file is not None:
-        path = Path(case.file).parent / item.file
+        path = beside(case.file, item.file, item.span)
         try:
             with path.open("rb") as stream:
                 data = stream.read(POLICY_BYTES + 1)
