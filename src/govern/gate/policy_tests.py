@@ -67,6 +67,7 @@ def test_policies(request: TestRequest) -> PolicyTestReport:
         holes=() if found else in_order(holes(covered)),
         faults=in_order(dict.fromkeys(found)),
         mutation=mutation,
+        not_mutated=request.mutate and mutation is None,
         sources=sources,
     )
 
