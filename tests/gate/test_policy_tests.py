@@ -148,6 +148,11 @@ def test_a_bundle_that_is_refused_is_undecided_and_its_refusal_can_be_expected(t
         ("bundle: '', expect: {decision: allowed}", "P707", "no path"),
         ("advisories: nowhere, expect: {decision: allowed}", "P707", "nowhere"),
         ("advisories: [{id: X}], expect: {decision: allowed}", "P202", "package"),
+        (
+            "advisories: [{id: X, package: a}, {id: X, package: b}], expect: {decision: allowed}",
+            "P707",
+            "stands twice",
+        ),
         ("advisories: {as_of: today}, expect: {decision: allowed}", "P204", "as_of"),
         ("advisories: {asof: 2026-01-01T00:00:00Z}, expect: {decision: allowed}", "P201", "asof"),
         ("waivers: [nowhere.yaml], expect: {decision: allowed}", "P707", "nowhere.yaml"),

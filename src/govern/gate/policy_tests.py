@@ -151,6 +151,9 @@ def _policy_files(file: CaseFile, faults: list[Diagnostic]) -> dict[str, bytes] 
         except (InputError, UsageError) as fault:
             text = fault.diagnostics[0].message
             faults.append(Diagnostic("P707", text, item.span, "Name a policy or a folder, relative to the test."))
+        except OSError as fault:
+            text = f"cannot read {item.text}: {fault.strerror or fault}"
+            faults.append(Diagnostic("P707", text, item.span, "Name a policy or a folder, relative to the test."))
     return dict(sorted(made.items())) if made else None
 
 

@@ -122,5 +122,8 @@ def built(records: Sequence[dict[str, Any]], as_of: str, folder: Path, span: Spa
     given = AdvisoryInput(name=DATABASE, records=raw, location="policy test", digest=digest, as_of=as_of)
     try:
         return load_snapshot(build_snapshot([given], folder, as_of=as_of).path)
+    except InputError as fault:
+        message = fault.diagnostics[0].message
+        raise InputError(Diagnostic("P707", f"the advisories cannot be used: {message}", span)) from fault
     except (TypeError, ValueError) as fault:
         raise InputError(Diagnostic("P707", f"the advisories cannot be read: {fault}", span)) from fault
