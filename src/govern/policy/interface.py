@@ -29,12 +29,16 @@ def parameter(
     default: Any = ...,
     order: tuple[str, ...] = (),
     alias: str | None = None,
+    unset: Literal["weakest", "strictest"] = "weakest",
 ) -> Any:
     """Declare a parameter of a check kind: its meaning, its default (`...` = required) and its direction.
 
-    `order` lists the members of an ordered enum from weakest to strictest, for `tighten="order"`.
+    `order` lists the members of an ordered enum from weakest to strictest, for `tighten="order"`. `unset` says what a
+    default of None asks: nothing (`weakest`), or everything (`strictest`), as where no list means all there are.
     """
     extra: dict[str, Any] = {"tighten": tighten}
+    if unset == "strictest":
+        extra["unset"] = unset
     if order:
         extra["order"] = list(order)
     return Field(default=default, description=description, json_schema_extra=extra, alias=alias)
