@@ -90,6 +90,13 @@ class CheckSpec:
     default_remediation: str = ""
     expression_params: tuple[str, ...] = ()
     """Names (as written in `with:`) of parameters that hold an assertion of the expression language."""
+    expression_lists: tuple[str, ...] = ()
+    """The same for parameters that hold a list of assertions, all of which must be true; imports add to the first."""
+
+    @property
+    def texts_of_expressions(self) -> tuple[str, ...]:
+        """Names of all parameters whose text is an expression."""
+        return (*self.expression_params, *self.expression_lists)
 
     @property
     def passes_when(self) -> str:

@@ -19,7 +19,17 @@ from pydantic.fields import FieldInfo
 
 from govern.policy.durations import compare as compare_durations
 
-__all__ = ["Direction", "IncomparableError", "Order", "compare", "compared", "direction_of", "fields_of", "join"]
+__all__ = [
+    "FIXED",
+    "Direction",
+    "IncomparableError",
+    "Order",
+    "compare",
+    "compared",
+    "direction_of",
+    "fields_of",
+    "join",
+]
 
 _DURATION = re.compile(r"[0-9]{1,6}(mo|m|h|d|y)", re.ASCII)
 
@@ -46,6 +56,9 @@ class Direction:
     """Members from weakest to strictest, for `order`."""
     unset: str = "weakest"
     """What None asks: nothing (`weakest`), or everything (`strictest`), as where an unset list means all names."""
+
+
+FIXED = Direction()
 
 
 def direction_of(field: FieldInfo) -> Direction:
