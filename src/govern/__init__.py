@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from govern.bundle import open_bundle
     from govern.gate.check import CheckRequest, check
+    from govern.gate.compiling import compile_policies
     from govern.gate.issue import issue
     from govern.gate.packing.pack import PackRequest, pack
-    from govern.gate.policies import load_policies as compile_policies
     from govern.gate.replaying.replay import ReplayRequest, replay
     from govern.gate.verify import verify
 
@@ -25,7 +25,7 @@ _WHERE = {
     "PackRequest": ("govern.gate.packing.pack", "PackRequest"),
     "ReplayRequest": ("govern.gate.replaying.replay", "ReplayRequest"),
     "check": ("govern.gate.check", "check"),
-    "compile_policies": ("govern.gate.policies", "load_policies"),
+    "compile_policies": ("govern.gate.compiling", "compile_policies"),
     "issue": ("govern.gate.issue", "issue"),
     "open_bundle": ("govern.bundle", "open_bundle"),
     "pack": ("govern.gate.packing.pack", "pack"),

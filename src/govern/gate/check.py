@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from govern.diagnostics import Diagnostic, InputError, Severity, UsageError
 from govern.gate.policies import Loaded, load_policies
 from govern.gate.statements import People, people_of
 from govern.policy.outcomes import Outcome, Stage
+from govern.policy.parameters import Override
 
 if TYPE_CHECKING:
     from govern.attestation.trust.root import TrustRoot
@@ -42,6 +43,8 @@ class CheckRequest:
     trust: TrustRoot | None = None
     submitter: str | None = None
     """Who asks: may neither waive nor approve."""
+    params: Mapping[str, Override] = field(default_factory=dict)
+    """Values for parameters of the policies, by name or `<policy>/<name>`; they may only tighten."""
     withheld: Sequence[FileEntry] = ()
     """Files of the bundle whose bytes are not in its folder: the replay of a pack that keeps some back."""
 
@@ -98,7 +101,7 @@ def check(request: CheckRequest) -> Checked | Refused:
         UsageError: the caller's fault (absent path, policies that do not compile, no identity).
         IntegrityError: a file changed while it was read, or the snapshot is not what its name says.
     """
-    loaded = load_policies(request.policies, stage=request.stage)
+    loaded = load_policies(request.policies, stage=request.stage, params=request.params)
     if not request.bundle.is_dir():
         message = f"there is no folder {request.bundle}"
         raise UsageError(Diagnostic(code="U103", message=message, hint="pass the folder that holds the model"))

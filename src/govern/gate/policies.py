@@ -15,6 +15,7 @@ from govern.inputs.limits import POLICY_BYTES
 from govern.inputs.nodes import MapNode
 from govern.policy.compile import Compiled, compile_policies
 from govern.policy.outcomes import Stage
+from govern.policy.parameters import Override
 from govern.policy.plan import Plan
 
 if TYPE_CHECKING:
@@ -84,8 +85,10 @@ def _below(folder: Path) -> list[Path]:
     return [item for item in found if ".test." not in item.name and item.is_file()]
 
 
-def load_policies(paths: Sequence[Path], *, stage: Stage) -> Loaded:
+def load_policies(paths: Sequence[Path], *, stage: Stage, params: Mapping[str, Override] | None = None) -> Loaded:
     """Compile policies for one stage with the built-in check kinds.
+
+    `params` are values for parameters of the policies, by name or `<policy>/<name>`; they may only tighten.
 
     Raises:
         PolicyError: they do not compile; every diagnostic of the failing compile stage is there.
@@ -93,7 +96,9 @@ def load_policies(paths: Sequence[Path], *, stage: Stage) -> Loaded:
     files = read_policy_files(paths)
     checks = builtin_checks()
     specs = {kind: item.spec for kind, item in checks.items()}
-    compiled = compile_policies(files, stage=stage, checks=specs, evidence_schema=evidence_schema())
+    compiled = compile_policies(
+        files, stage=stage, checks=specs, evidence_schema=evidence_schema(), params=params
+    )
     registries, faults = _registries(compiled)
     diagnostics = (*compiled.diagnostics, *faults)
     if compiled.plan is None or any(item.severity is Severity.ERROR for item in diagnostics):
@@ -114,9 +119,11 @@ def lint_paths(paths: Sequence[Path]) -> tuple[tuple[Diagnostic, ...], dict[str,
     from govern.policy.lint import lint
 
     files = read_policy_files(paths)
-    specs = {kind: item.spec for kind, item in builtin_checks().items()}
+    checks = builtin_checks()
+    specs = {kind: item.spec for kind, item in checks.items()}
     found = lint(files, checks=specs, evidence_schema=evidence_schema())
-    _made, faults = _registries(compile_policies(files, stage=None, checks=specs, evidence_schema=evidence_schema()))
+    compiled = compile_policies(files, stage=None, checks=specs, evidence_schema=evidence_schema())
+    _made, faults = _registries(compiled)
     return in_order([*found, *faults]), files
 
 

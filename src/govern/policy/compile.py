@@ -16,6 +16,7 @@ from govern.policy.evidence_schema import EvidenceSchema, suggest
 from govern.policy.interface import CheckSpec
 from govern.policy.load import Document, load
 from govern.policy.outcomes import Stage
+from govern.policy.parameters import Override
 from govern.policy.plan import Plan, build_plan
 from govern.policy.rules import CompiledPolicy, CompiledRule, attribute_of, expressions, parameters
 from govern.policy.shape import Catalogue, RegistryDocument, Shaped, shape
@@ -65,7 +66,7 @@ class _Draft:
     files: Mapping[str, bytes]
     checks: Mapping[str, CheckSpec]
     schema: EvidenceSchema
-    overrides: Mapping[str, str]
+    overrides: Mapping[str, Override]
     stage: Stage | None
     documents: tuple[Document, ...] = ()
     shaped: Shaped = field(default_factory=lambda: Shaped((), {}, {}))
@@ -140,7 +141,7 @@ def compile_policies(
     stage: Stage | None,
     checks: Mapping[str, CheckSpec],
     evidence_schema: EvidenceSchema,
-    params: Mapping[str, str] | None = None,
+    params: Mapping[str, Override] | None = None,
 ) -> Compiled:
     """Compile policy documents (`file name -> bytes`) into the plan of one stage.
 
@@ -171,13 +172,13 @@ def compile_policies(
     )
 
 
-def _overrides(draft: _Draft) -> tuple[dict[str, dict[str, str]], list[Diagnostic]]:
+def _overrides(draft: _Draft) -> tuple[dict[str, dict[str, Override]], list[Diagnostic]]:
     """Sort `--param` values by policy; a bare name must mean exactly one parameter."""
     declared = {
         policy.metadata.name: set(policy.spec.params) if policy.spec.params else set()
         for policy in draft.shaped.policies
     }
-    made: dict[str, dict[str, str]] = {}
+    made: dict[str, dict[str, Override]] = {}
     faults: list[Diagnostic] = []
     for key, value in sorted(draft.overrides.items()):
         policy, slash, name = key.rpartition("/")

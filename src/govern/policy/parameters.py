@@ -22,7 +22,10 @@ from govern.policy.shape import PolicyDraft
 from govern.policy.types import Count, Duration, Flag, Names, Number, Text
 from govern.policy.values import ParameterValue, json_of
 
-__all__ = ["Resolved", "filled", "resolve", "unused"]
+__all__ = ["Override", "Resolved", "filled", "resolve", "unused"]
+
+Override = str | tuple[str, ...]
+"""A value from outside the policies: its text, or the members of a set. In a text of a set, commas part the members."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 _WHOLE = re.compile(r"\$\{params\.([A-Za-z0-9_.-]+)\}", re.ASCII)
@@ -54,13 +57,18 @@ class Resolved:
     spec: Parameter
     value: ParameterValue
     origin: tuple[Span, ...]
+    given: bool = False
+    """Whether the value came from outside the policies, and is another than theirs."""
 
     def document(self) -> dict[str, Json]:
         """The parameter as the plan writes it."""
-        return {"type": self.spec.type, "tighten": self.spec.tighten, "value": json_of(self.value)}
+        made: dict[str, Json] = {"type": self.spec.type, "tighten": self.spec.tighten, "value": json_of(self.value)}
+        return made | {"given": True} if self.given else made
 
 
-def resolve(policy: PolicyDraft, overrides: Mapping[str, str]) -> tuple[dict[str, Resolved], tuple[Diagnostic, ...]]:
+def resolve(
+    policy: PolicyDraft, overrides: Mapping[str, Override]
+) -> tuple[dict[str, Resolved], tuple[Diagnostic, ...]]:
     """Type the parameters of a policy; `overrides` (name -> text, from the command line) may only tighten."""
     faults: list[Diagnostic] = []
     found: dict[str, Resolved] = {}
@@ -161,10 +169,12 @@ def _compare(type_: str, left: ParameterValue, right: ParameterValue) -> int | N
 # --- the command line
 
 
-def _overridden(held: Resolved, text: str, faults: list[Diagnostic]) -> Resolved:
+def _overridden(held: Resolved, override: Override, faults: list[Diagnostic]) -> Resolved:
+    members = override.split(",") if isinstance(override, str) else override
+    text = override if isinstance(override, str) else ",".join(override)
     span = Span(f"--param {held.name}={text}", 1, 1)
     spec = held.spec
-    given: Any = [ScalarText(item.strip()) for item in text.split(",")] if spec.type == "set" else ScalarText(text)
+    given: Any = [ScalarText(item.strip()) for item in members] if spec.type == "set" else ScalarText(text)
     value = _typed(spec.type, given, ScalarNode(text, True, span), faults)
     if value is None:
         return held
@@ -179,7 +189,7 @@ def _overridden(held: Resolved, text: str, faults: list[Diagnostic]) -> Resolved
         )
         faults.append(Diagnostic("P307", message, span, "Ask for a waiver of the rule instead."))
         return held
-    return Resolved(held.name, spec, value, (*held.origin, span))
+    return Resolved(held.name, spec, value, (*held.origin, span), given=value != held.value)
 
 
 def _tighter(spec: Parameter, old: ParameterValue, new: ParameterValue) -> bool | None:

@@ -26,7 +26,7 @@ from govern.policy.faults import validated
 from govern.policy.interface import CheckParams, CompiledText
 from govern.policy.message import Message, parse_message
 from govern.policy.outcomes import Enforcement, Stage
-from govern.policy.parameters import Filling, Resolved, filled, resolve, unused
+from govern.policy.parameters import Filling, Override, Resolved, filled, resolve, unused
 from govern.policy.shape import PolicyDraft, RuleDraft
 
 __all__ = ["CompiledPolicy", "CompiledRule", "expressions", "parameters"]
@@ -61,7 +61,7 @@ class CompiledPolicy:
     applies_when: Expression | None = None
 
 
-def parameters(policy: PolicyDraft, overrides: Mapping[str, str]) -> tuple[CompiledPolicy, tuple[Diagnostic, ...]]:
+def parameters(policy: PolicyDraft, overrides: Mapping[str, Override]) -> tuple[CompiledPolicy, tuple[Diagnostic, ...]]:
     """Type the parameters of a policy and validate the parameters of each rule by the model of its check kind."""
     params, problems = resolve(policy, overrides)
     faults = list(problems)
