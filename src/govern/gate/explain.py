@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from govern.checks.registry import builtin_specs
 from govern.diagnostics import Severity
 from govern.evidence.schema import evidence_schema
+from govern.gate.kinds import check_registry
 from govern.gate.policies import PolicyError, read_policy_files
 from govern.policy.compile import compile_policies
 from govern.policy.explain import explain_control, explain_rule, known_names
@@ -21,7 +21,7 @@ def explain_name(name: str, paths: Sequence[Path]) -> tuple[str | None, tuple[st
     Raises PolicyError when the policies do not compile.
     """
     files = read_policy_files(paths)
-    compiled = compile_policies(files, stage=None, checks=builtin_specs(), evidence_schema=evidence_schema())
+    compiled = compile_policies(files, stage=None, checks=check_registry().specs, evidence_schema=evidence_schema())
     errors = [item for item in compiled.diagnostics if item.severity is Severity.ERROR]
     if errors:
         raise PolicyError(errors, files)

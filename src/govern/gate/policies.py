@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from govern.checks.interface import Check
-from govern.checks.registry import builtin_checks
 from govern.diagnostics import Diagnostic, Severity, UsageError, in_order
 from govern.evidence.schema import evidence_schema
+from govern.gate.kinds import check_registry
 from govern.inputs.limits import POLICY_BYTES
 from govern.inputs.nodes import MapNode
 from govern.policy.compile import Compiled, compile_policies
@@ -86,7 +86,7 @@ def _below(folder: Path) -> list[Path]:
 
 
 def load_policies(paths: Sequence[Path], *, stage: Stage, params: Mapping[str, Override] | None = None) -> Loaded:
-    """Compile policies for one stage with the built-in check kinds.
+    """Compile policies for one stage, with the built-in check kinds and those of plug-ins that they name.
 
     `params` are values for parameters of the policies, by name or `<policy>/<name>`; they may only tighten.
 
@@ -94,13 +94,12 @@ def load_policies(paths: Sequence[Path], *, stage: Stage, params: Mapping[str, O
         PolicyError: they do not compile; every diagnostic of the failing compile stage is there.
     """
     files = read_policy_files(paths)
-    checks = builtin_checks()
-    specs = {kind: item.spec for kind, item in checks.items()}
+    checks = check_registry()
     compiled = compile_policies(
-        files, stage=stage, checks=specs, evidence_schema=evidence_schema(), params=params
+        files, stage=stage, checks=checks.specs, evidence_schema=evidence_schema(), params=params
     )
     registries, faults = _registries(compiled)
-    diagnostics = (*compiled.diagnostics, *faults)
+    diagnostics = (*compiled.diagnostics, *faults, *checks.notes)
     if compiled.plan is None or any(item.severity is Severity.ERROR for item in diagnostics):
         raise PolicyError([item for item in diagnostics if item.severity is Severity.ERROR], files)
     return Loaded(
@@ -119,12 +118,11 @@ def lint_paths(paths: Sequence[Path]) -> tuple[tuple[Diagnostic, ...], dict[str,
     from govern.policy.lint import lint
 
     files = read_policy_files(paths)
-    checks = builtin_checks()
-    specs = {kind: item.spec for kind, item in checks.items()}
-    found = lint(files, checks=specs, evidence_schema=evidence_schema())
-    compiled = compile_policies(files, stage=None, checks=specs, evidence_schema=evidence_schema())
+    checks = check_registry()
+    found = lint(files, checks=checks.specs, evidence_schema=evidence_schema())
+    compiled = compile_policies(files, stage=None, checks=checks.specs, evidence_schema=evidence_schema())
     _made, faults = _registries(compiled)
-    return in_order([*found, *faults]), files
+    return in_order([*found, *faults, *checks.notes]), files
 
 
 def _registries(compiled: Compiled) -> tuple[dict[str, SourceRegistry], tuple[Diagnostic, ...]]:

@@ -1,4 +1,4 @@
-"""What a replay reads in the plan of a pack: the parameters it was made with.
+"""What a replay reads in the plan of a pack: whether this engine can run it, and the parameters it was made with.
 
 The plan is the one whose digest the certificate names; it is compiled again all the same, and must come out equal.
 """
@@ -9,11 +9,13 @@ from collections.abc import Mapping
 
 from govern.attestation.pack.index import Role
 from govern.attestation.pack.reading import Pack
-from govern.diagnostics import GovernError
+from govern.diagnostics import GovernError, UsageError
+from govern.gate.kinds import check_registry
 from govern.inputs.json import parse_json
 from govern.policy.parameters import Override
+from govern.policy.requires import unavailable
 
-__all__ = ["recorded_parameters", "recorded_plan"]
+__all__ = ["recorded_parameters", "recorded_plan", "refuse_unavailable"]
 
 
 def recorded_plan(pack: Pack) -> Mapping[str, object]:
@@ -24,6 +26,13 @@ def recorded_plan(pack: Pack) -> Mapping[str, object]:
     except GovernError:
         return {}
     return document if isinstance(document, dict) else {}
+
+
+def refuse_unavailable(plan: Mapping[str, object]) -> None:
+    """Raise UsageError P602 when the plan asks for check kinds, or for versions of them, that are not here."""
+    faults = unavailable(plan, check_registry().specs)
+    if faults:
+        raise UsageError(faults)
 
 
 def recorded_parameters(plan: Mapping[str, object]) -> dict[str, Override]:

@@ -24,7 +24,7 @@ from govern.gate.engine import engine_digest
 from govern.gate.files import read_file
 from govern.gate.replaying.authentic import Authentic, TrustGiven, authenticate, statements_of, trust_named
 from govern.gate.replaying.compare import Comparison, compare_records
-from govern.gate.replaying.plan import recorded_parameters, recorded_plan
+from govern.gate.replaying.plan import recorded_parameters, recorded_plan, refuse_unavailable
 from govern.gate.replaying.rebuild import Rebuilt, private_folder, rebuild
 from govern.inputs.json import parse_json
 
@@ -93,7 +93,8 @@ class Replayed:
 def replay(request: ReplayRequest) -> Replayed:
     """Decide again from a pack.
 
-    Raises UsageError U103 for files that cannot be read, IntegrityError (A601 to A608) for a damaged pack and B109 when
+    Raises UsageError U103 for files that cannot be read and P602 when the plan asks for check kinds or versions of them
+    that are not here, IntegrityError (A601 to A608) for a damaged pack and B109 when
     somebody changed what was rebuilt, InputError A621 when the bundle cannot be rebuilt. Whatever a sound pack holds
     is an answer, not an error.
     """
@@ -113,6 +114,7 @@ def replay(request: ReplayRequest) -> Replayed:
             raise _unreadable(request.pack, fault.strerror or str(fault)) from fault
         if authentic.named is None or not authentic.holds:
             return Replayed(pinned=given.pinned, authentic=authentic, engine_here=here)
+        refuse_unavailable(recorded_plan(pack))
         with private_folder(request.scratch) as root:
             parts = rebuild(pack, root)
             again = _again(pack, authentic.named, parts, root)
