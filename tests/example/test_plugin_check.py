@@ -9,12 +9,15 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from govern.checks.api import CheckSpec
+from govern.checks.plugins import RESERVED
 from support.plugins import EXAMPLE, Site
 from support.process import ROOT, Ended, clean_environment, govern
 
@@ -188,6 +191,34 @@ def test_without_the_plugin_its_rule_is_no_rule(empty: Site) -> None:
     assert ended.code == 2
     assert "P209" in ended.err
     assert f"{POLICY}:" in ended.err
+
+
+# --- its pages
+
+
+@pytest.mark.parametrize("page", [ROOT / "docs" / "plugins.md", EXAMPLE / "README.md"], ids=lambda path: path.name)
+def test_what_the_pages_quote_is_what_the_example_says(page: Path) -> None:
+    blocks = re.findall(r"```[a-z]+\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    files = [path.read_text(encoding="utf-8") for path in EXAMPLE.rglob("*.*") if path.is_file() and path != page]
+    assert blocks
+    assert [block for block in blocks if not any(block in text for text in files)] == []
+
+
+@pytest.mark.parametrize("page", [ROOT / "docs" / "plugins.md", EXAMPLE / "README.md"], ids=lambda path: path.name)
+def test_the_commands_of_the_pages_end_with_0(page: Path, site: Site) -> None:
+    commands = re.findall(r"^    govern (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert commands
+    for command in commands:
+        ended = run(site, *command.split())
+        assert ended.code == 0, (command, ended.err)
+
+
+def test_the_page_names_every_member_that_is_owed_and_every_namespace_that_is_taken() -> None:
+    text = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
+    assert {name for name in RESERVED if f"`{name}`" not in text} == set()
+    ours = {"plugin", "registry_params", "expression_params"}
+    members = {item.name for item in fields(CheckSpec)} - ours
+    assert {name for name in members if f"`{name}`" not in text} == set()
 
 
 # --- broken
