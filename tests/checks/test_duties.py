@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any, Literal
 
 import pytest
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from govern.checks.api import CheckParams, Code, Count, Names, Number, Text, parameter
+from govern.checks.api import CheckParams, Code, Count, EvidenceNeed, Names, Number, Text, parameter
 from govern.checks.duties import duty_faults
 from govern.checks.registry import builtin_checks
 from support.plugins import CODE, WEIGHT, spoiled
@@ -21,6 +21,12 @@ def test_a_built_in_kind_keeps_its_duties(kind: str) -> None:
     assert list(duty_faults(check)) == []
     assert check.spec.codes == {}, "its findings use the catalogue"
     assert check.spec.plugin is None
+    if not any(item.is_required() for item in check.spec.params.model_fields.values()):
+        try:
+            params = check.spec.params()
+        except ValidationError:
+            return  # one of several parameters is needed
+        assert all(isinstance(item, EvidenceNeed) for item in check.spec.needs(params))
 
 
 def test_the_sound_plugin_keeps_them_too() -> None:

@@ -95,10 +95,20 @@ def test_the_schema_for_editors_has_its_parameters(site: Site) -> None:
     kinds = schema["$defs"]["Rule"]["properties"]["check"]["enum"]
     assert "carbon.budget" in kinds
     assert "carbon.budget" in json.dumps(schema["$defs"]["Rule"]["allOf"])
+    (own,) = (item for item in schema["$defs"]["Rule"]["allOf"] if "carbon.budget" in json.dumps(item["if"]))
+    parameters = own["then"]["properties"]["with"]["properties"]
+    directions = {name: json.dumps(item) for name, item in parameters.items()}
+    assert '"tighten": "down"' in directions["max_kwh"]
+    assert '"order": ["point", "demonstrated"]' in directions["decide"]
+    assert '"tighten": "subset"' in directions["methods"]
     without = json.loads(run(site, "policy", "schema", "--no-plugins").out)
     assert without["$defs"]["Rule"]["properties"]["check"]["enum"] == sorted(set(kinds) - {"carbon.budget"})
     committed = json.loads((ROOT / "schemas" / "policy.schema.json").read_text(encoding="utf-8"))
     assert "carbon.budget" not in json.dumps(committed)
+
+
+def test_the_doctor_knows_of_it(site: Site) -> None:
+    assert re.search("^ok +plug-ins +carbon.budget of govern-carbon==0.1.0$", run(site, "doctor").out, re.MULTILINE)
 
 
 def test_explain_says_what_it_is_and_whose(site: Site) -> None:
@@ -294,6 +304,7 @@ def test_a_broken_plugin_that_nobody_names_is_in_nobodys_way(empty: Site) -> Non
     listing = run(empty, "policy", "schema")
     assert (listing.code, listing.out) == (2, ""), "a listing without it would be wrong"
     assert "broken-carbon==0.0.1" in listing.err
+    assert re.search("^warn +plug-ins +.*broken-carbon==0.0.1", run(empty, "doctor").out, re.MULTILINE)
     assert run(empty, "policy", "schema", "--no-plugins").code == 0
     explained = run(empty, "explain", "carbon.budget")
     assert explained.code == 2
@@ -368,4 +379,4 @@ def test_the_policy_of_the_example_is_a_policy() -> None:
     cases = yaml.safe_load((EXAMPLE / "policies" / "carbon.test.yaml").read_text(encoding="utf-8"))
     assert cases["policy"] == POLICY.name
     expected = [next(iter(case["expect"]["outcomes"].values())) for case in cases["cases"]]
-    assert expected == ["pass", "fail", "inconclusive", "missing_evidence"]
+    assert expected == ["pass", "fail", "inconclusive", "pass", "inconclusive", "missing_evidence"]

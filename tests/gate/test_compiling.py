@@ -11,7 +11,7 @@ import pytest
 
 import govern
 from govern.diagnostics import GovernError, UsageError
-from govern.gate.compiling import parameter_texts
+from govern.gate.parameters import parameter_texts
 from govern.policy.outcomes import Stage
 from support.in_process import govern_here
 

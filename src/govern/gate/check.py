@@ -12,10 +12,10 @@ from govern.decision.decide import DecisionRecord, decide
 from govern.decision.evaluation import Evaluation, Subject
 from govern.decision.run import run_plan
 from govern.diagnostics import Diagnostic, InputError, Severity, UsageError
+from govern.gate.parameters import ParameterArgument
 from govern.gate.policies import Loaded, load_policies
 from govern.gate.statements import People, people_of
 from govern.policy.outcomes import Outcome, Stage
-from govern.policy.parameters import Override
 
 if TYPE_CHECKING:
     from govern.attestation.trust.root import TrustRoot
@@ -43,7 +43,7 @@ class CheckRequest:
     trust: TrustRoot | None = None
     submitter: str | None = None
     """Who asks: may neither waive nor approve."""
-    params: Mapping[str, Override] = field(default_factory=dict)
+    params: Mapping[str, ParameterArgument] = field(default_factory=dict)
     """Values for parameters of the policies, by name or `<policy>/<name>`; they may only tighten."""
     withheld: Sequence[FileEntry] = ()
     """Files of the bundle whose bytes are not in its folder: the replay of a pack that keeps some back."""

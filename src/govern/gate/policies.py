@@ -11,11 +11,11 @@ from govern.checks.interface import Check
 from govern.diagnostics import Diagnostic, Severity, UsageError, in_order
 from govern.evidence.schema import evidence_schema
 from govern.gate.kinds import check_registry
+from govern.gate.parameters import ParameterArgument, parameter_texts
 from govern.inputs.limits import POLICY_BYTES
 from govern.inputs.nodes import MapNode
 from govern.policy.compile import Compiled, compile_policies
 from govern.policy.outcomes import Stage
-from govern.policy.parameters import Override
 from govern.policy.plan import Plan
 
 if TYPE_CHECKING:
@@ -85,18 +85,22 @@ def _below(folder: Path) -> list[Path]:
     return [item for item in found if ".test." not in item.name and item.is_file()]
 
 
-def load_policies(paths: Sequence[Path], *, stage: Stage, params: Mapping[str, Override] | None = None) -> Loaded:
+def load_policies(
+    paths: Sequence[Path], *, stage: Stage, params: Mapping[str, ParameterArgument] | None = None
+) -> Loaded:
     """Compile policies for one stage, with the built-in check kinds and those of plug-ins that they name.
 
     `params` are values for parameters of the policies, by name or `<policy>/<name>`; they may only tighten.
 
     Raises:
+        UsageError: P402 for a value that is none.
         PolicyError: they do not compile; every diagnostic of the failing compile stage is there.
     """
     files = read_policy_files(paths)
     checks = check_registry()
+    given = parameter_texts(params or {})
     compiled = compile_policies(
-        files, stage=stage, checks=checks.specs, evidence_schema=evidence_schema(), params=params
+        files, stage=stage, checks=checks.specs, evidence_schema=evidence_schema(), params=given
     )
     registries, faults = _registries(compiled)
     diagnostics = (*compiled.diagnostics, *faults, *checks.notes)

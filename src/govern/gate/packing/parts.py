@@ -20,8 +20,8 @@ from govern.canonical import canonical_bytes, sha256_hex
 from govern.diagnostics import Diagnostic, IntegrityError, UsageError
 from govern.gate.files import read_file
 from govern.gate.packing.sources import RECORD_BYTES, Beside, find_earlier, find_snapshot, relative_names
+from govern.gate.parameters import ParameterArgument
 from govern.policy.outcomes import Stage
-from govern.policy.parameters import Override
 
 __all__ = [
     "PackRequest",
@@ -52,7 +52,7 @@ class PackRequest:
     decision: Path | None = None
     advisories: Path | None = None
     """A store or a snapshot; looked at only when the certificate names one."""
-    params: Mapping[str, Override] = field(default_factory=dict)
+    params: Mapping[str, ParameterArgument] = field(default_factory=dict)
     """The values that were given for parameters of the policies when it was decided."""
     earlier_trust: tuple[Path, ...] = ()
     """Default: the versions that lie beside the trust root as `trust.<n>.json`."""
