@@ -13,6 +13,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
@@ -101,6 +102,11 @@ def test_the_schema_for_editors_has_its_parameters(site: Site) -> None:
     assert '"tighten": "down"' in directions["max_kwh"]
     assert '"order": ["point", "demonstrated"]' in directions["decide"]
     assert '"tighten": "subset"' in directions["methods"]
+    document = yaml.safe_load(POLICY.read_text(encoding="utf-8"))
+    jsonschema.validate(document, schema, cls=jsonschema.Draft202012Validator)
+    document["spec"]["rules"][0]["with"]["max_kwh"] = "much"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, schema, cls=jsonschema.Draft202012Validator)
     without = json.loads(run(site, "policy", "schema", "--no-plugins").out)
     assert without["$defs"]["Rule"]["properties"]["check"]["enum"] == sorted(set(kinds) - {"carbon.budget"})
     committed = json.loads((ROOT / "schemas" / "policy.schema.json").read_text(encoding="utf-8"))
