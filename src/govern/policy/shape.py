@@ -269,7 +269,11 @@ def _unknown_check(item: MapNode, checks: Mapping[str, CheckSpec], faults: list[
         return None
     if spec is None:
         near = suggest(node.text, checks)
-        hint = f"Did you mean '{near}'?" if near else "See docs/reference/checks.md for the check kinds."
+        hint = (
+            f"Did you mean '{near}'?"
+            if near
+            else "docs/reference/checks.md lists the built-in kinds; others need their plug-in installed."
+        )
         faults.append(Diagnostic("P209", f"there is no check kind '{node.text}'", node.span, hint))
     return spec
 
