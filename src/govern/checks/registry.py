@@ -81,13 +81,14 @@ class CheckRegistry(Mapping[str, Check]):
 
     @property
     def notes(self) -> tuple[Diagnostic, ...]:
-        """What whoever used a plug-in should hear of the others: warnings, none of which concerns a kind in use.
+        """What whoever asked for a plug-in should hear of the others: warnings, none of which concerns that kind.
 
         Empty as long as no plug-in was asked for.
         """
         if self._installed is None:
             return ()
-        found = [item for kind, items in sorted(self._clashes.items()) if kind not in self._loaded for item in items]
+        others = [kind for kind in sorted(self._clashes) if kind not in self._unusable]  # the unusable ones were said
+        found = [item for kind in others for item in self._clashes[kind]]
         found += _anonymous(self._installed)
         return tuple(_warning(item) for item in found)
 
