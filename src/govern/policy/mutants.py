@@ -165,10 +165,20 @@ class _Rule:
         fields = _fields(type(self.rule.params))
         for key, node in held.entries if isinstance(held, MapNode) else ():
             where = f"with.{key.text}"
-            if key.text in self.rule.draft.spec.expression_params and isinstance(node, ScalarNode):
-                yield from _expression(self.source, node, where, self.name, (self.name,))
+            if key.text in self.rule.draft.spec.texts_of_expressions:
+                yield from self._assertions(node, where)
                 continue
             for change in _loosened(self.source, node, where, fields.get(key.text, _Field("fixed"))):
+                yield change.mutant(self.name, (self.name,))
+
+    def _assertions(self, node: Node, where: str) -> Iterator[Mutant]:
+        if isinstance(node, ScalarNode):
+            yield from _expression(self.source, node, where, self.name, (self.name,))
+        for index, item in enumerate(node.items if isinstance(node, ListNode) else ()):
+            if isinstance(item, ScalarNode):
+                yield from _expression(self.source, item, f"{where}[{index}]", self.name, (self.name,))
+        if isinstance(node, ListNode):
+            for change in _members(self.source, node, where):
                 yield change.mutant(self.name, (self.name,))
 
     def _enforcement(self) -> Iterator[Mutant]:

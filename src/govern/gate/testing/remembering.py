@@ -28,10 +28,12 @@ def remembering(loaded: Loaded, results: dict[object, CheckResult]) -> dict[str,
 
         return Check(check.spec, evaluate)
 
-    return {kind: asked_once(kind, check) for kind, check in loaded.checks.items()}
+    kinds = {rule.check for rule in loaded.plan.rules}
+    return {kind: asked_once(kind, loaded.checks[kind]) for kind in sorted(kinds)}
 
 
 def _expression_params(params: Any, check: Check) -> str:
     """An expression means what its parameters are: they lie beside its text."""
-    held = [getattr(params, attribute_of(type(params), name)) for name in check.spec.expression_params]
-    return repr([sorted(item.expression.params.items()) for item in held if isinstance(item, CompiledText)])
+    held = [getattr(params, attribute_of(type(params), name)) for name in check.spec.texts_of_expressions]
+    texts = [one for item in held for one in (item if isinstance(item, tuple) else (item,))]
+    return repr([sorted(item.expression.params.items()) for item in texts if isinstance(item, CompiledText)])
