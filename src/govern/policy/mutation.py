@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from govern.canonical import Json
@@ -29,6 +29,8 @@ class Mutation:
     """Bundles that were broken on purpose."""
     survivors: tuple[Diagnostic, ...]
     """P703."""
+    patches: Mapping[str, str]
+    """The surviving mutants as diffs, by their id."""
     accepted: tuple[Accepted, ...]
 
     @property
@@ -47,5 +49,6 @@ class Mutation:
         return {
             "policy_mutants": self.policy,
             "evidence_mutants": self.evidence,
+            "patches": dict(self.patches),
             "accepted": [{"mutant": item.mutant, "reason": item.reason} for item in self.accepted],
         }

@@ -20,7 +20,7 @@ from govern.policy.case_documents import MEMBERS
 from govern.policy.cases import Case, data_of, unknown_name
 from govern.policy.patches import PatchError, Value, apply_patch, same
 
-__all__ = ["Evidence", "evidence_of", "files_of", "write_files"]
+__all__ = ["Evidence", "evidence_of", "files_of", "path_of", "write_files"]
 
 _NOTHING = Style({})
 
@@ -113,7 +113,7 @@ def files_of(evidence: Evidence) -> dict[str, str | bytes]:
         value = document.get(member)
         if value is None:
             continue
-        path = _path_of(member, evidence)
+        path = path_of(member, evidence)
         if fixture is not None and member in fixture.document and same(value, fixture.document[member]):
             files[path] = fixture.contents[path]  # byte for byte what the readers were given before
             continue
@@ -125,7 +125,8 @@ def files_of(evidence: Evidence) -> dict[str, str | bytes]:
     return files
 
 
-def _path_of(member: str, evidence: Evidence) -> str:
+def path_of(member: str, evidence: Evidence) -> str:
+    """Say which file a member of some evidence is."""
     fixture = evidence.fixture
     if fixture is not None and member in fixture.paths:
         return fixture.paths[member]  # wherever a patched record may now point
