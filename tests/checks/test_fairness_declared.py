@@ -36,7 +36,7 @@ def test_what_the_record_declares_is_compared(tmp_path: Path) -> None:
     result = run(BundleBuilder(tmp_path).record(groups={"attributes": ["sex"]}), ATTRIBUTES)
     assert result.outcome is Outcome.PASS
     assert compared(result) == [["sex"]]
-    assert [item.name for item in result.evidence][0] == "model_record"
+    assert result.evidence[0].name == "model_record"
 
 
 def test_a_declared_column_that_the_table_lacks_is_missing(tmp_path: Path) -> None:
