@@ -24,7 +24,7 @@ LATER = [f"2026-11-20T1{hour}:00:00Z" for hour in range(8)]
 STAGE = "pre-registration"
 GATE, KEYS = "demo-out/gate", "demo-out/gate/.govern/keys"
 LOCK = "examples/mortgage/govern.lock"
-"""Pins the pack `baseline` that the example's policies build on. In a workspace of one's own it is beside govern.toml."""
+"""Pins the pack `baseline` that the example's policies build on; in a workspace it lies beside govern.toml."""
 BOARD = "approver/lending-board"
 PEOPLE = {
     "carol": f"{BOARD}=person:carol",
