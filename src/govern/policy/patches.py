@@ -104,6 +104,8 @@ class _Step:
         path = self._path(member)
         try:
             return change(document, path)
+        except PatchError:
+            raise
         except ValueError as fault:
             raise PatchError(self.index, member, str(fault)) from fault
 

@@ -32,8 +32,8 @@ def mutate(
     accepted, faults = _accepted(files, found, known)
     left = [item for item in found if item.mutant not in {one.mutant for one in accepted}]
     mutation = Mutation(
-        policy=len(of_policies.tried),
-        evidence=len(of_evidence.tried),
+        policy=of_policies.tried,
+        evidence=of_evidence.tried,
         survivors=in_order(item.diagnostic for item in left),
         patches={item.mutant: item.patch for item in left},
         accepted=accepted,

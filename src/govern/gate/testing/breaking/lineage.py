@@ -26,37 +26,29 @@ def lineage(target: Target) -> Iterator[Break]:
 
 
 def _unapproved(target: Target, held: list[str]) -> Iterator[Break]:
-    """Give each source, wherever it is named, an address that nobody has approved."""
+    """Turn each source, wherever a record names it, into one of another address and digest."""
     facts = target.run.result.facts
     roots = facts.get("roots") if isinstance(facts, Mapping) else None
-    for root in roots if isinstance(roots, list | tuple) else ():
-        name = str(root["name"]) if isinstance(root, Mapping) else ""
-        uris = _uris(target, held, name)
-        for uri in uris:
-            patch: list[Operation] = []
-            for pointer in held:
-                patch += replace(pointer, _renamed(target.at(pointer), uri, f"{uri}.unapproved"))
-            yield Break(name=f"unapproved:{name}", told=f"{uri} is a source that nobody approved", patch=tuple(patch))
+    for number, root in enumerate(roots if isinstance(roots, list | tuple) else ()):
+        parts = str(root["key"]).split(" ") if isinstance(root, Mapping) else []
+        if len(parts) < 3 or not isinstance(root, Mapping):
+            continue
+        uri, version, name = parts[1], parts[-1].rpartition(":")[2], str(root["name"])
+        names = {uri: f"s3://nobody-approved.example/{number}", version: ZEROS}
+        if "/" in name and "://" not in name:  # a record may part an address into namespace and name
+            names[name] = f"nobody-approved/{number}"
+        patch = tuple(one for pointer in held for one in replace(pointer, _renamed(target.at(pointer), names)))
+        yield Break(name=f"unapproved:{name}", told=f"{uri} is another source, that nobody approved", patch=patch)
 
 
-def _uris(target: Target, held: list[str], name: str) -> list[str]:
-    """The address of the root of this name in our own record; a name that is an address is itself one."""
-    found = [name] if "://" in name else []
-    for pointer in held:
-        value = target.at(pointer)
-        datasets = value.get("datasets") if isinstance(value, dict) else None
-        for item in datasets if isinstance(datasets, list) else ():
-            if isinstance(item, dict) and name in (item.get("id"), item.get("uri")):
-                found.append(str(item.get("uri")))
-    return list(dict.fromkeys(found))[:1]
-
-
-def _renamed(value: Value, old: str, new: str) -> Value:
+def _renamed(value: Value, names: Mapping[str, str]) -> Value:
     if isinstance(value, str):
-        return value.replace(old, new)
+        for old, new in names.items():
+            value = value.replace(old, new)
+        return value
     if isinstance(value, list):
-        return [_renamed(item, old, new) for item in value]
-    return {key: _renamed(item, old, new) for key, item in value.items()} if isinstance(value, dict) else value
+        return [_renamed(item, names) for item in value]
+    return {key: _renamed(item, names) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 class _Record:
