@@ -6,10 +6,14 @@ from collections.abc import Iterable
 
 from govern.policy.decisions import Decision, Enforcement, Outcome
 
-__all__ = ["LETS_THROUGH", "QUORUM_CHECK", "overall"]
+__all__ = ["DECIDED_HERE", "LETS_THROUGH", "QUORUM_CHECK", "SEPARATION_CHECK", "overall"]
 
 QUORUM_CHECK = "approval.quorum"
-"""The check kind whose outcome only the decision knows: it counts votes."""
+"""The check kind that counts votes."""
+SEPARATION_CHECK = "approval.separation"
+"""The check kind that looks for one person in two roles."""
+DECIDED_HERE = frozenset({QUORUM_CHECK, SEPARATION_CHECK})
+"""Check kinds whose outcome only the decision knows, because it depends on what people have signed."""
 
 LETS_THROUGH = frozenset({Outcome.PASS, Outcome.NOT_APPLICABLE, Outcome.WAIVED})
 """On these a blocking rule lets a model through."""

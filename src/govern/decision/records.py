@@ -69,6 +69,9 @@ def _subject(value: Mapping[str, object]) -> Subject:
         files=_count(value["files"]),
         bytes=_count(value["bytes"]),
         owner=None if owner is None else _text(owner),
+        principal=_maybe(value.get("principal")),
+        developers=tuple(_text(item) for item in _list(value.get("developers", []))),
+        validators=tuple(_text(item) for item in _list(value.get("validators", []))),
     )
 
 

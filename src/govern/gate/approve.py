@@ -11,7 +11,7 @@ from govern.attestation.kinds import APPROVAL
 from govern.attestation.people import Approval
 from govern.canonical import instant_text
 from govern.decision.approvals import QUORUM_CHECK, Reading
-from govern.decision.decide import DecisionRecord, decide
+from govern.decision.decide import DecisionRecord, considerable, decide
 from govern.decision.records import MAX_BYTES, read_evaluation
 from govern.diagnostics import Diagnostic, UsageError, plain
 from govern.gate.desk import Delivered, Desk, end_of
@@ -50,9 +50,6 @@ def approve(request: VoteRequest, desk: Desk) -> Delivered:
     files = workspace_statements(desk.workspace)
     people = people_of(files, trust=desk.trust, at=now)
     record = decide(evaluation, clock=now, waivers=people.waivers, approvals=people.approvals, submitter=submitter)
-    considered = {
-        item.waiver.digest for item in record.settled if item.waiver is not None and item.rule.check != QUORUM_CHECK
-    }
     body = Approval(
         model=subject.name,
         version=subject.version,
@@ -60,7 +57,7 @@ def approve(request: VoteRequest, desk: Desk) -> Delivered:
         evaluation=evaluation.digest,
         bundle=subject.digest,
         vote=request.vote,
-        waivers_considered=tuple(sorted(considered)),
+        waivers_considered=tuple(sorted(considerable(record.settled))),
         role=role.name,
         approver=desk.owner,
         text=request.text,

@@ -179,6 +179,7 @@ def _judge(
 
 
 def _subject(bundle: Bundle) -> Subject:
+    said = bundle.record.spec
     return Subject(
         name=bundle.name,
         version=bundle.version,
@@ -187,5 +188,8 @@ def _subject(bundle: Bundle) -> Subject:
         layout=bundle.layout,
         files=len(bundle.files),
         bytes=sum(entry.size for entry in bundle.files.values()),
-        owner=bundle.record.spec.owner.name if bundle.record.spec.owner else None,
+        owner=said.owner.name if said.owner else None,
+        principal=said.owner.principal if said.owner else None,
+        developers=said.developers,
+        validators=said.validators,
     )
