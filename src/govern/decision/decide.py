@@ -174,9 +174,7 @@ def decide(
         if rule.check == QUORUM_CHECK:
             settled[index] = asked.settle(rule, count_votes(rule, votes, now=clock))
     applied = [item.waiver for item in settled if item.waiver is not None and item.rule.check != SEPARATION_CHECK]
-    standing = Standing(
-        subject=evaluation.subject, submitter=submitter, votes=votes, waivers=tuple(applied), now=clock
-    )
+    standing = Standing(subject=evaluation.subject, submitter=submitter, votes=votes, waivers=tuple(applied), now=clock)
     for index, rule in enumerate(evaluation.outcomes):
         if rule.check == SEPARATION_CHECK:
             settled[index] = asked.settle(rule, judge_separation(rule, standing))

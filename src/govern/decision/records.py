@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from govern.canonical import Json, canonical_bytes, parse_instant
 from govern.decision.evaluation import EVALUATION_SCHEMA, Evaluation, RuleOutcome, Subject
 from govern.diagnostics import Diagnostic, GovernError, InputError, Span
+from govern.policy.durations import parse as parse_duration
 from govern.policy.outcomes import CheckResult, Enforcement, EvidenceRef, Holds, Outcome, Stage
+from govern.policy.sides import Side
 
 __all__ = ["read_evaluation"]
 
@@ -136,19 +138,30 @@ def _unwaived(value: object) -> Outcome:
 
 
 def _facts(value: object) -> Json:
-    """Read the figures of a check. Those of two kinds take part in decisions, and are held to their form."""
-    if isinstance(value, dict) and value.get("kind") == "approval-quorum":
-        for item in _list(value["roles"]):
-            _text(_map(item)["role"])
-            if _count(_map(item)["count"]) < 1:
-                raise ValueError("a quorum of nobody")
-    if isinstance(value, dict) and value.get("kind") == "dependency-findings":
-        for item in _list(value["findings"]):
+    """Read the figures of a check. Those that take part in decisions are held to their form."""
+    kind = value.get("kind") if isinstance(value, dict) else None
+    if kind in ("approval-quorum", "approval-separation"):
+        _asked_of_people(_map(value))
+    if kind == "dependency-findings":
+        for item in _list(_map(value)["findings"]):
             _text(_map(item)["package"])
             _text(_map(item)["version"])
             for name in _list(_map(item)["ids"]):
                 _text(name)
     return value  # type: ignore[return-value]  # parsed JSON, and canonical: there are no decimals in it
+
+
+def _asked_of_people(value: Mapping[str, object]) -> None:
+    for item in _list(value["roles"]) if value["kind"] == "approval-quorum" else ():
+        _text(_map(item)["role"])
+        if _count(_map(item)["count"]) < 1:
+            raise ValueError("a quorum of nobody")
+    for pair in _list(value["pairs"]) if value["kind"] == "approval-separation" else ():
+        first, second = (Side(_text(side)) for side in _list(pair))
+        if first is second:
+            raise ValueError("a side that is kept apart from itself")
+    if "max_age" in value:
+        parse_duration(_text(value["max_age"]))
 
 
 def _map(value: object) -> Mapping[str, object]:

@@ -26,7 +26,11 @@ _TEXTS: Mapping[Ruling, tuple[str, str, str]] = {
         "is for another model, version or bundle",
         "have one signed for this bundle, or for this version: govern waive --versions",
     ),
-    Ruling.WRONG_STAGE: ("D204", "does not hold for the stage {stage}", "have one signed for it: govern waive --stages"),
+    Ruling.WRONG_STAGE: (
+        "D204",
+        "does not hold for the stage {stage}",
+        "have one signed for it: govern waive --stages",
+    ),
     Ruling.WRONG_RULE: (
         "D205",
         "is for the rule {rule}, which is not asked here",
@@ -45,7 +49,11 @@ _TEXTS: Mapping[Ruling, tuple[str, str, str]] = {
     ),
     Ruling.NOT_YET_VALID: ("D209", "{held}", "wait until it begins, or have one signed that begins now"),
     Ruling.EXPIRED: ("D210", "{held}", "mend what the rule found, or have the exception judged anew"),
-    Ruling.TOO_LONG: ("D211", "lasts longer than the rule allows", "have one signed within max_waiver_days of the rule"),
+    Ruling.TOO_LONG: (
+        "D211",
+        "lasts longer than the rule allows",
+        "have one signed within max_waiver_days of the rule",
+    ),
     Ruling.APPROVER_NOT_ALLOWED: (
         "D212",
         "is signed by somebody who may not sign it",
@@ -62,7 +70,11 @@ _TEXTS: Mapping[Ruling, tuple[str, str, str]] = {
         "have the exception judged anew, on what is found now",
     ),
 }
-_UNUSED = (UNUSED_CODE, "waives nothing: the rule is {outcome}", "take it out of the folder when it is not needed again")
+_UNUSED = (
+    UNUSED_CODE,
+    "waives nothing: the rule is {outcome}",
+    "take it out of the folder when it is not needed again",
+)
 
 RULING_CODES: Mapping[Ruling, str] = {ruling: texts[0] for ruling, texts in _TEXTS.items()}
 """Ruling -> diagnostic code. A waiver that was applied has none."""

@@ -61,8 +61,8 @@ def judge_separation(rule: RuleOutcome, standing: Standing) -> Tally:
     """Settle a rule of the kind `approval.separation`. Pure.
 
     One person or key on both sides of a pair fails, whatever else is unknown. Otherwise a side that is not known, or
-    whose names cannot be compared with those of the trust root, is missing evidence. A pass rests on the approvals, when
-    a pair names approvers.
+    whose names cannot be compared with those of the trust root, is missing evidence. A pass rests on the approvals,
+    when a pair names approvers.
     """
     pairs = _pairs(rule)
     if not pairs:

@@ -99,7 +99,7 @@ class VerifiedWaiver:
     role: str = ""
     """Full name of the trust root's role in which it was signed; empty when the signer has none."""
     identities: frozenset[str] = frozenset()
-    """Every other name of the approver: who the trust root says holds the key, and the fingerprints of all their keys."""
+    """Every other name of the approver: the holder of the key by the trust root, the fingerprints of all their keys."""
     compensating_controls: tuple[str, ...] = ()
     """What is done instead."""
 

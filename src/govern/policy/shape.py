@@ -14,6 +14,7 @@ from govern.policy.faults import validated
 from govern.policy.interface import CheckSpec
 from govern.policy.load import Document, content_digest
 from govern.policy.outcomes import Enforcement
+from govern.policy.people_shorthands import with_shorthands
 
 Kept = TypeVar("Kept")
 
@@ -181,7 +182,7 @@ def _policy(
         found.append(Diagnostic("P203", "spec: expected a mapping", spec_node.span))
     rules: tuple[RuleDraft, ...] = ()
     if isinstance(spec_node, MapNode):
-        rules = tuple(_rules(spec_node.get("rules"), checks, catalogues, found))
+        rules = tuple(_rules(with_shorthands(spec_node), checks, catalogues, found))
     if metadata is not None:
         found += _legal(metadata, metadata_node, rules)
     faults += found
@@ -194,8 +195,6 @@ def _policy(
 
 _UNSUPPORTED = {
     "imports": ("P320", "packs are not supported by this version"),
-    "approvals": ("P320", "approvals in a policy are not supported by this version"),
-    "separation": ("P320", "separation in a policy is not supported by this version"),
 }
 
 

@@ -59,5 +59,7 @@ def _rule(claim: RuleClaim, waiver: VerifiedWaiver) -> RuleOutcome:
         message=None,
         remediation=None,
         reason=None,
-        result=CheckResult(outcome=likely[0] if likely else Outcome.FAIL, summary="", observed=claim.observed, required=claim.required),
+        result=CheckResult(
+            outcome=likely[0] if likely else Outcome.FAIL, summary="", observed=claim.observed, required=claim.required
+        ),
     )

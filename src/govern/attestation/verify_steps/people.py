@@ -47,9 +47,9 @@ def _waiver(state: State, verdict: Verdict, ref: StatementRef) -> Line:
     problem = _ruling(state, verdict, facts) or _outlived(verdict, ref, facts)
     if problem is not None:
         return fail("waivers", 1, f"the waiver of {ref.rule} {problem}")
-    said = [f"{ref.rule}: {signatory.owner} as {signatory.role} until {body.expires}, {body.reason}"]
-    said += [f"instead: {'; '.join(body.compensating_controls)}"] if body.compensating_controls else []
-    return ok("waivers", "; ".join(said))
+    instead = f" (instead: {'; '.join(body.compensating_controls)})" if body.compensating_controls else ""
+    who = f"{signatory.owner} as {signatory.role}"
+    return ok("waivers", f"{ref.rule}: {who} until {body.expires}, {body.reason}{instead}")
 
 
 def _ruling(state: State, verdict: Verdict, waiver: VerifiedWaiver) -> str | None:
