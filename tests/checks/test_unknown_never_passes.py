@@ -46,9 +46,10 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "artefacts.pickle": {"mode": "forbid"},
     "expression": {"assert": "metrics.accuracy >= 0.8 && size(card.license) > 0"},
     "approval.quorum": {"roles": [{"role": "approver", "count": 1}]},
+    "approval.separation": {"pairs": [["validator", "developer"], ["submitter", "approver"]]},
 }
 
-DECIDED_LATER = frozenset({"approval.quorum"})
+DECIDED_LATER = frozenset({"approval.quorum", "approval.separation"})
 """Kinds that no bundle can meet: people are asked after the evaluation."""
 
 READS = {
