@@ -73,7 +73,7 @@ def approve(request: VoteRequest, desk: Desk) -> Delivered:
 
 
 def votes_so_far(workspace: Workspace, evaluation_file: Path, *, at: datetime) -> tuple[str, int]:
-    """Say in words who has voted on an evaluation, what waivers are worth, and what is still missing; and the exit code.
+    """Say in words who has voted on an evaluation, what waivers are worth and what is missing; give the exit code too.
 
     0 when every rule about people is met, 1 when somebody rejected or stands on two sides, 3 when votes or names are
     missing. Raises as `approve` does.
