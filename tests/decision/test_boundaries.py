@@ -359,3 +359,42 @@ def test_only_the_decision_compares_the_end_of_a_persons_word() -> None:
     elsewhere = {(module, what) for module, what in found if not module.startswith("decision/")}
     assert {module for module, _ in elsewhere} <= TRUST
     assert {what for _, what in elsewhere} <= {"root.expires", "trust.expires", "old.expires"}
+
+
+READERS = {
+    "attestation/people.py": "writes and reads the predicates",
+    "attestation/people_facts.py": "makes the decision's facts of them",
+    "attestation/reading_statements.py": "refuses an end before the beginning, as a matter of form",
+    "attestation/verify_steps/as_stated.py": "gives a waiver's length to the function that rules",
+    "attestation/verify_steps/people.py": "prints the end of a waiver; a human attestation's is judged there",
+    "attestation/verify_steps/votes.py": "prints the end of a vote, holds it against the certificate's own",
+    "gate/approve.py": "prints",
+    "gate/result.py": "hands it to the renderers",
+}
+"""Modules outside the decision that touch the end of a person's word at all, and what for."""
+
+
+def test_whoever_touches_the_end_of_a_persons_word_is_known_by_name() -> None:
+    """A comparison can hide behind a variable; so a module that reads an end at all must be listed, with its reason."""
+    found: dict[str, set[str]] = {}
+    for path in sorted(SOURCE.rglob("*.py")):
+        module = path.relative_to(SOURCE).as_posix()
+        if module in TRUST or module.startswith(("decision/", "attestation/trust/", "gate/trust/")):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute) and node.attr == "expires" and isinstance(node.ctx, ast.Load):
+                found.setdefault(module, set()).add(ast.unparse(node))
+    assert set(found) == set(READERS), found
+
+
+def test_only_the_decision_compares_the_other_limits_of_a_waiver() -> None:
+    """Its beginning, subject, stages, rule, limit and approver: outside `decision` nothing is held against them."""
+    words = {"not_before", "approver_in_role", "max_waiver_days", "waivable", "rule_digest"}
+    for path in sorted(SOURCE.rglob("*.py")):
+        module = path.relative_to(SOURCE).as_posix()
+        if module.startswith("decision/"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Compare):
+                touched = {inner.attr for inner in ast.walk(node) if isinstance(inner, ast.Attribute)}
+                assert not touched & words, (module, ast.unparse(node))

@@ -100,7 +100,7 @@ def test_a_thousand_random_sets_of_waivers_come_to_the_same_at_every_door(pool: 
     asked: dict[frozenset[str], Answer] = {}
     allowed = 0
     for number in range(SETS):
-        chosen = rng.sample(papers[2:], rng.choice((0, 1, 1, 2, 2, 3)))
+        chosen = rng.sample(papers[2:], rng.choice((0, 1, 1, 1, 2)))
         if number % 2:
             chosen.append(rng.choice(papers[:2]))
         rng.shuffle(chosen)
@@ -111,7 +111,7 @@ def test_a_thousand_random_sets_of_waivers_come_to_the_same_at_every_door(pool: 
         assert asked[key] == expected, [item.file.name for item in chosen]
         allowed += expected.decision == "allowed"
     assert SETS // 3 < allowed < SETS
-    assert len(asked) > SETS // 3
+    assert len(asked) > SETS // 5
 
 
 EDGES = [

@@ -198,7 +198,7 @@ class _Writer:
         shown = useless if self._verbose else useless[:_SHOWN_WAIVERS]
         for item in shown:
             who = f" by {plain(item.approver)}" if item.approver else ""
-            self._wrapped(f"{item.code}  {plain(item.rule)}  the waiver {item.digest[:8]}{who}", 2)
+            self._wrapped(f"{plain(item.code or '')}  {plain(item.rule)}  the waiver {item.digest[:8]}{who}", 2)
             self._wrapped(plain(item.detail or item.ruling or "", limit=1000), 6, 2)
             if item.remediation:
                 self._wrapped(f"fix: {plain(item.remediation, limit=1000)}", 6, 5)
