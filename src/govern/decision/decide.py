@@ -15,7 +15,15 @@ from govern.decision.approvals import (
     read_votes,
 )
 from govern.decision.evaluation import Evaluation, RuleOutcome
-from govern.decision.overall import DECIDED_HERE, LETS_THROUGH, QUORUM_CHECK, SEPARATION_CHECK, overall
+from govern.decision.exceptions import InForce, judge_exceptions
+from govern.decision.overall import (
+    DECIDED_HERE,
+    EXCEPTIONS_CHECK,
+    LETS_THROUGH,
+    QUORUM_CHECK,
+    SEPARATION_CHECK,
+    overall,
+)
 from govern.decision.separation import Standing, judge_separation
 from govern.decision.waivers import Ruling, VerifiedWaiver, effective, without_a_rule
 from govern.policy.outcomes import Decision, Enforcement, Holds, Outcome
@@ -158,7 +166,7 @@ def decide(
     """Decide. Waivers and votes have been verified by `attestation`; whether each counts is settled here.
 
     Rules about people come last: votes are counted, each of which must have considered every waiver that the rules of
-    other kinds needed; then it is asked who stands on which side.
+    other kinds needed; then it is asked who stands on which side, and whether the waivers keep their bounds.
     """
     asked = _Asked(evaluation=evaluation, waivers=waivers, clock=clock, submitter=submitter)
     settled = [asked.settle(item) for item in evaluation.outcomes]
@@ -173,11 +181,20 @@ def decide(
     for index, rule in enumerate(evaluation.outcomes):
         if rule.check == QUORUM_CHECK:
             settled[index] = asked.settle(rule, count_votes(rule, votes, now=clock))
-    applied = [item.waiver for item in settled if item.waiver is not None and item.rule.check != SEPARATION_CHECK]
+    late = (SEPARATION_CHECK, EXCEPTIONS_CHECK)
+    applied = [item.waiver for item in settled if item.waiver is not None and item.rule.check not in late]
     standing = Standing(subject=evaluation.subject, submitter=submitter, votes=votes, waivers=tuple(applied), now=clock)
     for index, rule in enumerate(evaluation.outcomes):
         if rule.check == SEPARATION_CHECK:
             settled[index] = asked.settle(rule, judge_separation(rule, standing))
+    in_force = [
+        InForce(item.rule, item.waiver)
+        for item in settled
+        if item.waiver is not None and item.rule.check != EXCEPTIONS_CHECK
+    ]
+    for index, rule in enumerate(evaluation.outcomes):
+        if rule.check == EXCEPTIONS_CHECK:
+            settled[index] = asked.settle(rule, judge_exceptions(rule, in_force, evaluation.outcomes))
     return DecisionRecord(
         evaluation=evaluation,
         clock=clock,

@@ -142,6 +142,8 @@ def _facts(value: object) -> Json:
     kind = value.get("kind") if isinstance(value, dict) else None
     if kind in ("approval-quorum", "approval-separation"):
         _asked_of_people(_map(value))
+    if kind == "policy-exceptions":
+        _bounds_of_exceptions(_map(value))
     if kind == "dependency-findings":
         for item in _list(_map(value)["findings"]):
             _text(_map(item)["package"])
@@ -162,6 +164,16 @@ def _asked_of_people(value: Mapping[str, object]) -> None:
             raise ValueError("a side that is kept apart from itself")
     if "max_age" in value:
         parse_duration(_text(value["max_age"]))
+
+
+def _bounds_of_exceptions(value: Mapping[str, object]) -> None:
+    _days(value["max_days"])
+    if not isinstance(value["compensating_control"], bool):
+        raise TypeError("compensating_control is not true or false")
+    if "max_active" in value and _count(value["max_active"]) < 0:
+        raise ValueError("fewer than none")
+    for name in (*_list(value["roles"]), *_list(value["for_controls"])):
+        _text(name)
 
 
 def _map(value: object) -> Mapping[str, object]:

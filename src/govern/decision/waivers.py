@@ -21,6 +21,7 @@ __all__ = [
     "Ruling",
     "VerifiedWaiver",
     "effective",
+    "lasts_longer",
     "outlives",
     "rule_on_waiver",
     "without_a_rule",
@@ -135,7 +136,7 @@ def rule_on_waiver(
         (Ruling.OUTCOME_NOT_COVERABLE, not _coverable(rule, outcome, waiver)),
         (Ruling.NOT_YET_VALID, now < waiver.not_before),
         (Ruling.EXPIRED, now >= waiver.expires),
-        (Ruling.TOO_LONG, (waiver.expires - waiver.not_before) // _SECOND > rule.max_waiver_days * 86_400),
+        (Ruling.TOO_LONG, lasts_longer(waiver, days=rule.max_waiver_days)),
         (Ruling.APPROVER_NOT_ALLOWED, not waiver.approver_in_role),
         (Ruling.APPROVER_IS_OWNER, _concerned(waiver, evaluation, submitter)),
         (Ruling.WORSE_THAN_WAIVED, _worse(rule, outcome, waiver)),
@@ -197,6 +198,11 @@ def without_a_rule(
         if rule_on_waiver(any_rule, any_rule.outcome, item, evaluation=evaluation, now=now, submitter=submitter)
         is Ruling.WRONG_RULE
     )
+
+
+def lasts_longer(waiver: VerifiedWaiver, *, days: int) -> bool:
+    """Whether a waiver lasts longer than so many days of 86,400 seconds."""
+    return (waiver.expires - waiver.not_before) // _SECOND > days * 86_400
 
 
 def outlives(moment: datetime, waiver: VerifiedWaiver) -> bool:

@@ -48,7 +48,7 @@ def approve(request: VoteRequest, desk: Desk) -> Delivered:
     role = desk.role(APPROVAL, stages=frozenset({evaluation.stage}))
     subject, now = evaluation.subject, desk.signature.at
     submitter = desk.workspace.text("submitter")
-    if desk.owner in (subject.owner, submitter):
+    if not desk.names.isdisjoint({*subject.owners, submitter}):
         message = f"{desk.owner} owns or submits this model: the vote would not count"
         raise UsageError(Diagnostic("A507", message, hint="somebody else must vote"))
     files = workspace_statements(desk.workspace)

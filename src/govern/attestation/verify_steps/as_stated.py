@@ -10,7 +10,7 @@ from govern.decision.overall import QUORUM_CHECK
 from govern.decision.waivers import VerifiedWaiver
 from govern.policy.outcomes import CheckResult, Outcome
 
-__all__ = ["as_stated"]
+__all__ = ["as_stated", "likely_outcome"]
 
 
 def as_stated(verdict: Verdict, waiver: VerifiedWaiver, *, bundle: str) -> tuple[Evaluation, VerifiedWaiver]:
@@ -42,9 +42,17 @@ def as_stated(verdict: Verdict, waiver: VerifiedWaiver, *, bundle: str) -> tuple
     return evaluation, replace(waiver, limit=None) if isinstance(waiver.limit, tuple) else waiver
 
 
+def likely_outcome(waiver: VerifiedWaiver, check: str) -> Outcome:
+    """What a waived rule must have come to, where only the decision knows: one of what the waiver covers.
+
+    A vote against is waived by nobody, so a board's rule that was waived had not failed.
+    """
+    likely = [item for item in waiver.covers if check != QUORUM_CHECK or item is not Outcome.FAIL]
+    return likely[0] if likely else Outcome.FAIL
+
+
 def _rule(claim: RuleClaim, waiver: VerifiedWaiver) -> RuleOutcome:
-    # A vote against is waived by nobody, so a board's rule that was waived had not failed.
-    likely = [item for item in waiver.covers if claim.check != QUORUM_CHECK or item is not Outcome.FAIL]
+    covered = likely_outcome(waiver, claim.check)
     return RuleOutcome(
         rule=claim.id,
         policy=claim.id.partition("/")[0],
@@ -59,7 +67,5 @@ def _rule(claim: RuleClaim, waiver: VerifiedWaiver) -> RuleOutcome:
         message=None,
         remediation=None,
         reason=None,
-        result=CheckResult(
-            outcome=likely[0] if likely else Outcome.FAIL, summary="", observed=claim.observed, required=claim.required
-        ),
+        result=CheckResult(outcome=covered, summary="", observed=claim.observed, required=claim.required),
     )

@@ -10,12 +10,13 @@ from govern.attestation.people_facts import waiver_of
 from govern.attestation.reading_verdict import StatementRef, Verdict
 from govern.attestation.statement_set import Judged
 from govern.attestation.verification import Line
-from govern.attestation.verify_steps.as_stated import as_stated
+from govern.attestation.verify_steps.as_stated import as_stated, likely_outcome
 from govern.attestation.verify_steps.beside import heard, recorded
 from govern.attestation.verify_steps.state import State, fail, ok, present, unchecked
 from govern.canonical import instant_text, parse_instant, sha256_hex
 from govern.decision.decide import outcome_at
 from govern.decision.evaluation import Evaluation
+from govern.decision.overall import DECIDED_HERE
 from govern.decision.rulings import words_for
 from govern.decision.waivers import VerifiedWaiver, outlives, rule_on_waiver
 from govern.diagnostics import InputError
@@ -61,6 +62,8 @@ def _ruling(state: State, verdict: Verdict, waiver: VerifiedWaiver) -> str | Non
     if rule is None:
         return "is for a rule that was not evaluated"
     outcome, _why = outcome_at(rule.outcome, rule.result.holds, moment)
+    if rule.check in DECIDED_HERE:  # which the step on the decision finds out
+        outcome = likely_outcome(waiver, rule.check)
     ruling = rule_on_waiver(rule, outcome, waiver, evaluation=evaluation, now=moment, submitter=verdict.submitter)
     return words_for(ruling, waiver, outcome=outcome, stage=verdict.stage) or None
 

@@ -21,7 +21,7 @@ from govern.decision.approvals import (
     people_among,
     read_votes,
 )
-from govern.decision.overall import DECIDED_HERE
+from govern.decision.overall import DECIDED_HERE, VOTED_ON
 from govern.policy.decisions import Decision, Enforcement, Outcome
 
 __all__ = ["judge_approvals"]
@@ -92,7 +92,7 @@ def _approval(state: State, found: CountedVote | None, digest: str, verdict: Ver
 
 def _outlived(verdict: Verdict, end: datetime) -> bool:
     """Whether the certificate is valid for longer than a vote, as far as can be told: votes name no rule."""
-    resting = [rule for rule in verdict.rules if rule.check in DECIDED_HERE and rule.outcome is Outcome.PASS]
+    resting = [rule for rule in verdict.rules if rule.check in VOTED_ON and rule.outcome is Outcome.PASS]
     blocking = all(rule.enforcement is Enforcement.BLOCK for rule in resting)
     return blocking and verdict.valid_until is not None and verdict.valid_until > end
 
