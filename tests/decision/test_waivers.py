@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from govern.decision.records import read_evaluation
 from govern.decision.rulings import RULING_CODES, UNUSED_CODE, note_on, words_for
 from govern.decision.waivers import (
     AdvisoryLimit,
@@ -21,7 +22,7 @@ from govern.decision.waivers import (
     without_a_rule,
 )
 from govern.diagnostics.catalogue import lookup
-from govern.policy.outcomes import Outcome
+from govern.policy.outcomes import Finding, Outcome
 from support.people import AFTER, BAD, BEFORE, BUNDLE, CLOCK, LIMITED, STAGE, SUBMITTER, evaluation, rule
 
 GOOD = VerifiedWaiver(
@@ -128,6 +129,19 @@ def test_only_three_outcomes_can_be_covered_and_only_by_name(outcome: Outcome, c
     coverable = outcome in (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.MISSING_EVIDENCE)
     assert (got is Ruling.APPLIED) == (coverable and covered is outcome)
     assert got in (Ruling.APPLIED, Ruling.OUTCOME_NOT_COVERABLE)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.MISSING_EVIDENCE])
+@pytest.mark.parametrize(
+    ("code", "coverable"), [("E107", False), ("E109", False), ("L202", False), ("L203", False), ("F201", True)]
+)
+def test_evidence_of_another_model_is_waived_by_nobody(outcome: Outcome, code: str, coverable: bool) -> None:
+    found = (Finding(code="F201", detail="x"), Finding(code=code, detail="x"))
+    about = replace(BAD, result=replace(BAD.result, findings=found, outcome=outcome))
+    got = ruling(replace(GOOD, covers=(outcome,)), about=about)
+    assert got is (Ruling.APPLIED if coverable else Ruling.OUTCOME_NOT_COVERABLE)
+    again = read_evaluation(evaluation(about).data()).outcomes[0]
+    assert ruling(replace(GOOD, covers=(outcome,)), about=again) is got, "the auditor reads the codes from the record"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from govern.canonical import Json, canonical_bytes, parse_instant
 from govern.decision.evaluation import EVALUATION_SCHEMA, Evaluation, RuleOutcome, Subject
 from govern.diagnostics import Diagnostic, GovernError, InputError, Span
 from govern.policy.durations import parse as parse_duration
-from govern.policy.outcomes import CheckResult, Enforcement, EvidenceRef, Holds, Outcome, Stage
+from govern.policy.outcomes import CheckResult, Enforcement, EvidenceRef, Finding, Holds, Outcome, Stage
 from govern.policy.sides import Side
 
 __all__ = ["read_evaluation"]
@@ -20,8 +20,8 @@ _MOST_DAYS = 3_650
 def read_evaluation(data: bytes, *, file: str = "evaluation.json") -> Evaluation:
     """Read an evaluation record. Its digest is that of the bytes given, whatever of them is understood here.
 
-    Findings are not read: no decision depends on them. Raises InputError (D104) for anything but the
-    canonical bytes of an evaluation.
+    Of findings only the codes are read: no decision depends on more of them. Raises InputError (D104) for anything but
+    the canonical bytes of an evaluation.
     """
     from govern.inputs.json import parse_json
 
@@ -107,6 +107,7 @@ def _outcome(value: Mapping[str, object]) -> RuleOutcome:
             summary=_text(value["summary"]),
             observed=_maybe(value["observed"]),
             required=_maybe(value["required"]),
+            findings=tuple(Finding(code=_text(_map(item)["code"]), detail="") for item in _list(value["findings"])),
             evidence=tuple(_evidence(_map(item)) for item in _list(value["evidence"])),
             holds=tuple(_holds(_map(item)) for item in _list(value["holds"])),
             facts=_facts(value["facts"]),

@@ -45,7 +45,7 @@ _TEXTS: Mapping[Ruling, tuple[str, str, str]] = {
     Ruling.OUTCOME_NOT_COVERABLE: (
         "D208",
         "does not cover the outcome {outcome}",
-        "an error, or a vote against, can never be waived; anything else by name: govern waive --covers",
+        "an error, evidence of another model or a vote against can never be waived; the rest by name: --covers",
     ),
     Ruling.NOT_YET_VALID: ("D209", "{held}", "wait until it begins, or have one signed that begins now"),
     Ruling.EXPIRED: ("D210", "{held}", "mend what the rule found, or have the exception judged anew"),

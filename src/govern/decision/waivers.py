@@ -29,6 +29,8 @@ __all__ = [
 
 
 _SECOND = timedelta(seconds=1)
+_ANOTHERS = frozenset({"E107", "E109", "L202", "L203"})
+"""Findings that say that evidence is another model's, or was written for other bytes: nobody waives that."""
 
 
 class Ruling(StrEnum):
@@ -121,9 +123,9 @@ def rule_on_waiver(
     """Rule on one waiver for one outcome at one instant. Pure; validity is half-open, `not_before <= now < expires`.
 
     `error` and `not_applicable` can never be waived, and a passing rule needs no waiver: all three are
-    `outcome_not_coverable`; so is a rejection by the review board. Nobody waives for themselves: the approver is
-    neither the owner that the waiver names, nor an owner or developer that the bundle declares, nor the submitter, by
-    name or by the fingerprint of any of their keys.
+    `outcome_not_coverable`; so is a rejection by the review board, and a rule whose evidence is of another bundle.
+    Nobody waives for themselves: the approver is neither the owner that the waiver names, nor an owner or developer
+    that the bundle declares, nor the submitter, by name or by the fingerprint of any of their keys.
     """
     for ruling, holds in (
         (Ruling.BAD_SIGNATURE, not waiver.signature_valid),
@@ -225,6 +227,8 @@ def _same_subject(waiver: VerifiedWaiver, evaluation: Evaluation) -> bool:
 def _coverable(rule: RuleOutcome, outcome: Outcome, waiver: VerifiedWaiver) -> bool:
     if rule.check == QUORUM_CHECK and outcome is Outcome.FAIL:
         return False  # somebody on the board said no: nobody else's word undoes that
+    if any(finding.code in _ANOTHERS for finding in rule.result.findings):
+        return False  # what was found is not about this model, so nobody knows what is to be waived
     return outcome in waiver.covers and outcome in (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.MISSING_EVIDENCE)
 
 

@@ -85,8 +85,8 @@ CODES: dict[str, Code] = {
     "D208": Code(
         slug="waiver-outcome-not-coverable",
         title="A waiver does not cover what the rule came to.",
-        why="A waiver covers failures, and doubts or missing evidence only where it names them. An error, and a "
-        "vote against, can be waived by nobody.",
+        why="A waiver covers failures, and doubts or missing evidence only where it names them. An error, evidence of "
+        "another model, and a vote against can be waived by nobody.",
         example="A waiver that covers `fail`, of a rule whose evidence is missing.",
         fix="Supply the evidence; or have the outcome covered by name with `govern waive --covers`.",
     ),
