@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from govern.canonical import Json, canonical_bytes, instant_text, parse_instant, sha256_hex
@@ -170,31 +170,18 @@ def decide(
     """
     asked = _Asked(evaluation=evaluation, waivers=waivers, clock=clock, submitter=submitter)
     settled = [asked.settle(item) for item in evaluation.outcomes]
-    question = Question(
-        evaluation=evaluation.digest,
-        bundle=evaluation.subject.digest,
-        owners=evaluation.subject.owners,
+    votes = read_votes(approvals, asked.question(considerable(settled)), now=clock)
+    asked.settle_kind(settled, QUORUM_CHECK, lambda rule: count_votes(rule, votes, now=clock))
+    standing = Standing(
+        subject=evaluation.subject,
         submitter=submitter,
-        applied_waivers=considerable(settled),
+        votes=votes,
+        waivers=tuple(item.waiver for item in _in_force(settled, besides=(SEPARATION_CHECK, EXCEPTIONS_CHECK))),
+        now=clock,
     )
-    votes = read_votes(approvals, question, now=clock)
-    for index, rule in enumerate(evaluation.outcomes):
-        if rule.check == QUORUM_CHECK:
-            settled[index] = asked.settle(rule, count_votes(rule, votes, now=clock))
-    late = (SEPARATION_CHECK, EXCEPTIONS_CHECK)
-    applied = [item.waiver for item in settled if item.waiver is not None and item.rule.check not in late]
-    standing = Standing(subject=evaluation.subject, submitter=submitter, votes=votes, waivers=tuple(applied), now=clock)
-    for index, rule in enumerate(evaluation.outcomes):
-        if rule.check == SEPARATION_CHECK:
-            settled[index] = asked.settle(rule, judge_separation(rule, standing))
-    in_force = [
-        InForce(item.rule, item.waiver)
-        for item in settled
-        if item.waiver is not None and item.rule.check != EXCEPTIONS_CHECK
-    ]
-    for index, rule in enumerate(evaluation.outcomes):
-        if rule.check == EXCEPTIONS_CHECK:
-            settled[index] = asked.settle(rule, judge_exceptions(rule, in_force, evaluation.outcomes))
+    asked.settle_kind(settled, SEPARATION_CHECK, lambda rule: judge_separation(rule, standing))
+    in_force = _in_force(settled, besides=(EXCEPTIONS_CHECK,))
+    asked.settle_kind(settled, EXCEPTIONS_CHECK, lambda rule: judge_exceptions(rule, in_force, evaluation.outcomes))
     return DecisionRecord(
         evaluation=evaluation,
         clock=clock,
@@ -214,6 +201,15 @@ def considerable(settled: Iterable[Settled]) -> frozenset[str]:
     )
 
 
+def _in_force(settled: Iterable[Settled], *, besides: Sequence[str]) -> tuple[InForce, ...]:
+    """The waivers that are applied so far, besides those of rules of these kinds."""
+    return tuple(
+        InForce(item.rule, item.waiver)
+        for item in settled
+        if item.waiver is not None and item.rule.check not in besides
+    )
+
+
 def _evaluated(rule: RuleOutcome, clock: datetime) -> tuple[Outcome, str | None]:
     if rule.outcome is Outcome.WAIVED:
         return Outcome.ERROR, "an evaluation waives nothing: only a signed waiver does"
@@ -228,6 +224,23 @@ class _Asked:
     waivers: Sequence[VerifiedWaiver]
     clock: datetime
     submitter: str | None
+
+    def question(self, applied_waivers: frozenset[str]) -> Question:
+        """What votes must be about to count."""
+        subject = self.evaluation.subject
+        return Question(
+            evaluation=self.evaluation.digest,
+            bundle=subject.digest,
+            owners=subject.owners,
+            submitter=self.submitter,
+            applied_waivers=applied_waivers,
+        )
+
+    def settle_kind(self, settled: list[Settled], kind: str, judge: Callable[[RuleOutcome], Tally]) -> None:
+        """Settle the rules of one kind again, by what people's words come to."""
+        for index, rule in enumerate(self.evaluation.outcomes):
+            if rule.check == kind:
+                settled[index] = self.settle(rule, judge(rule))
 
     def settle(self, rule: RuleOutcome, tally: Tally | None = None) -> Settled:
         """Settle one rule at the clock, under the waivers; `tally` is what people's words come to, once it is known."""
