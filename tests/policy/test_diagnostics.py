@@ -65,7 +65,6 @@ BAD = [
     ("P213", PARITY + "message: 'Rate } of'\n", 13, 22, "single"),
     ("P215", "id: a\ncheck: lineage.sources\nwith:\n  registry: nowhere", 9, 19, "SourceRegistry"),
     ("P301", f"{HEAD}  imports:\n    - {{pack: baseline, version: '1'}}\n  rules: []\n", 6, 14, "govern policy lock"),
-    ("P320", f"{HEAD}  approvals: {{}}\n  rules: []\n", 5, 3, "not supported"),
     ("P401", PARITY.replace("0.8", "${params.min}"), 11, 19, "spec.params"),
     ("P401", asserting("metrics.auc > params.min"), 9, 31, "no parameter 'min'"),
     ("P402", params("{type: number, default: high}"), 6, 32, "number"),

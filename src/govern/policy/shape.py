@@ -14,6 +14,7 @@ from govern.policy.faults import validated
 from govern.policy.interface import CheckSpec, UnusableKindError
 from govern.policy.load import Document, content_digest
 from govern.policy.outcomes import Enforcement
+from govern.policy.people_shorthands import with_shorthands
 
 Kept = TypeVar("Kept")
 
@@ -186,16 +187,13 @@ def _policy(
         found += more
     spec: PolicySpec | None = None
     if isinstance(spec_node, MapNode):
-        found += _unsupported(spec_node)
-        known = tuple(item for item in spec_node.entries if item[0].text not in _UNSUPPORTED)
-        body = MapNode(known, spec_node.span)
-        spec, more = validated(PolicySpec, value_of(body), body)
+        spec, more = validated(PolicySpec, value_of(spec_node), spec_node)
         found += more
     elif spec_node is not None:
         found.append(Diagnostic("P203", "spec: expected a mapping", spec_node.span))
     rules: tuple[RuleDraft, ...] = ()
     if isinstance(spec_node, MapNode):
-        rules = tuple(_rules(spec_node.get("rules"), checks, catalogues, found))
+        rules = tuple(_rules(with_shorthands(spec_node), checks, catalogues, found))
     if metadata is not None:
         found += _legal(metadata, metadata_node, rules)
     faults += found
@@ -204,18 +202,6 @@ def _policy(
     if metadata is None:  # judged on under the file's name: with a fault there will be no plan
         metadata = Metadata.model_construct(name=document.file, version="")
     return metadata.name, PolicyDraft(document, metadata, spec, spec_node, rules)
-
-
-_UNSUPPORTED = {
-    "approvals": ("P320", "approvals in a policy are not supported by this version"),
-    "separation": ("P320", "separation in a policy is not supported by this version"),
-}
-
-
-def _unsupported(spec: MapNode) -> Iterator[Diagnostic]:
-    for key, (code, message) in _UNSUPPORTED.items():
-        if spec.get(key) is not None:
-            yield Diagnostic(code, message, spec.key_span(key), "Remove the key.")
 
 
 def _envelope(node: MapNode) -> Iterator[Diagnostic]:
