@@ -111,13 +111,13 @@ def load_policies(paths: Sequence[Path], *, stage: Stage) -> Loaded:
 
 def lint_paths(paths: Sequence[Path]) -> tuple[tuple[Diagnostic, ...], dict[str, bytes]]:
     """Give every diagnostic of policy files, for all stages, errors and advice, with the files they point into."""
-    from govern.policy.lint import lint
+    from govern.policy.lint import advice
 
     files = read_policy_files(paths)
     specs = {kind: item.spec for kind, item in builtin_checks().items()}
-    found = lint(files, checks=specs, evidence_schema=evidence_schema())
-    _made, faults = _registries(compile_policies(files, stage=None, checks=specs, evidence_schema=evidence_schema()))
-    return in_order([*found, *faults]), files
+    compiled = compile_policies(files, stage=None, checks=specs, evidence_schema=evidence_schema())
+    _made, faults = _registries(compiled)
+    return in_order([*compiled.diagnostics, *advice(compiled), *faults]), files
 
 
 def _registries(compiled: Compiled) -> tuple[dict[str, SourceRegistry], tuple[Diagnostic, ...]]:

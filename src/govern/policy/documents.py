@@ -124,7 +124,7 @@ _Anything = Annotated[Any, WithJsonSchema({})]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=False, defer_build=True)
 
 
 class Metadata(_Part):

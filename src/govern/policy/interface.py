@@ -43,7 +43,7 @@ def parameter(
 class CheckParams(BaseModel):
     """Parameters that every check kind takes. Unset optionals stay out of the plan; every default is written in."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=False, defer_build=True)
 
     bound: Flag = parameter(
         "Evidence must name the model and data it speaks of.",
