@@ -95,9 +95,11 @@ def _stage(value: Any) -> Any:
     try:
         return Stage(value)
     except ValueError as fault:
-        names = ", ".join(item.value for item in Stage)
+        known = tuple(item.value for item in Stage)
         raise PydanticCustomError(
-            "unknown_stage", "there is no stage '{text}'; stages are {names}", {"text": str(value), "names": names}
+            "unknown_stage",
+            "there is no stage '{text}'; stages are {names}",
+            {"text": str(value), "names": ", ".join(known), "known": known},
         ) from fault
 
 
@@ -109,8 +111,9 @@ def _enforcement(value: Any) -> Any:
     try:
         return Enforcement(value)
     except ValueError as fault:
+        known = tuple(item.value for item in Enforcement)
         raise PydanticCustomError(
-            "bad_value", "expected block, warn or record, found '{text}'", {"text": str(value)}
+            "bad_value", "expected block, warn or record, found '{text}'", {"text": str(value), "known": known}
         ) from fault
 
 

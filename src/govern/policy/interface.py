@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from govern.policy.outcomes import Stage
 from govern.policy.types import Duration, Flag
@@ -16,7 +17,16 @@ if TYPE_CHECKING:
     from govern.policy.cel_bind import Bound
     from govern.policy.values import ParameterValue
 
-__all__ = ["CheckParams", "CheckSpec", "CompiledText", "EvidenceNeed", "EvidenceSource", "Tighten", "parameter"]
+__all__ = [
+    "CheckParams",
+    "CheckSpec",
+    "CompiledText",
+    "EvidenceNeed",
+    "EvidenceSource",
+    "Tighten",
+    "parameter",
+    "unknown_name",
+]
 
 Tighten = Literal["up", "down", "superset", "subset", "order", "fixed", "with"]
 """Direction in which an overlay may move a parameter (policy-language: monotone overlays)."""
@@ -38,6 +48,16 @@ def parameter(
     if order:
         extra["order"] = list(order)
     return Field(default=default, description=description, json_schema_extra=extra, alias=alias)
+
+
+def unknown_name(what: str, name: str, known: Iterable[str]) -> PydanticCustomError:
+    """Make the error of a parameter's validator that met a name it does not know; the nearest one is suggested."""
+    names = tuple(sorted(known))
+    return PydanticCustomError(
+        "bad_value",
+        "unknown {what} '{name}'; known: {names}",
+        {"what": what, "name": name, "names": ", ".join(names), "known": names},
+    )
 
 
 class CheckParams(BaseModel):
