@@ -78,8 +78,8 @@ def _diagnostic(model: type[BaseModel], node: Node, detail: ErrorDetails) -> Dia
     if kind == "literal_error":
         return _choice(subject, here, detail)
     code = _CODES.get(kind, "P203" if kind.endswith(("_type", "_parsing")) else "P204")
-    found, hint = _meant(here, detail)
-    return Diagnostic(code, f"{subject}{detail['msg']}", found.span, hint)
+    place_of, hint = _meant(here, detail)
+    return Diagnostic(code, f"{subject}{detail['msg']}", place_of.span, hint)
 
 
 def _meant(here: Node, detail: ErrorDetails) -> tuple[Node, str | None]:
