@@ -48,10 +48,11 @@ def validated(model: type[Model], value: Any, node: Node) -> tuple[Model | None,
     try:
         return model.model_validate(value), ()
     except ValidationError as fault:
-        found: dict[tuple[Span | None, str], Diagnostic] = {}
+        found: dict[tuple[Span | None, str, Step], Diagnostic] = {}
         for detail in fault.errors(include_url=False, include_context=True):
             item = _diagnostic(model, node, detail)
-            found.setdefault((item.span, item.code), item)  # a union repeats a fault once a member
+            lacking = detail["loc"][-1] if detail["type"] == "missing" else ""
+            found.setdefault((item.span, item.code, lacking), item)  # a union repeats a fault once a member
         return None, tuple(found.values())
 
 

@@ -240,8 +240,7 @@ def _rules(
             related = (Related(seen[rule.id], "first given here"),)
             message = f"the rule '{rule.id}' is given twice (first in line {seen[rule.id].line})"
             faults.append(Diagnostic("P206", message, span, "Rename one of the two.", related=related))
-            continue
-        seen[rule.id] = span
+        seen.setdefault(rule.id, span)
         faults += _controls(item, rule, catalogues)
         spec = _unknown_check(item, checks, faults)
         if spec is not None:
