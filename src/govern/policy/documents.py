@@ -107,9 +107,11 @@ def _stage(value: Any) -> Any:
     try:
         return Stage(value)
     except ValueError as fault:
-        names = ", ".join(item.value for item in Stage)
+        known = tuple(item.value for item in Stage)
         raise PydanticCustomError(
-            "unknown_stage", "there is no stage '{text}'; stages are {names}", {"text": str(value), "names": names}
+            "unknown_stage",
+            "there is no stage '{text}'; stages are {names}",
+            {"text": str(value), "names": ", ".join(known), "known": known},
         ) from fault
 
 
@@ -121,8 +123,9 @@ def _enforcement(value: Any) -> Any:
     try:
         return Enforcement(value)
     except ValueError as fault:
+        known = tuple(item.value for item in Enforcement)
         raise PydanticCustomError(
-            "bad_value", "expected block, warn or record, found '{text}'", {"text": str(value)}
+            "bad_value", "expected block, warn or record, found '{text}'", {"text": str(value), "known": known}
         ) from fault
 
 
@@ -138,7 +141,7 @@ _Anything = Annotated[Any, WithJsonSchema({})]
 class Part(BaseModel):
     """Base of every part of a document: closed, frozen, strict."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=False, defer_build=True)
 
 
 class Metadata(Part):

@@ -49,10 +49,11 @@ def validated(model: type[Model], value: Any, node: Node) -> tuple[Model | None,
     try:
         return model.model_validate(value), ()
     except ValidationError as fault:
-        found: dict[tuple[Span | None, str], Diagnostic] = {}
+        found: dict[tuple[Span | None, str, Step], Diagnostic] = {}
         for detail in fault.errors(include_url=False, include_context=True):
             item = _diagnostic(model, node, detail)
-            found.setdefault((item.span, item.code), item)  # a union repeats a fault once a member
+            lacking = detail["loc"][-1] if detail["type"] == "missing" else ""
+            found.setdefault((item.span, item.code, lacking), item)  # a union repeats a fault once a member
         return None, tuple(found.values())
 
 
@@ -79,7 +80,28 @@ def _diagnostic(model: type[BaseModel], node: Node, detail: ErrorDetails) -> Dia
     if kind == "literal_error":
         return _choice(subject, here, detail)
     code = _CODES.get(kind, "P203" if kind.endswith(("_type", "_parsing")) else "P204")
-    return Diagnostic(code, f"{subject}{detail['msg']}", here.span)
+    place_of, hint = _meant(here, detail)
+    return Diagnostic(code, f"{subject}{detail['msg']}", place_of.span, hint)
+
+
+def _meant(here: Node, detail: ErrorDetails) -> tuple[Node, str | None]:
+    """The scalar that an error is about and the nearest name, where a validator says which names it knows.
+
+    A validator of a list or of a whole mapping cannot say at which member it stumbled, but the name it gives can.
+    """
+    context = detail.get("ctx", {})
+    given, known = context.get("name", context.get("text")), context.get("known")
+    if not isinstance(given, str) or not isinstance(known, tuple):
+        return here, None
+    near = suggest(given, known)
+    return _named(here, given) or here, f"Did you mean '{near}'?" if near else None
+
+
+def _named(node: Node, text: str) -> ScalarNode | None:
+    if isinstance(node, ScalarNode):
+        return node if node.text == text else None
+    inner = node.items if isinstance(node, ListNode) else [item for entry in node.entries for item in entry]
+    return next((found for item in inner if (found := _named(item, text)) is not None), None)
 
 
 def _choice(subject: str, here: Node, detail: ErrorDetails) -> Diagnostic:

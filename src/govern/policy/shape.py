@@ -238,8 +238,7 @@ def _rules(
             related = (Related(seen[rule.id], "first given here"),)
             message = f"the rule '{rule.id}' is given twice (first in line {seen[rule.id].line})"
             faults.append(Diagnostic("P206", message, span, "Rename one of the two.", related=related))
-            continue
-        seen[rule.id] = span
+        seen.setdefault(rule.id, span)
         faults += control_faults(item, rule.controls, catalogues)
         spec = _unknown_check(item, checks, faults)
         if spec is not None:
@@ -247,12 +246,17 @@ def _rules(
 
 
 def _core_of(item: MapNode) -> Rule | None:
-    """Give a faulty rule by the keys that the later stages judge, so that its parameters' faults are said as well.
+    """Give a faulty rule by its sound keys, so that the later stages' faults are said as well, and no false ones.
 
     It never runs: the fault that brought us here keeps a plan from being made.
     """
-    core = MapNode(tuple(entry for entry in item.entries if entry[0].text in ("id", "check", "with")), item.span)
-    rule, _found = validated(Rule, value_of(core), core)
+    kept = tuple(entry for entry in item.entries if entry[0].text in ("id", "check", "with"))
+    rule, _found = validated(Rule, value_of(MapNode(kept, item.span)), item)
+    for entry in item.entries if rule is not None else ():
+        more = (*kept, entry)
+        held, _found = validated(Rule, value_of(MapNode(more, item.span)), item)
+        if held is not None:
+            rule, kept = held, more
     return rule
 
 
