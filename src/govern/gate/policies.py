@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,15 @@ from govern.policy.plan import Plan
 if TYPE_CHECKING:
     from govern.lineage.registry import SourceRegistry
 
-__all__ = ["Loaded", "NotAssessed", "PolicyError", "lint_paths", "load_policies", "read_policy_files"]
+__all__ = [
+    "Loaded",
+    "NotAssessed",
+    "PolicyError",
+    "lint_files",
+    "lint_paths",
+    "load_policies",
+    "read_policy_files",
+]
 
 
 class PolicyError(UsageError):
@@ -109,15 +118,24 @@ def load_policies(paths: Sequence[Path], *, stage: Stage) -> Loaded:
     )
 
 
-def lint_paths(paths: Sequence[Path]) -> tuple[tuple[Diagnostic, ...], dict[str, bytes]]:
-    """Give every diagnostic of policy files, for all stages, errors and advice, with the files they point into."""
-    from govern.policy.lint import lint
+def lint_paths(paths: Sequence[Path], *, at: datetime | None = None) -> tuple[tuple[Diagnostic, ...], dict[str, bytes]]:
+    """Give every diagnostic of policy files, for all stages, errors and advice, with the files they point into.
 
+    `at` is the instant to judge the age of legal sources at; without it nothing is said about their age.
+    """
     files = read_policy_files(paths)
+    return lint_files(files, at=at), files
+
+
+def lint_files(files: Mapping[str, bytes], *, at: datetime | None = None) -> tuple[Diagnostic, ...]:
+    """Give every diagnostic of policy files that have been read, as `lint_paths` does."""
+    from govern.policy.lint import advice
+
     specs = {kind: item.spec for kind, item in builtin_checks().items()}
-    found = lint(files, checks=specs, evidence_schema=evidence_schema())
-    _made, faults = _registries(compile_policies(files, stage=None, checks=specs, evidence_schema=evidence_schema()))
-    return in_order([*found, *faults]), files
+    compiled = compile_policies(files, stage=None, checks=specs, evidence_schema=evidence_schema())
+    _made, faults = _registries(compiled)
+    found = [*compiled.diagnostics, *advice(compiled, evidence_schema(), at=at), *faults]
+    return in_order(dict.fromkeys(found))
 
 
 def _registries(compiled: Compiled) -> tuple[dict[str, SourceRegistry], tuple[Diagnostic, ...]]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from govern.diagnostics import Diagnostic, Span
+from govern.diagnostics import Diagnostic, Edit, Span
 from govern.inputs.yaml import ListNode, MapNode, Node, ScalarNode
-from govern.policy.evidence_schema import suggest
+from govern.policy.evidence_schema import certainly, suggest
+from govern.policy.outcomes import Stage
 
-__all__ = ["keys_of", "validated"]
+__all__ = ["keys_of", "renamed", "validated"]
 
 Model = TypeVar("Model", bound=BaseModel)
 Step = str | int
@@ -67,7 +70,9 @@ def _diagnostic(model: type[BaseModel], node: Node, detail: ErrorDetails) -> Dia
         near = suggest(last, allowed)
         hint = f"Did you mean '{near}'?" if near else f"Keys here are {', '.join(allowed)}." if allowed else None
         span = here.key_span(last) if isinstance(here, MapNode) else here.span
-        return Diagnostic("P201", f"there is no key '{last}' here", span, hint)
+        free = [item for item in allowed if not isinstance(here, MapNode) or here.get(item) is None]
+        fix = renamed(span, last, allowed) if near in free and isinstance(here, MapNode) else ()
+        return Diagnostic("P201", f"there is no key '{last}' here", span, hint, fix=fix)
     if kind == "missing":
         message = f"'{last}' is missing{f' in {dotted}' if dotted else ''}"
         return Diagnostic("P202", message, _head(here), f"Add `{last}:`.")
@@ -78,7 +83,54 @@ def _diagnostic(model: type[BaseModel], node: Node, detail: ErrorDetails) -> Dia
     if kind == "literal_error":
         return _choice(subject, here, detail)
     code = _CODES.get(kind, "P203" if kind.endswith(("_type", "_parsing")) else "P204")
-    return Diagnostic(code, f"{subject}{detail['msg']}", here.span)
+    fix: tuple[Edit, ...] = ()
+    if detail["msg"].startswith("expected a number"):
+        fix = _number_fix(here)
+    elif kind == "bad_duration":
+        fix = _duration_fix(here)
+    elif kind == "unknown_stage" and isinstance(here, ScalarNode):
+        fix = renamed(here.span, here.text, [item.value for item in Stage])
+    return Diagnostic(code, f"{subject}{detail['msg']}", here.span, fix=fix)
+
+
+def renamed(span: Span, name: str, known: Iterable[str]) -> tuple[Edit, ...]:
+    """Give the edit that corrects a plainly written name, or nothing where two known names are near."""
+    sure = certainly(name, known)
+    if sure is None or span.line != span.end_line or span.column is None or span.end_column is None:
+        return ()
+    # As long as the name: written without quotes or escapes, so that another plain name can take its place.
+    return (Edit(span, sure),) if span.end_column - span.column == len(name) else ()
+
+
+_PERCENT = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,9})?%", re.ASCII)
+_DECIMAL_COMMA = re.compile(r"0,[0-9]{1,9}", re.ASCII)
+_QUOTED_NUMBER = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]{1,9})?", re.ASCII)
+
+
+def _number_fix(node: Node) -> tuple[Edit, ...]:
+    """Write 80% and 0,8 as 0.8, and '0.8' without its quotes; `1,000` could be two numbers and is left alone."""
+    if not isinstance(node, ScalarNode) or node.span.line != node.span.end_line:
+        return ()
+    if node.plain and _PERCENT.fullmatch(node.text):
+        return (Edit(node.span, format(Decimal(node.text[:-1]).scaleb(-2).normalize(), "f")),)
+    if node.plain and _DECIMAL_COMMA.fullmatch(node.text):
+        return (Edit(node.span, node.text.replace(",", ".")),)
+    if not node.plain and _QUOTED_NUMBER.fullmatch(node.text):
+        return (Edit(node.span, node.text),)
+    return ()
+
+
+_ISO_DURATION = re.compile(r"P(?:([0-9]{1,6})([DMY])|T([0-9]{1,6})([HM]))", re.ASCII)
+_UNITS = {"D": "d", "M": "mo", "Y": "y"}
+
+
+def _duration_fix(node: Node) -> tuple[Edit, ...]:
+    """Write P30D as 30d: one number and one unit mean the same in both spellings."""
+    found = _ISO_DURATION.fullmatch(node.text) if isinstance(node, ScalarNode) else None
+    if found is None:
+        return ()
+    days, date_unit, hours, time_unit = found.groups()
+    return (Edit(node.span, f"{days}{_UNITS[date_unit]}" if days else f"{hours}{time_unit.lower()}"),)
 
 
 def _choice(subject: str, here: Node, detail: ErrorDetails) -> Diagnostic:
@@ -90,7 +142,8 @@ def _choice(subject: str, here: Node, detail: ErrorDetails) -> Diagnostic:
     message = f"{subject}expected {', '.join(allowed[:-1])} or {allowed[-1]}, found {found}"
     if len(allowed) == 1:
         message = f"{subject}expected {allowed[0]}, found {found}"
-    return Diagnostic("P204", message, here.span, f"Did you mean '{near}'?" if near else None)
+    fix = renamed(here.span, given, allowed) if isinstance(given, str) else ()
+    return Diagnostic("P204", message, here.span, f"Did you mean '{near}'?" if near else None, fix=fix)
 
 
 def _known_steps(node: Node, loc: Sequence[Step]) -> Iterator[Step]:

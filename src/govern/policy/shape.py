@@ -10,7 +10,7 @@ from govern.diagnostics import Diagnostic, Related, Severity, Span
 from govern.inputs.yaml import ListNode, MapNode, Node, ScalarNode, value_of
 from govern.policy.documents import Control, ControlCatalogue, Metadata, PolicySpec, Rule
 from govern.policy.evidence_schema import suggest
-from govern.policy.faults import validated
+from govern.policy.faults import renamed, validated
 from govern.policy.interface import CheckSpec
 from govern.policy.load import Document, content_digest
 from govern.policy.outcomes import Enforcement
@@ -55,6 +55,8 @@ class Catalogue:
     name: str
     controls: Mapping[str, Control]
     file: str
+    metadata: MapNode | None = None
+    """The node that says which law it lists, and when somebody last compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,9 @@ def _catalogue(document: Document, faults: list[Diagnostic]) -> tuple[str, Catal
                 )
             )
         controls[control.id] = control
-    return model.metadata.name, Catalogue(model.metadata.name, controls, document.file)
+    metadata = document.node.get("metadata")
+    held = metadata if isinstance(metadata, MapNode) else None
+    return model.metadata.name, Catalogue(model.metadata.name, controls, document.file, held)
 
 
 def _registry(document: Document, faults: list[Diagnostic]) -> tuple[str, RegistryDocument] | None:
@@ -211,7 +215,8 @@ def _envelope(node: MapNode) -> Iterator[Diagnostic]:
         if key.text not in _ENVELOPE:
             near = suggest(key.text, _ENVELOPE)
             hint = f"Did you mean '{near}'?" if near else f"Keys here are {', '.join(_ENVELOPE)}."
-            yield Diagnostic("P201", f"there is no key '{key.text}' here", key.span, hint)
+            fix = renamed(key.span, key.text, _ENVELOPE) if near and node.get(near) is None else ()
+            yield Diagnostic("P201", f"there is no key '{key.text}' here", key.span, hint, fix=fix)
     for name in ("metadata", "spec"):
         if node.get(name) is None:
             yield Diagnostic("P202", f"'{name}' is missing", _start(node), f"Add `{name}:`.")
@@ -266,7 +271,8 @@ def _unknown_check(item: MapNode, checks: Mapping[str, CheckSpec], faults: list[
     if spec is None:
         near = suggest(node.text, checks)
         hint = f"Did you mean '{near}'?" if near else "See docs/reference/checks.md for the check kinds."
-        faults.append(Diagnostic("P209", f"there is no check kind '{node.text}'", node.span, hint))
+        fix = renamed(node.span, node.text, checks)
+        faults.append(Diagnostic("P209", f"there is no check kind '{node.text}'", node.span, hint, fix=fix))
     return spec
 
 
