@@ -17,7 +17,7 @@ from govern.policy.cel import Expression
 from govern.policy.evidence_schema import step_text
 from govern.policy.values import ParameterValue
 
-__all__ = ["Conjunct", "Limit", "conjuncts_of", "contradiction", "key_of", "subject_text"]
+__all__ = ["Conjunct", "Limit", "conjuncts_of", "contradiction", "key_of", "subject_of", "value_text"]
 
 Side = Literal["low", "high", "is", "is not"]
 _SIDES: Mapping[str, tuple[Side, bool]] = {
@@ -151,10 +151,19 @@ def _excludes(left: Limit, right: Limit) -> bool:
     return False
 
 
-def subject_text(tree: Any) -> str | None:
+def subject_of(item: Conjunct) -> str | None:
+    """Give what a conjunct limits, as an author would write it; None where it limits nothing that has a short name."""
+    if item.limit is None:
+        return None
+    tree: Any = item.tree  # a limit is a call with two arguments
+    left, right = tree[3]
+    return _subject_text(right if left[0] == "const" else left)
+
+
+def _subject_text(tree: Any) -> str | None:
     """Write a path, or the size of one, as an author would; None for anything else."""
     if tree[0] == "call" and tree[1] == "size":
-        inner = subject_text(tree[2] if tree[2] is not None else tree[3][0])
+        inner = _subject_text(tree[2] if tree[2] is not None else tree[3][0])
         return None if inner is None else f"size({inner})"
     steps = list(_steps(tree))
     if not steps or None in steps:

@@ -71,8 +71,8 @@ def _diagnostic(model: type[BaseModel], node: Node, detail: ErrorDetails) -> Dia
         hint = f"Did you mean '{near}'?" if near else f"Keys here are {', '.join(allowed)}." if allowed else None
         span = here.key_span(last) if isinstance(here, MapNode) else here.span
         free = [item for item in allowed if not isinstance(here, MapNode) or here.get(item) is None]
-        fix = renamed(span, last, allowed) if near in free and isinstance(here, MapNode) else ()
-        return Diagnostic("P201", f"there is no key '{last}' here", span, hint, fix=fix)
+        key_fix = renamed(span, last, allowed) if near in free and isinstance(here, MapNode) else ()
+        return Diagnostic("P201", f"there is no key '{last}' here", span, hint, fix=key_fix)
     if kind == "missing":
         message = f"'{last}' is missing{f' in {dotted}' if dotted else ''}"
         return Diagnostic("P202", message, _head(here), f"Add `{last}:`.")
