@@ -48,14 +48,24 @@ class StoredCounts:
             return Outcome.INCONCLUSIVE
         return _OUTCOMES[self.judge(params).verdict]
 
+    def counted(self, attributes: tuple[str, ...], group: tuple[str, ...], metric: str, more: int) -> StoredCounts:
+        """Give the tables with `more` people of a group counted by a rate; the group stays as large as it is."""
+        held, table = METRICS[metric], self.tables[attributes]
+        cells = table.groups[group]._asdict()
+        cells[held.numerator[0]] += more
+        cells[_among(held)] -= more
+        return self._with(attributes, group, Tally(**cells))
+
     def grown(self, attributes: tuple[str, ...], group: tuple[str, ...], factor: Fraction) -> StoredCounts:
         """Give the tables with one group as large as `factor` says, at the same rates as near as whole people allow."""
+        cells = self.tables[attributes].groups[group]
+        return self._with(attributes, group, Tally(*(round(cell * factor) for cell in cells)))
+
+    def _with(self, attributes: tuple[str, ...], group: tuple[str, ...], tally: Tally) -> StoredCounts:
         table = self.tables[attributes]
-        tally = Tally(*(round(cell * factor) for cell in table.groups[group]))
         groups = {**table.groups, group: tally}
-        return StoredCounts(
-            {**self.tables, attributes: GroupTable(attributes, groups, table.unknown, table.absent)}, self.missing
-        )
+        made = GroupTable(attributes, groups, table.unknown, table.absent)
+        return StoredCounts({**self.tables, attributes: made}, self.missing)
 
 
 def stored_counts(facts: Json, metric: str) -> StoredCounts | None:
@@ -96,6 +106,9 @@ def _tables(items: Sequence[Any], metric: str) -> dict[tuple[str, ...], GroupTab
 
 def _tally(metric: RateMetric, k: int, n: int) -> Tally:
     """Put a rate into one confusion cell it counts and one it counts among: all that a verdict on it needs."""
-    among = next(name for name in metric.denominator if name not in metric.numerator)
-    cells = dict.fromkeys(("tn", "fp", "fn", "tp"), 0) | {metric.numerator[0]: k, among: n - k}
+    cells = dict.fromkeys(("tn", "fp", "fn", "tp"), 0) | {metric.numerator[0]: k, _among(metric): n - k}
     return Tally(**cells)
+
+
+def _among(metric: RateMetric) -> str:
+    return next(name for name in metric.denominator if name not in metric.numerator)

@@ -5,51 +5,104 @@ from __future__ import annotations
 import difflib
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from govern.cli.answer import Answer
-from govern.cli.options import workspace_of, workspace_option
+from govern.cli.options import STAGES, at_option, clock_of, workspace_of, workspace_option
 from govern.cli.streams import out
 from govern.diagnostics import Diagnostic, UsageError
+
+if TYPE_CHECKING:
+    from govern.gate.workspace import Workspace
 
 _CODE = re.compile(r"[A-Z][0-9]{3}")
 
 
-@click.command(epilog="\b\nExamples:\n  govern explain I104\n  govern explain fairness.disparity")
+@click.command(
+    epilog="\b\nExamples:\n  govern explain I104\n  govern explain fairness.disparity\n"
+    "  govern explain lending/parity -p policies --origin\n"
+    "  govern explain lending/parity bundle -p policies -s pre-registration"
+)
 @click.argument("name")
+@click.argument("bundle", required=False, type=click.Path(path_type=Path))
 @click.option(
     "-p", "--policy", "policies", multiple=True, type=click.Path(path_type=Path), help="Policy file or folder."
 )
+@click.option("--origin", is_flag=True, help="Of a rule: file, line and column that each value comes from.")
+@click.option("-s", "--stage", type=click.Choice(STAGES), help="Gate to judge BUNDLE at. Default: the rule's first.")
+@click.option("--advisories", type=click.Path(path_type=Path), help="Advisory snapshot for BUNDLE.")
+@at_option
 @workspace_option
-def explain(name: str, policies: tuple[Path, ...], directory: Path | None) -> Answer:
+def explain(
+    name: str,
+    bundle: Path | None,
+    policies: tuple[Path, ...],
+    origin: bool,
+    stage: str | None,
+    advisories: Path | None,
+    at: str | None,
+    directory: Path | None,
+) -> Answer:
     """Explain NAME: a diagnostic code, a check kind, a rule (`policy/rule`) or a control (`catalogue/clause`).
 
-    Rules and controls are looked up in the policies given with -p or named by the workspace.
+    Rules and controls are looked up in the policies given with -p or named by the workspace. With BUNDLE the rule is
+    run on it: every comparison with its values, the evidence, and the smallest change that passes.
+
+    Exit codes: 0 explained, 2 usage or policy error, 3 evidence that the rule reads is missing or unreadable.
     """
-    if _CODE.fullmatch(name):
-        out(_code(name))
+    workspace = workspace_of(directory, policies=policies, advisories=advisories)
+    if bundle is not None:
+        return _on_bundle(name, bundle, workspace, stage, at)
+    if not origin and (text := _without_policies(name)) is not None:
+        out(text)
         return Answer(0)
-    from govern.checks.registry import builtin_specs
-
-    specs = builtin_specs()
-    if name in specs:
-        from govern.policy.explain import explain_kind
-
-        out(explain_kind(specs[name]))
-        return Answer(0)
-    workspace = workspace_of(directory, policies=policies)
-    from govern.gate.explain import explain_name
+    from govern.gate.explain import explain_name, explain_origins_of
 
     paths = workspace.paths("policies")
-    known = sorted(specs)
+    known = _kinds()
     if paths:
-        text, names = explain_name(name, paths)
+        text, names = (explain_origins_of if origin else explain_name)(name, paths)
         if text is not None:
             out(text)
             return Answer(0)
         known = sorted({*known, *names})
     raise UsageError(_unknown(name, known, looked=bool(paths)))
+
+
+def _on_bundle(name: str, bundle: Path, workspace: Workspace, stage: str | None, at: str | None) -> Answer:
+    from govern.gate.explain_bundle import explain_on_bundle
+    from govern.policy.outcomes import Stage
+    from govern.report.explanation import explanation_text
+
+    made = explain_on_bundle(
+        name,
+        bundle,
+        policies=workspace.paths("policies"),
+        stage=None if stage is None else Stage(stage),
+        clock=clock_of(at),
+        advisories=workspace.path("advisories"),
+    )
+    out(explanation_text(made.settled, made.change, model=made.model, stage=made.stage.value))
+    return Answer(made.exit_code)
+
+
+def _without_policies(name: str) -> str | None:
+    """Explain a code or a check kind: they are the same whatever policies there are."""
+    if _CODE.fullmatch(name):
+        return _code(name)
+    from govern.checks.registry import builtin_specs
+    from govern.policy.explain import explain_kind
+
+    specs = builtin_specs()
+    return explain_kind(specs[name]) if name in specs else None
+
+
+def _kinds() -> list[str]:
+    from govern.checks.registry import builtin_specs
+
+    return sorted(builtin_specs())
 
 
 def _code(name: str) -> str:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from govern.checks.registry import builtin_specs
 from govern.diagnostics import Severity
 from govern.evidence.schema import evidence_schema
 from govern.gate.policies import PolicyError, read_policy_files
-from govern.policy.compile import compile_policies
+from govern.policy.compile import Compiled, compile_policies
 from govern.policy.explain import explain_control, explain_rule, known_names
 
-__all__ = ["explain_name"]
+__all__ = ["compiled_policies", "explain_name", "explain_origins_of"]
+
+
+def compiled_policies(paths: Sequence[Path]) -> Compiled:
+    """Compile policies for every stage. Raises PolicyError when they do not compile."""
+    files = read_policy_files(paths)
+    compiled = compile_policies(files, stage=None, checks=builtin_specs(), evidence_schema=evidence_schema())
+    errors = [item for item in compiled.diagnostics if item.severity is Severity.ERROR]
+    if errors:
+        raise PolicyError(errors, files)
+    return compiled
 
 
 def explain_name(name: str, paths: Sequence[Path]) -> tuple[str | None, tuple[str, ...]]:
@@ -20,9 +30,16 @@ def explain_name(name: str, paths: Sequence[Path]) -> tuple[str | None, tuple[st
 
     Raises PolicyError when the policies do not compile.
     """
-    files = read_policy_files(paths)
-    compiled = compile_policies(files, stage=None, checks=builtin_specs(), evidence_schema=evidence_schema())
-    errors = [item for item in compiled.diagnostics if item.severity is Severity.ERROR]
-    if errors:
-        raise PolicyError(errors, files)
-    return explain_rule(compiled, name) or explain_control(compiled, name), known_names(compiled)
+    return _told(paths, lambda compiled: explain_rule(compiled, name) or explain_control(compiled, name))
+
+
+def explain_origins_of(name: str, paths: Sequence[Path]) -> tuple[str | None, tuple[str, ...]]:
+    """Explain where each value of a rule comes from, as `explain_name` does."""
+    from govern.policy.origins import explain_origins
+
+    return _told(paths, lambda compiled: explain_origins(compiled, name))
+
+
+def _told(paths: Sequence[Path], tell: Callable[[Compiled], str | None]) -> tuple[str | None, tuple[str, ...]]:
+    compiled = compiled_policies(paths)
+    return tell(compiled), known_names(compiled)
