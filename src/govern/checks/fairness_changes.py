@@ -82,12 +82,12 @@ def _people(params: DisparityParams, counts: StoredCounts, table: TableJudgement
     after = {line.group: line.rate.n for line in _same(params, grown, table).lines}
     everyone = len(METRICS[table.metric].denominator) == _CELLS
     among = "in" if everyone else f"that the {table.metric.replace('_', ' ')} is counted among in"
-    for group in before:
-        more = after[group] - before[group]
+    for group, now in before.items():
+        more = after[group] - now
         if more == 0:
             continue
         label = group_label(table.attributes, group)
-        yield f"{more} more records {among} {label} to decide ({before[group]} -> {after[group]}, at the same rates)"
+        yield f"{more} more records {among} {label} to decide ({now} -> {now + more}, at the same rates)"
 
 
 def _same(params: DisparityParams, counts: StoredCounts, table: TableJudgement) -> TableJudgement:
