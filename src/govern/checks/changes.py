@@ -185,14 +185,13 @@ def _expression(params: Any, result: CheckResult) -> _Changes:
             lacks = item.code == "C102" and item.required is not None
             yield SmallChange(f"no {item.required} -> a value", item.location) if lacks else None
         return
-    from govern.checks.expression_stored import stored_values
+    from govern.checks.expression_stored import stored_conjuncts, stored_values
     from govern.policy.cel_lexer import respell
-    from govern.policy.comparisons import conjuncts_of, subject_of, value_text
+    from govern.policy.comparisons import assertions_of, conjuncts_of, subject_of, value_text
 
-    facts = _facts(result, "expression")
-    values = stored_values(facts)
-    false = {respell(item["text"]) for item in facts.get("conjuncts", []) if item["result"] == "false"}
-    for conjunct in conjuncts_of(params.assert_.expression):
+    values = stored_values(result.facts)
+    false = {respell(item["text"]) for item in stored_conjuncts(result.facts) if item["result"] == "false"}
+    for conjunct in (item for expression in assertions_of(params) for item in conjuncts_of(expression)):
         if respell(conjunct.text) not in false:
             continue
         subject, limit = subject_of(conjunct), conjunct.limit

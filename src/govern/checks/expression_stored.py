@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -11,25 +11,29 @@ from govern.policy.cel_lexer import respell
 from govern.policy.comparisons import Conjunct, Limit, conjuncts_of, subject_of
 from govern.policy.outcomes import Outcome
 
-__all__ = ["meets", "stored_values", "stored_verdict"]
+__all__ = ["meets", "stored_conjuncts", "stored_values", "stored_verdict"]
 
 
-def stored_values(facts: Mapping[str, Any]) -> dict[str, str]:
+def stored_conjuncts(facts: Any) -> list[Mapping[str, Any]]:
+    """Give every conjunct that a result keeps of one assertion or of several."""
+    if not isinstance(facts, Mapping):
+        return []
+    if facts.get("kind") == "expressions":
+        return [item for one in facts["assertions"] for item in stored_conjuncts(one)]
+    return list(facts["conjuncts"]) if facts.get("kind") == "expression" else []
+
+
+def stored_values(facts: Any) -> dict[str, str]:
     """Give every value that a result keeps, by the text of what it is the value of."""
-    listed = facts.get("conjuncts")
-    items = listed if isinstance(listed, list) else []
-    return {respell(pair["of"]): pair["value"] for item in items for pair in item["values"]}
+    return {respell(pair["of"]): pair["value"] for item in stored_conjuncts(facts) for pair in item["values"]}
 
 
-def stored_verdict(expression: Expression, facts: Mapping[str, Any]) -> Outcome | str:
+def stored_verdict(expressions: Sequence[Expression], facts: Any) -> Outcome | str:
     """Judge every conjunct by what is stored: pass, fail, or why one of them cannot be judged."""
-    listed = facts.get("conjuncts")
-    if not isinstance(listed, list) or not listed:
-        return "the result keeps no values of the expression"
-    results = {respell(item["text"]): item["result"] for item in listed}
+    results = {respell(item["text"]): item["result"] for item in stored_conjuncts(facts)}
     values = stored_values(facts)
     unknown: str | None = None
-    for item in conjuncts_of(expression):
+    for item in (each for expression in expressions for each in conjuncts_of(expression)):
         found = _conjunct(item, results, values)
         if found is False:
             return Outcome.FAIL

@@ -16,6 +16,7 @@ from govern.canonical import Json
 from govern.checks.card_params import PlaceholdersParams, PresentParams, SectionsParams
 from govern.checks.dependency_params import VulnerabilitiesParams
 from govern.checks.performance_params import ThresholdParams
+from govern.policy.comparisons import assertions_of
 from govern.policy.interface import CheckParams
 from govern.policy.lattice import fields_of
 from govern.policy.outcomes import Outcome
@@ -49,6 +50,8 @@ class _Kind:
     limits: frozenset[str]
     """Parameters that only move a limit: the same evidence is read, and read alike."""
     outcome: Callable[[Any, StoredOutcome], Judged]
+    reads: frozenset[str] = frozenset()
+    """Those of them that also decide what evidence is asked for."""
 
 
 def rejudge(kind: str, old: CheckParams, new: CheckParams, stored: StoredOutcome) -> Judged:
@@ -66,6 +69,8 @@ def rejudge(kind: str, old: CheckParams, new: CheckParams, stored: StoredOutcome
     if beyond:
         return NotReplayable(f"{', '.join(beyond)} changed, which decides what is measured")
     if stored.outcome in (Outcome.MISSING_EVIDENCE, Outcome.ERROR):
+        if stored.facts is not None or held.reads & set(changed):
+            return NotReplayable(f"the stored outcome is {stored.outcome.value}, and not for want of all evidence")
         return stored.outcome  # another limit does not bring the evidence
     before = held.outcome(old, stored)
     if isinstance(before, NotReplayable):
@@ -192,7 +197,7 @@ def _expression(params: Any, stored: StoredOutcome) -> Judged:
 
     if stored.outcome not in (Outcome.PASS, Outcome.FAIL):
         return NotReplayable("the stored expression had no truth value")
-    found = stored_verdict(params.assert_.expression, _facts(stored, "expression"))
+    found = stored_verdict(assertions_of(params), stored.facts)
     return found if isinstance(found, Outcome) else NotReplayable(found)
 
 
@@ -206,10 +211,11 @@ _KINDS: Mapping[str, _Kind] = {
             ]
         ),
         _disparity,
+        reads=frozenset(["attributes"]),
     ),
     "model_card.sections": _Kind(frozenset(["required"]), _sections),
     "model_card.placeholders": _Kind(frozenset(["at_most"]), _placeholders),
     "model_card.present": _Kind(frozenset(["min_words"]), _present),
     "dependencies.vulnerabilities": _Kind(frozenset(["max_severity", "unscored_as"]), _vulnerabilities),
-    "expression": _Kind(frozenset(["assert"]), _expression),
+    "expression": _Kind(frozenset(["assert", "and_assert"]), _expression, reads=frozenset(["assert", "and_assert"])),
 }

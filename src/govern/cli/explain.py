@@ -59,11 +59,13 @@ def explain(
         out(text)
         return Answer(0)
     from govern.gate.explain import explain_name, explain_origins_of
+    from govern.gate.packs.signed import pack_places
 
     paths = workspace.paths("policies")
     known = _kinds()
     if paths:
-        text, names = (explain_origins_of if origin else explain_name)(name, paths)
+        places = pack_places(workspace, at=clock_of(at))
+        text, names = (explain_origins_of if origin else explain_name)(name, paths, places=places)
         if text is not None:
             out(text)
             return Answer(0)
@@ -73,16 +75,19 @@ def explain(
 
 def _on_bundle(name: str, bundle: Path, workspace: Workspace, stage: str | None, at: str | None) -> Answer:
     from govern.gate.explain_bundle import explain_on_bundle
+    from govern.gate.packs.signed import pack_places
     from govern.policy.outcomes import Stage
     from govern.report.explanation import explanation_text
 
+    clock = clock_of(at)
     made = explain_on_bundle(
         name,
         bundle,
         policies=workspace.paths("policies"),
         stage=None if stage is None else Stage(stage),
-        clock=clock_of(at),
+        clock=clock,
         advisories=workspace.path("advisories"),
+        places=pack_places(workspace, at=clock),
     )
     out(explanation_text(made.settled, made.change, model=made.model, stage=made.stage.value))
     return Answer(made.exit_code)

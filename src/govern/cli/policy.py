@@ -8,12 +8,13 @@ import click
 
 from govern.cli.answer import Answer
 from govern.cli.lazy import LazyGroup
-from govern.cli.options import stage_option, workspace_of, workspace_option
+from govern.cli.options import clock_of, stage_option, workspace_of, workspace_option
 from govern.cli.streams import out
 
 _COMMANDS: dict[str, tuple[str, str]] = {
     "lint": ("govern.cli.policy_lint:lint", "Find the faults of policies, with places and fixes."),
     "diff": ("govern.cli.policy_diff:diff", "Say what changed between two versions of policies, and what it loosens."),
+    "lock": ("govern.cli.policy_lock:lock", "Pin the packs that policies import, by version and digest."),
     "release": ("govern.cli.policy_release:release", "Sign what the bytes of policies and their plans are."),
 }
 """Subcommands with a module of their own: name -> (module:attribute, line of help)."""
@@ -45,15 +46,18 @@ def compile_(paths: tuple[Path, ...], stage: str, digest: bool, source_map: bool
     Exit codes: 0 compiled, 2 errors.
     """
     from govern.canonical import canonical_bytes
+    from govern.gate.packs.signed import pack_places
     from govern.gate.policies import load_policies
-    from govern.policy.compile import source_map_document
     from govern.policy.outcomes import Stage
+    from govern.policy.source_map import source_map_document
 
-    loaded = load_policies(paths or workspace_of(directory).paths("policies"), stage=Stage(stage))
+    workspace = workspace_of(directory)
+    places = pack_places(workspace, at=clock_of(None))
+    loaded = load_policies(paths or workspace.paths("policies"), stage=Stage(stage), places=places)
     if digest:
         out(f"sha256:{loaded.plan.digest}")
     elif source_map:
-        out(canonical_bytes(source_map_document(loaded.compiled)).decode())
+        out(canonical_bytes(source_map_document(loaded.compiled.source_map)).decode())
     else:
         out(loaded.plan.data().decode())
     return Answer(0)

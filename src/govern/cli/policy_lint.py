@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from govern.diagnostics import Diagnostic
+    from govern.gate.packs.places import PackPlaces
 
 FORMATS = ("text", "json", "sarif", "github")
 
@@ -40,13 +41,15 @@ def lint(
     """
     from govern.diagnostics import Severity
     from govern.gate.outputs import parse_outputs, write_outputs
+    from govern.gate.packs.signed import pack_places
     from govern.gate.policies import lint_paths
 
     asked = parse_outputs(outputs, formats=FORMATS, bundle=None)
-    where, clock = paths or workspace_of(directory).paths("policies"), clock_of(at)
+    workspace, clock = workspace_of(directory), clock_of(at)
+    where, places = paths or workspace.paths("policies"), pack_places(workspace, at=clock)
     if fix:
-        _fix(where, clock)
-    diagnostics, files = lint_paths(where, at=clock)
+        _fix(where, places, clock)
+    diagnostics, files = lint_paths(where, places=places, at=clock)
     to_stdout = next(item.format for item in asked if item.path is None)
     faults = write_outputs(asked, _renderers(diagnostics, files), commands if to_stdout == "github" else out)
     for fault in faults:
@@ -54,10 +57,10 @@ def lint(
     return Answer(2 if faults or any(item.severity is Severity.ERROR for item in diagnostics) else 0)
 
 
-def _fix(paths: Sequence[Path], clock: datetime) -> None:
+def _fix(paths: Sequence[Path], places: PackPlaces, clock: datetime) -> None:
     from govern.gate.policy_fix import fix_paths
 
-    mended, changed = fix_paths(paths, at=clock)
+    mended, changed = fix_paths(paths, places=places, at=clock)
     for item in mended:
         err(f"{item.span}: fixed {item.code} {item.slug}")
     err(f"{len(mended)} fixed in {len(changed)} file{'' if len(changed) == 1 else 's'}")

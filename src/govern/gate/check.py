@@ -12,6 +12,7 @@ from govern.decision.decide import DecisionRecord, decide
 from govern.decision.evaluation import Evaluation, Subject
 from govern.decision.run import run_plan
 from govern.diagnostics import Diagnostic, InputError, Severity, UsageError
+from govern.gate.packs.places import PackPlaces
 from govern.gate.policies import Loaded, load_policies
 from govern.gate.statements import People, people_of
 from govern.policy.outcomes import Outcome, Stage
@@ -44,6 +45,8 @@ class CheckRequest:
     """Who asks: may neither waive nor approve."""
     only: frozenset[str] | None = None
     """Qualified names of the rules to run; None for all. What comes of a part of a plan is never signed."""
+    places: PackPlaces | None = None
+    """Where `govern.lock` and its packs are; without it no policy can import one."""
     withheld: Sequence[FileEntry] = ()
     """Files of the bundle whose bytes are not in its folder: the replay of a pack that keeps some back."""
 
@@ -100,7 +103,7 @@ def check(request: CheckRequest) -> Checked | Refused:
         UsageError: the caller's fault (absent path, policies that do not compile, no identity).
         IntegrityError: a file changed while it was read, or the snapshot is not what its name says.
     """
-    loaded = load_policies(request.policies, stage=request.stage)
+    loaded = load_policies(request.policies, stage=request.stage, places=request.places)
     if request.only is not None:
         loaded = _part(loaded, request.only)
     if not request.bundle.is_dir():

@@ -5,41 +5,45 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from govern.checks.registry import builtin_specs
 from govern.diagnostics import Severity
-from govern.evidence.schema import evidence_schema
-from govern.gate.policies import PolicyError, read_policy_files
-from govern.policy.compile import Compiled, compile_policies
+from govern.gate.packs.places import PackPlaces
+from govern.gate.policies import PolicyError, compile_paths
+from govern.policy.compile import Compiled
 from govern.policy.explain import explain_control, explain_rule, known_names
 
 __all__ = ["compiled_policies", "explain_name", "explain_origins_of"]
 
 
-def compiled_policies(paths: Sequence[Path]) -> Compiled:
+def compiled_policies(paths: Sequence[Path], *, places: PackPlaces | None = None) -> Compiled:
     """Compile policies for every stage. Raises PolicyError when they do not compile."""
-    files = read_policy_files(paths)
-    compiled = compile_policies(files, stage=None, checks=builtin_specs(), evidence_schema=evidence_schema())
-    errors = [item for item in compiled.diagnostics if item.severity is Severity.ERROR]
+    made = compile_paths(paths, stage=None, places=places)
+    errors = [item for item in (*made.compiled.diagnostics, *made.faults) if item.severity is Severity.ERROR]
     if errors:
-        raise PolicyError(errors, files)
-    return compiled
+        raise PolicyError(errors, made.every_file)
+    return made.compiled
 
 
-def explain_name(name: str, paths: Sequence[Path]) -> tuple[str | None, tuple[str, ...]]:
+def explain_name(
+    name: str, paths: Sequence[Path], *, places: PackPlaces | None = None
+) -> tuple[str | None, tuple[str, ...]]:
     """Explain a rule or a control; give None and the names that could be explained when there is none.
 
     Raises PolicyError when the policies do not compile.
     """
-    return _told(paths, lambda compiled: explain_rule(compiled, name) or explain_control(compiled, name))
+    return _told(paths, places, lambda compiled: explain_rule(compiled, name) or explain_control(compiled, name))
 
 
-def explain_origins_of(name: str, paths: Sequence[Path]) -> tuple[str | None, tuple[str, ...]]:
+def explain_origins_of(
+    name: str, paths: Sequence[Path], *, places: PackPlaces | None = None
+) -> tuple[str | None, tuple[str, ...]]:
     """Explain where each value of a rule comes from, as `explain_name` does."""
     from govern.policy.origins import explain_origins
 
-    return _told(paths, lambda compiled: explain_origins(compiled, name))
+    return _told(paths, places, lambda compiled: explain_origins(compiled, name))
 
 
-def _told(paths: Sequence[Path], tell: Callable[[Compiled], str | None]) -> tuple[str | None, tuple[str, ...]]:
-    compiled = compiled_policies(paths)
+def _told(
+    paths: Sequence[Path], places: PackPlaces | None, tell: Callable[[Compiled], str | None]
+) -> tuple[str | None, tuple[str, ...]]:
+    compiled = compiled_policies(paths, places=places)
     return tell(compiled), known_names(compiled)

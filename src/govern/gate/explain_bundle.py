@@ -12,6 +12,7 @@ from govern.decision.decide import Settled
 from govern.diagnostics import Diagnostic, InputError, UsageError
 from govern.gate.check import Checked, CheckRequest, Refused, check
 from govern.gate.explain import compiled_policies
+from govern.gate.packs.places import PackPlaces
 from govern.policy.outcomes import Outcome, Stage
 
 __all__ = ["Explained", "explain_on_bundle"]
@@ -40,15 +41,22 @@ def explain_on_bundle(
     stage: Stage | None,
     clock: datetime,
     advisories: Path | None = None,
+    places: PackPlaces | None = None,
 ) -> Explained:
     """Run one rule on a bundle. Without a stage it is the first at which the rule is asked.
 
     Raises UsageError U109 for a rule that is not there, U104 for a stage at which it is not asked, and otherwise as
     `gate.check.check` does; InputError for a bundle that cannot be opened.
     """
-    chosen = _stage(rule, policies, stage)
+    chosen = _stage(rule, policies, places, stage)
     request = CheckRequest(
-        bundle=bundle, stage=chosen, policies=policies, clock=clock, advisories=advisories, only=frozenset([rule])
+        bundle=bundle,
+        stage=chosen,
+        policies=policies,
+        clock=clock,
+        advisories=advisories,
+        places=places,
+        only=frozenset([rule]),
     )
     made = check(request)
     if isinstance(made, Refused):
@@ -56,8 +64,8 @@ def explain_on_bundle(
     return _explained(made, rule, chosen)
 
 
-def _stage(name: str, policies: Sequence[Path], stage: Stage | None) -> Stage:
-    compiled = compiled_policies(policies)
+def _stage(name: str, policies: Sequence[Path], places: PackPlaces | None, stage: Stage | None) -> Stage:
+    compiled = compiled_policies(policies, places=places)
     asked = {
         f"{policy.draft.metadata.name}/{rule.draft.rule.id}": rule.stages
         for policy in compiled.policies

@@ -8,18 +8,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from govern.checks.registry import builtin_specs
 from govern.diagnostics import Diagnostic, Severity, UsageError
-from govern.evidence.schema import evidence_schema
-from govern.gate.policies import PolicyError, read_policy_files
-from govern.policy.compile import Compiled, compile_policies
+from govern.gate.packs.places import PackPlaces
+from govern.gate.policies import PolicyError, compile_paths
+from govern.policy.compile import Compiled
 from govern.policy.diff import Difference, diff
+from govern.policy.lockfile import LOCK_FILE
 from govern.policy.outcomes import Stage
 
 if TYPE_CHECKING:
     from govern.gate.policy_impact import Impact
 
-__all__ = ["Comparison", "Question", "compare_policies"]
+__all__ = ["Comparison", "Question", "compare_policies", "places_near"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,22 +61,30 @@ def compare_policies(question: Question) -> Comparison:
     return Comparison(difference=diff(before, after), impact=_impact(question), files=files)
 
 
+def places_near(path: Path) -> PackPlaces:
+    """Find the lock file of policies: beside them, or in the nearest folder above that has one."""
+    here = path.resolve()
+    for folder in (here, *here.parents):
+        if (folder / LOCK_FILE).is_file():
+            return PackPlaces(lock=folder / LOCK_FILE)
+    return PackPlaces()
+
+
 def _compiled(path: Path) -> tuple[Compiled, Mapping[str, bytes]]:
-    files = read_policy_files([path])
-    compiled = compile_policies(files, stage=None, checks=builtin_specs(), evidence_schema=evidence_schema())
-    errors = [item for item in compiled.diagnostics if item.severity is Severity.ERROR]
+    made = compile_paths([path], stage=None, places=places_near(path))
+    errors = [item for item in made.compiled.diagnostics if item.severity is Severity.ERROR]
     if errors:
-        raise PolicyError(errors, files)
-    return compiled, files
+        raise PolicyError(errors, made.every_file)
+    return made.compiled, made.every_file
 
 
 def _impact(question: Question) -> Impact | None:
     if not question.results and not question.bundles:
         return None
-    from govern.gate.policy_impact import collected, impact_of_bundles, impact_of_results
+    from govern.gate.policy_impact import Side, collected, impact_of_bundles, impact_of_results
     from govern.gate.stored import load_result
 
-    old, new = [question.old], [question.new]
+    old, new = (Side([path], places_near(path)) for path in (question.old, question.new))
     stored = [(str(path), load_result(path)) for path in _files(question.results)]
     moved = list(impact_of_results(old, new, stored))
     if question.bundles:

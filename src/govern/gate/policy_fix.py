@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from govern.diagnostics import Diagnostic, InputError, Severity, UsageError
 from govern.gate.outputs import write_atomic, writing
-from govern.gate.policies import lint_files, read_policy_files
+from govern.gate.packs.places import PackPlaces
+from govern.gate.policies import compile_read, lint_read, read_policy_files
 from govern.inputs.yaml import MapNode, ScalarNode, parse_yaml
 from govern.policy.fixes import apply_fixes
 from govern.policy.outcomes import Stage
@@ -43,22 +44,23 @@ class Fixed:
         return changed
 
 
-def fix_paths(paths: Sequence[Path], *, at: datetime | None = None) -> tuple[tuple[Diagnostic, ...], tuple[str, ...]]:
+def fix_paths(
+    paths: Sequence[Path], *, places: PackPlaces | None = None, at: datetime | None = None
+) -> tuple[tuple[Diagnostic, ...], tuple[str, ...]]:
     """Apply the certain edits of diagnostics to policy files; give what was mended and the files that changed.
 
-    Raises UsageError P810 when a valid file would mean something else, U108 when a file cannot be written.
+    Files of packs are never edited. Raises UsageError P810 when a valid file would mean something else, U108 when a
+    file cannot be written.
     """
-    from govern.checks.registry import builtin_specs
-    from govern.evidence.schema import evidence_schema
-    from govern.policy.compile import compile_policies
-
     files = read_policy_files(paths)
-    specs = builtin_specs()
+
+    def judge(some: Mapping[str, bytes]) -> tuple[Diagnostic, ...]:
+        return lint_read(some, places=places, at=at)[0]
 
     def compile_for(some: Mapping[str, bytes], stage: Stage) -> Compiled:
-        return compile_policies(some, stage=stage, checks=specs, evidence_schema=evidence_schema())
+        return compile_read(some, stage=stage, places=places).compiled
 
-    fixed = fix_files(files, judge=lambda some: lint_files(some, at=at), compile_for=compile_for)
+    fixed = fix_files(files, judge=judge, compile_for=compile_for)
     return fixed.mended, fixed.write(files)
 
 

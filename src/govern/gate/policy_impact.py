@@ -12,11 +12,20 @@ from govern.canonical import Json, JsonObject, digest_of, parse_instant
 from govern.checks.replay import NotReplayable, StoredOutcome, rejudge
 from govern.decision.decide import outcome_at
 from govern.decision.overall import overall
+from govern.gate.packs.places import PackPlaces
 from govern.gate.policies import Loaded, load_policies
 from govern.policy.outcomes import Decision, Enforcement, Holds, Outcome, Stage
 from govern.policy.plan import PlanRule
 
-__all__ = ["Impact", "Moved", "Subject", "impact_of_bundles", "impact_of_results"]
+__all__ = ["Impact", "Moved", "Side", "Subject", "collected", "impact_of_bundles", "impact_of_results"]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One version of policies: their paths, and where their packs are."""
+
+    paths: Sequence[Path]
+    places: PackPlaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +103,7 @@ class _Versions:
     """Policies of either side: what a result holds of others is not touched."""
 
 
-def impact_of_results(
-    old: Sequence[Path], new: Sequence[Path], results: Sequence[tuple[str, JsonObject]]
-) -> tuple[Moved, ...]:
+def impact_of_results(old: Side, new: Side, results: Sequence[tuple[str, JsonObject]]) -> tuple[Moved, ...]:
     """Decide stored results again under the new policies, from the figures they keep.
 
     The clock of each result is kept; waivers and votes count as they did where their rule is the same.
@@ -114,8 +121,8 @@ def impact_of_results(
     return tuple(made)
 
 
-def _versions(old: Sequence[Path], new: Sequence[Path], stage: Stage) -> _Versions:
-    before, after = load_policies(old, stage=stage), load_policies(new, stage=stage)
+def _versions(old: Side, new: Side, stage: Stage) -> _Versions:
+    before, after = (load_policies(side.paths, stage=stage, places=side.places) for side in (old, new))
     names = {item.name for side in (before, after) for item in side.plan.policies}
     return _Versions(_rules(before), _rules(after), frozenset(names))
 
@@ -206,7 +213,8 @@ def _still_waived(rule: PlanRule, old: PlanRule | None) -> Outcome | NotReplayab
 
 
 def _meaning(rule: PlanRule) -> str:
-    return digest_of([item.meaning() for item in rule.when])
+    also = sorted(digest_of(item.meaning()) for item in rule.also_when)
+    return digest_of({"when": [item.meaning() for item in rule.when], "also_when": also})
 
 
 def _holds(held: Any) -> Iterator[Holds]:
@@ -225,8 +233,8 @@ def _holds_under(rule: PlanRule, held: Any) -> tuple[Holds, ...]:
 
 
 def impact_of_bundles(
-    old: Sequence[Path],
-    new: Sequence[Path],
+    old: Side,
+    new: Side,
     bundles: Sequence[Path],
     *,
     stage: Stage,
@@ -237,13 +245,20 @@ def impact_of_bundles(
     return tuple(_checked(old, new, bundle, stage, clock, advisories) for bundle in bundles)
 
 
-def _checked(
-    old: Sequence[Path], new: Sequence[Path], bundle: Path, stage: Stage, clock: datetime, advisories: Path | None
-) -> Moved:
+def _checked(old: Side, new: Side, bundle: Path, stage: Stage, clock: datetime, advisories: Path | None) -> Moved:
     from govern.gate.check import CheckRequest, Refused, check
 
     before, after = (
-        check(CheckRequest(bundle=bundle, stage=stage, policies=side, clock=clock, advisories=advisories))
+        check(
+            CheckRequest(
+                bundle=bundle,
+                stage=stage,
+                policies=side.paths,
+                places=side.places,
+                clock=clock,
+                advisories=advisories,
+            )
+        )
         for side in (old, new)
     )
     if isinstance(before, Refused) or isinstance(after, Refused):

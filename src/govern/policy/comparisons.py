@@ -15,9 +15,20 @@ from typing import Any, Literal
 from govern.canonical import Json, canonical_bytes, decimal_text
 from govern.policy.cel import Expression
 from govern.policy.evidence_schema import step_text
+from govern.policy.interface import CheckParams, CompiledText
 from govern.policy.values import ParameterValue
 
-__all__ = ["Conjunct", "Limit", "conjuncts_of", "contradiction", "key_of", "subject_of", "value_text"]
+__all__ = [
+    "Conjunct",
+    "Limit",
+    "Side",
+    "assertions_of",
+    "conjuncts_of",
+    "contradiction",
+    "key_of",
+    "subject_of",
+    "value_text",
+]
 
 Side = Literal["low", "high", "is", "is not"]
 _SIDES: Mapping[str, tuple[Side, bool]] = {
@@ -58,6 +69,18 @@ class Conjunct:
     text: str
     """As the author wrote it; the whole expression where the parts cannot be told apart in the text."""
     limit: Limit | None
+
+
+def assertions_of(params: CheckParams) -> tuple[Expression, ...]:
+    """Give the compiled assertions of a rule's parameters, those of lists sorted: all of them must be true."""
+    found: list[Expression] = []
+    for name in type(params).model_fields:
+        held = getattr(params, name)
+        if isinstance(held, CompiledText):
+            found.append(held.expression)
+        elif isinstance(held, tuple):
+            found += [item.expression for item in sorted(held, key=str) if isinstance(item, CompiledText)]
+    return tuple(found)
 
 
 def value_text(value: Decimal | str | bool) -> str:

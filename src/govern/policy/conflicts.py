@@ -9,11 +9,10 @@ from typing import Any
 
 from govern.canonical import Json, decimal_text, digest_of
 from govern.diagnostics import Diagnostic, Related, Severity, Span
-from govern.policy.comparisons import Conjunct, Limit, conjuncts_of, contradiction, key_of
-from govern.policy.interface import CompiledText
+from govern.policy.comparisons import Conjunct, Limit, Side, assertions_of, conjuncts_of, contradiction, key_of
 from govern.policy.lattice import fields_of
 from govern.policy.outcomes import Enforcement
-from govern.policy.rules import CompiledPolicy, CompiledRule, attribute_of, expressions_of
+from govern.policy.rules import CompiledPolicy, CompiledRule
 
 __all__ = ["conflicting", "shadowed"]
 
@@ -24,6 +23,8 @@ class _Asked:
 
     name: str
     rule: CompiledRule
+    own: bool
+    """Whether it is of the policies at hand, not of a pack."""
     conditions: frozenset[str]
     """Digests of the conditions: a rule with fewer of them applies wherever one with more does."""
     limits: tuple[tuple[Limit, str], ...]
@@ -88,7 +89,7 @@ def shadowed(policies: Sequence[CompiledPolicy]) -> Iterator[Diagnostic]:
     for item in _all(policies):
         for other in seen.get(item.meaning, ()):
             stages = [stage.value for stage in item.rule.stages if stage in other.rule.stages]
-            if not stages:
+            if not stages or not item.own:
                 continue
             message = f"asks the same as the rule '{other.name}' at {', '.join(stages)}"
             related = (Related(other.place, "the other rule"),)
@@ -96,7 +97,7 @@ def shadowed(policies: Sequence[CompiledPolicy]) -> Iterator[Diagnostic]:
             break
         seen.setdefault(item.meaning, []).append(item)
     for policy in policies:
-        for rule in policy.rules:
+        for rule in policy.rules if policy.draft.document.pack is None else ():
             yield from _conditions(policy, rule)
 
 
@@ -129,41 +130,46 @@ def _warning(message: str, span: Span, hint: str, related: tuple[Related, ...] =
 
 
 def _all(policies: Sequence[CompiledPolicy]) -> list[_Asked]:
+    """Every rule by its place, those of packs first: what is at hand is what can be mended."""
     asked = [_asked(policy, rule) for policy in policies for rule in policy.rules]
-    return sorted(asked, key=lambda item: (item.place.file, item.place.line or 0, item.place.column or 0, item.name))
+    return sorted(asked, key=lambda item: (item.own, item.place.file, item.place.line or 0, item.place.column or 0))
 
 
 def _asked(policy: CompiledPolicy, rule: CompiledRule) -> _Asked:
-    conditions = [item for item in (policy.applies_when, rule.when) if item is not None]
-    meanings = [digest_of(item.meaning()) for item in conditions]
+    conditions = [digest_of(item.meaning()) for item in (policy.applies_when, rule.when) if item is not None]
+    also = sorted(digest_of(item.meaning()) for item in rule.also_when)
+    if also:  # widened by imports: nothing is known of it but that it is this condition
+        conditions = [digest_of({"when": sorted(conditions), "also_when": also})]
     return _Asked(
         name=f"{policy.draft.metadata.name}/{rule.draft.rule.id}",
         rule=rule,
-        conditions=frozenset(meanings),
+        own=policy.draft.document.pack is None,
+        conditions=frozenset(conditions),
         limits=tuple(_limits_of(rule)),
-        meaning=digest_of({"check": rule.draft.spec.kind, "with": _parameters(rule), "when": sorted(meanings)}),
+        meaning=digest_of(
+            {"check": rule.draft.spec.kind, "with": _parameters(rule), "when": sorted(conditions)},
+        ),
     )
 
 
 def _parameters(rule: CompiledRule) -> dict[str, Json]:
     dumped: dict[str, Any] = rule.params.model_dump(mode="json", by_alias=True, exclude_none=True)
-    for name in rule.draft.spec.expression_params:
-        held = getattr(rule.params, attribute_of(type(rule.params), name))
-        if isinstance(held, CompiledText):
-            dumped[name] = held.expression.meaning()
+    for name in rule.draft.spec.texts_of_expressions:
+        dumped.pop(name, None)
+    dumped["assertions"] = [item.meaning() for item in assertions_of(rule.params)]
     return dumped
 
 
 def _limits_of(rule: CompiledRule) -> Iterator[tuple[Limit, str]]:
-    for expression in expressions_of(rule):
-        if expression is not rule.when:
-            yield from _limits(conjuncts_of(expression))
+    for expression in assertions_of(rule.params):
+        yield from _limits(conjuncts_of(expression))
     params: Any = rule.params
     subject = _subject(rule)
-    for key, side in (("at_least", "low"), ("at_most", "high")):
+    sides: tuple[tuple[str, Side], ...] = (("at_least", "low"), ("at_most", "high"))
+    for key, side in sides:
         value = getattr(params, key, None)
         if isinstance(value, Decimal):
-            yield Limit(subject, side, value, strict=False), f"{key} {decimal_text(value)}"  # type: ignore[arg-type]  # one of the two
+            yield Limit(subject, side, value, strict=False), f"{key} {decimal_text(value)}"
 
 
 def _limits(conjuncts: Sequence[Conjunct]) -> list[tuple[Limit, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,7 @@ from govern.policy.comparisons import Conjunct, Limit, conjuncts_of, key_of
 from govern.policy.evidence_schema import path_text
 from govern.policy.lattice import Order
 
-__all__ = ["Change", "assertion_changes", "condition_change"]
+__all__ = ["Change", "assertion_changes", "condition_change", "widening_change"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +26,6 @@ class Change:
     new: str | None
     order: Order | None
     """How the new value stands to the old one; None where it says nothing about strictness (text)."""
-
-    def turned(self) -> Change:
-        """The same change seen from the other side."""
-        orders = {Order.TIGHTER: Order.LOOSER, Order.LOOSER: Order.TIGHTER}
-        return Change(self.what, self.new, self.old, orders.get(self.order, self.order) if self.order else None)
 
 
 # --- assertions
@@ -46,13 +41,14 @@ class _Demands:
     others: dict[bytes, str] = field(default_factory=dict)
 
 
-def assertion_changes(what: str, old: Expression, new: Expression) -> Iterator[Change]:
-    """Yield what changed between two assertions. Nothing means that both ask the same.
+def assertion_changes(old: tuple[Expression, ...], new: tuple[Expression, ...]) -> Iterator[Change]:
+    """Yield what changed between the assertions of two versions. Nothing means that both ask the same.
 
     A conjunct that was added tightens and one that was removed loosens, for an assertion holds only when all do. A
     limit of the same subject is compared by its number. Anything else that was rewritten is both at once.
     """
-    before, after = _demands(conjuncts_of(old)), _demands(conjuncts_of(new))
+    what = "assert"
+    before, after = (_demands([item for one in side for item in conjuncts_of(one)]) for side in (old, new))
     yield from _limits(what, before.low, after.low, sign=1)
     yield from _limits(what, before.high, after.high, sign=-1)
     yield from _memberships(what, before.members, after.members)
@@ -63,7 +59,7 @@ def assertion_changes(what: str, old: Expression, new: Expression) -> Iterator[C
     yield from _presence(what, old, new)
 
 
-def _demands(conjuncts: tuple[Conjunct, ...]) -> _Demands:
+def _demands(conjuncts: Sequence[Conjunct]) -> _Demands:
     made = _Demands()
     for item in conjuncts:
         limit = item.limit
@@ -135,17 +131,30 @@ def _memberships(
             yield Change(what, before[1], after[1], order)
 
 
-def _presence(what: str, old: Expression, new: Expression) -> Iterator[Change]:
+def _presence(what: str, old: Sequence[Expression], new: Sequence[Expression]) -> Iterator[Change]:
     """A guard can let a path be absent that an unchanged conjunct reads: then its absence is no longer missing."""
-    both = set(old.reads) & set(new.reads)
-    for path in sorted(both & (set(old.required) ^ set(new.required)), key=path_text):
-        name, needed = path_text(path), path in new.required
+    reads = [{path for item in side for path in item.reads} for side in (old, new)]
+    required = [{path for item in side for path in item.required} for side in (old, new)]
+    for path in sorted(reads[0] & reads[1] & (required[0] ^ required[1]), key=path_text):
+        name, needed = path_text(path), path in required[1]
         words = f"{name} must be there", f"{name} may be absent"
         pair = (words[1], words[0]) if needed else words
         yield Change(what, *pair, Order.TIGHTER if needed else Order.LOOSER)
 
 
 # --- conditions
+
+
+def widening_change(old: tuple[Expression, ...], new: tuple[Expression, ...]) -> Change | None:
+    """Give how the conditions that imports added changed: each is one more reason for the rule to apply."""
+    before = {digest_of(item.meaning()): item for item in old}
+    after = {digest_of(item.meaning()): item for item in new}
+    gone = [before[key] for key in before if key not in after]
+    come = [after[key] for key in after if key not in before]
+    if not gone and not come:
+        return None
+    order = Order.INCOMPARABLE if gone and come else Order.TIGHTER if come else Order.LOOSER
+    return Change("also_when", _texts(gone), _texts(come), order)
 
 
 def condition_change(old: tuple[Expression, ...], new: tuple[Expression, ...]) -> Change | None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from govern.canonical import Json
-from govern.policy.diff_expressions import Change, assertion_changes, condition_change
-from govern.policy.interface import CompiledText
+from govern.policy.comparisons import assertions_of
+from govern.policy.diff_expressions import Change, assertion_changes, condition_change, widening_change
 from govern.policy.lattice import Direction, Order, compare, compared, fields_of
 from govern.policy.outcomes import Enforcement
 from govern.policy.rules import CompiledPolicy, CompiledRule, attribute_of
@@ -97,9 +97,13 @@ def _changes(old: HeldRule, new: HeldRule) -> Iterator[Change]:
         yield Change("check", *kinds, Order.INCOMPARABLE)
     else:
         yield from _parameter_changes(before, after)
-    condition = condition_change(_conditions(old), _conditions(new))
-    if condition is not None:
-        yield condition
+    conditions = _conditions(old), _conditions(new)
+    found = condition_change(*conditions)
+    if found is not None:
+        yield found
+    widened = widening_change(before.also_when, after.also_when) if any(conditions) else None
+    if widened is not None:
+        yield widened
     written, rewritten = before.draft.rule, after.draft.rule
     stages = tuple(item.value for item in before.stages), tuple(item.value for item in after.stages)
     pairs: tuple[tuple[str, Direction, Any, Any], ...] = (
@@ -124,15 +128,14 @@ def _conditions(held: HeldRule) -> tuple[Any, ...]:
 
 def _parameter_changes(old: CompiledRule, new: CompiledRule) -> Iterator[Change]:
     model = type(new.params)
-    expressions = new.draft.spec.expression_params
+    expressions = new.draft.spec.texts_of_expressions
+    yield from assertion_changes(assertions_of(old.params), assertions_of(new.params))
     shown_old = old.params.model_dump(mode="json", by_alias=True)
     shown_new = new.params.model_dump(mode="json", by_alias=True)
     for name, direction in fields_of(model).items():
         attribute = attribute_of(model, name)
         was, now = getattr(old.params, attribute), getattr(new.params, attribute)
-        if name in expressions and isinstance(was, CompiledText) and isinstance(now, CompiledText):
-            yield from assertion_changes(name, was.expression, now.expression)
-        elif was != now:
+        if name not in expressions and was != now:
             order = compare(direction, was, now)
             if order is not Order.EQUAL:
                 yield Change(name, _shown(shown_old[name]), _shown(shown_new[name]), order)

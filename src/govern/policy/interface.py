@@ -34,7 +34,7 @@ def parameter(
     """Declare a parameter of a check kind: its meaning, its default (`...` = required) and its direction.
 
     `order` lists the members of an ordered enum from weakest to strictest, for `tighten="order"`. `unset` says what a
-    default of None asks: nothing (`weakest`), or everything (`strictest`), as where no list means all there are.
+    default of None, or an empty list, asks: nothing (`weakest`), or everything (`strictest`).
     """
     extra: dict[str, Any] = {"tighten": tighten}
     if unset == "strictest":
@@ -90,6 +90,16 @@ class CheckSpec:
     default_remediation: str = ""
     expression_params: tuple[str, ...] = ()
     """Names (as written in `with:`) of parameters that hold an assertion of the expression language."""
+    not_tighter: Callable[[Any, Any], tuple[str, str] | None] | None = None
+    """Where moving each parameter in its own direction is not enough: gives (parameter, reason) when the second
+    parameters could let a model through that the first would not."""
+    expression_lists: tuple[str, ...] = ()
+    """The same for parameters that hold a list of assertions, all of which must be true; imports add to the first."""
+
+    @property
+    def texts_of_expressions(self) -> tuple[str, ...]:
+        """Names of all parameters whose text is an expression."""
+        return (*self.expression_params, *self.expression_lists)
 
     @property
     def passes_when(self) -> str:

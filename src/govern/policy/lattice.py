@@ -19,7 +19,17 @@ from pydantic.fields import FieldInfo
 
 from govern.policy.durations import compare as compare_durations
 
-__all__ = ["Direction", "IncomparableError", "Order", "compare", "compared", "direction_of", "fields_of", "join"]
+__all__ = [
+    "FIXED",
+    "Direction",
+    "IncomparableError",
+    "Order",
+    "compare",
+    "compared",
+    "direction_of",
+    "fields_of",
+    "join",
+]
 
 _DURATION = re.compile(r"[0-9]{1,6}(mo|m|h|d|y)", re.ASCII)
 
@@ -45,7 +55,10 @@ class Direction:
     order: tuple[str, ...] = ()
     """Members from weakest to strictest, for `order`."""
     unset: str = "weakest"
-    """What None asks: nothing (`weakest`), or everything (`strictest`), as where an unset list means all names."""
+    """What None asks: nothing (`weakest`), or everything (`strictest`), as where no or an empty list means all."""
+
+
+FIXED = Direction()
 
 
 def direction_of(field: FieldInfo) -> Direction:
@@ -73,6 +86,7 @@ def compared(orders: Iterable[Order]) -> Order:
 
 def compare(direction: Direction, old: Any, new: Any) -> Order:
     """Say how `new` stands to `old`. Both are typed values of one field; None is unset."""
+    old, new = _given(direction, old), _given(direction, new)
     if _same(old, new):
         return Order.EQUAL
     if old is None or new is None:
@@ -95,6 +109,10 @@ def compare(direction: Direction, old: Any, new: Any) -> Order:
         case "order":
             return _ranked(direction, old, new)
     return Order.INCOMPARABLE
+
+
+def _given(direction: Direction, value: Any) -> Any:
+    return None if direction.unset == "strictest" and isinstance(value, tuple | list) and not value else value
 
 
 def _same(old: Any, new: Any) -> bool:

@@ -33,8 +33,10 @@ def lint(
 
 
 def advice(compiled: Compiled, schema: EvidenceSchema, *, at: datetime | None = None) -> Iterator[Diagnostic]:
-    """Yield what the compiler lets through and an author should know, of every rule that compiled."""
+    """Advise on what compiles and could be better. Packs are their owners' business: only what is at hand counts."""
     for policy in compiled.policies:
+        if policy.draft.document.pack is not None:
+            continue
         for rule in policy.rules:
             yield from rule_advice(rule, schema, speaks_of_controls=bool(compiled.catalogues))
         yield from binding_advice(policy)

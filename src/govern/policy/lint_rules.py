@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from govern.diagnostics import Diagnostic, Severity, Span
-from govern.inputs.yaml import MapNode, ScalarNode
+from govern.inputs.yaml import ListNode, MapNode, Node, ScalarNode
+from govern.policy import cel_ast
 from govern.policy.cel import Expression
 from govern.policy.cel_analysis import start_of
-from govern.policy.cel_ast import Ast, Call, Const, Node, walk
+from govern.policy.cel_ast import Ast, Call, Const, walk
 from govern.policy.evidence_schema import AnyType, EvidenceSchema, RootSchema
 from govern.policy.expressions import engine_for
-from govern.policy.interface import CompiledText
 from govern.policy.outcomes import Enforcement, Stage
-from govern.policy.rules import CompiledPolicy, CompiledRule, attribute_of
+from govern.policy.rules import CompiledPolicy, CompiledRule, expressions_of
 
 __all__ = ["binding_advice", "rule_advice"]
 
@@ -77,17 +77,18 @@ def _takes_unbound(rule: CompiledRule) -> bool:
 
 
 def _expressions(rule: CompiledRule) -> Iterator[tuple[Expression, ScalarNode | None]]:
-    """Yield each expression with the scalar that holds it; None where a layer put it together from several."""
-    within = rule.draft.node.get("with")
-    pairs = [(rule.when, rule.draft.node.get("when"))]
-    for name in rule.draft.spec.expression_params:
-        held = getattr(rule.params, attribute_of(type(rule.params), name))
-        if isinstance(held, CompiledText):
-            pairs.append((held.expression, within.get(name) if isinstance(within, MapNode) else None))
-    for expression, node in pairs:
-        if expression is not None:
-            same = isinstance(node, ScalarNode) and node.text == expression.source
-            yield expression, node if same and isinstance(node, ScalarNode) else None
+    """Yield each expression with the scalar that holds it; None where that is not in the rule itself."""
+    written = {item.text: item for item in _scalars(rule.draft.node)}
+    for expression in expressions_of(rule):
+        yield expression, written.get(expression.source)
+
+
+def _scalars(node: Node) -> Iterator[ScalarNode]:
+    if isinstance(node, ScalarNode):
+        yield node
+    below = node.items if isinstance(node, ListNode) else ()
+    for item in (value for _key, value in node.entries) if isinstance(node, MapNode) else below:
+        yield from _scalars(item)
 
 
 def _expression_advice(
@@ -95,7 +96,7 @@ def _expression_advice(
 ) -> Iterator[Diagnostic]:
     ast = _ast(expression, schema)
 
-    def at(node: Node) -> Span:
+    def at(node: cel_ast.Node) -> Span:
         start = start_of(node, ast.positions, expression.source)
         return around if text is None else text.place(start) or around
 
@@ -117,11 +118,11 @@ def _ast(expression: Expression, schema: EvidenceSchema) -> Ast:
     return engine_for(tuple(sorted(own.roots))).compile(expression.source).ast
 
 
-def _is_fraction(node: Node) -> bool:
+def _is_fraction(node: cel_ast.Node) -> bool:
     return isinstance(node, Const) and node.kind == "double" and Decimal(str(node.value)) % 1 != 0
 
 
-def _inexact(node: Node, place: Span) -> Diagnostic:
+def _inexact(node: cel_ast.Node, place: Span) -> Diagnostic:
     literal = node.value if isinstance(node, Const) else ""
     hint = "performance.threshold and fairness.disparity compare exact decimals."
     return _warning("P801", f"an expression compares with {literal}", place, hint)

@@ -89,6 +89,11 @@ def _own(policy: CompiledPolicy, rule: CompiledRule) -> Iterator[Value]:
             continue
         first = Step(defaults.get(name, "default"), None) if node is None else Step("written in the rule", node.span)
         yield Value(name, _shown(held[name]), (first, *_layers(rule, name)))
+    for item in rule.overlays:
+        if item.changes.also_when is not None:
+            yield Value("also_when", item.changes.also_when, (Step("added by an import", item.span("also_when")),))
+        if item.changes.and_assert is not None:
+            yield Value("and_assert", item.changes.and_assert, (Step("added by an import", item.span("and_assert")),))
 
 
 def _parameters(policy: CompiledPolicy, rule: CompiledRule) -> Iterator[Value]:
@@ -113,8 +118,7 @@ def _declared(policy: CompiledPolicy, name: str) -> Iterator[Step]:
 
 def _layers(rule: CompiledRule, name: str) -> Iterator[Step]:
     """The places of importing policies that changed a value, nearest last."""
-    overlaid: Mapping[str, tuple[Span, ...]] = getattr(rule, "overlaid", {})
-    return (Step("tightened by an import", span) for span in overlaid.get(name, ()))
+    return (Step("tightened by an import", span) for span in rule.overlaid.get(name, ()))
 
 
 def _shown(value: Json) -> str:

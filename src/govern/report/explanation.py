@@ -82,7 +82,10 @@ def _comparisons(facts: Any) -> Iterator[str]:
     if not isinstance(facts, Mapping):
         return
     kind = facts.get("kind")
-    if kind == "expression":
+    if kind == "expressions":
+        for item in facts["assertions"]:
+            yield from _comparisons(item)
+    elif kind == "expression":
         for item in facts["conjuncts"]:
             values = ", ".join(f"{plain(pair['of'])} = {plain(pair['value'])}" for pair in item["values"])
             yield f"{plain(item['text'], limit=_LONG)} is {item['result']}{': ' if values else ''}{values}"
