@@ -298,6 +298,7 @@ CHECKS: tuple[Check, ...] = (
         CheckSpec(
             kind="expression",
             version=1,
+            comes_to=(Outcome.PASS, Outcome.FAIL, Outcome.MISSING_EVIDENCE),
             summary="the assertion comes to true, with every value that it reads present, typed and finite.",
             cannot_show="That the values it reads are true: declared facts are claims of the model's team. Numbers are "
             "compared as doubles; where the last digit decides, use a built-in check kind.",

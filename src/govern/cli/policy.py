@@ -15,6 +15,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "lint": ("govern.cli.policy_lint:lint", "Find the faults of policies, with places and fixes."),
     "diff": ("govern.cli.policy_diff:diff", "Say what changed between two versions of policies, and what it loosens."),
     "lock": ("govern.cli.policy_lock:lock", "Pin the packs that policies import, by version and digest."),
+    "test": ("govern.cli.policy_test:test", "Run the tests of policies."),
     "release": ("govern.cli.policy_release:release", "Sign what the bytes of policies and their plans are."),
 }
 """Subcommands with a module of their own: name -> (module:attribute, line of help)."""

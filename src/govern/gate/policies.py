@@ -28,6 +28,7 @@ __all__ = [
     "Loaded",
     "NotAssessed",
     "PolicyError",
+    "compile_files",
     "compile_paths",
     "compile_read",
     "lint_paths",
@@ -112,7 +113,12 @@ def load_policies(paths: Sequence[Path], *, stage: Stage, places: PackPlaces | N
     Raises:
         PolicyError: they do not compile; every diagnostic of the failing compile stage is there.
     """
-    made = compile_paths(paths, stage=stage, places=places)
+    return compile_files(read_policy_files(paths), stage=stage, places=places)
+
+
+def compile_files(files: Mapping[str, bytes], *, stage: Stage, places: PackPlaces | None = None) -> Loaded:
+    """Compile policy documents that have been read. Raises PolicyError as `load_policies` does."""
+    made = compile_read(files, stage=stage, places=places)
     compiled = made.compiled
     registries, faults = _registries(compiled)
     diagnostics = (*compiled.diagnostics, *made.faults, *faults)

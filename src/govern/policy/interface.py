@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from govern.policy.outcomes import Stage
+from govern.policy.outcomes import Outcome, Stage
 from govern.policy.types import Duration, Flag
 
 if TYPE_CHECKING:
@@ -84,6 +84,8 @@ class CheckSpec:
     needs: Callable[[Any], tuple[EvidenceNeed, ...]]
     """Evidence needs of validated parameters."""
     default_stages: tuple[Stage, ...] = (Stage.PRE_REGISTRATION, Stage.PRE_DEPLOYMENT)
+    comes_to: tuple[Outcome, ...] = (Outcome.PASS, Outcome.FAIL, Outcome.MISSING_EVIDENCE, Outcome.INCONCLUSIVE)
+    """What it can come to beside `error` and what the decision makes of it: a test must show each."""
     message_fields: tuple[str, ...] = ()
     registry_params: tuple[str, ...] = ()
     """Names of parameters whose value names a SourceRegistry document of the policies."""
