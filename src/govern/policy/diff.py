@@ -6,13 +6,11 @@ or grows, and incomparable when neither can be shown.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 
 from govern.canonical import Json
-from govern.diagnostics import Diagnostic, Severity
+from govern.diagnostics import Diagnostic, Span, in_order
 from govern.inputs.yaml import MapNode, span_at
 from govern.policy.compile import Compiled
 from govern.policy.diff_expressions import Change
@@ -21,25 +19,9 @@ from govern.policy.lattice import Direction, Order, compare
 from govern.policy.parameters import Resolved
 from govern.policy.rules import CompiledPolicy
 from govern.policy.values import json_of
+from govern.policy.version_bumps import Bump, too_small
 
-__all__ = ["Bump", "Difference", "PolicyDiff", "diff"]
-
-
-class Bump(IntEnum):
-    """Which part of a version a change must raise (SemVer as a promise to importers, policy-language)."""
-
-    NONE = 0
-    PATCH = 1
-    """Text only."""
-    MINOR = 2
-    """Advice was added, or something was loosened."""
-    MAJOR = 3
-    """A model that was let through can now be stopped."""
-
-    @property
-    def word(self) -> str:
-        """The name in lower case."""
-        return self.name.lower()
+__all__ = ["Difference", "PackDiff", "PolicyDiff", "diff"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,10 +79,30 @@ def _change(item: Change) -> Json:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PackDiff:
+    """A pack among the files at hand: the step that its policies ask of its version."""
+
+    name: str
+    old_version: str
+    new_version: str
+    bump: Bump
+
+    def document(self) -> dict[str, Json]:
+        """The pack as canonical JSON."""
+        return {
+            "pack": self.name,
+            "old_version": self.old_version,
+            "new_version": self.new_version,
+            "needs": self.bump.word,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
     """Everything that differs."""
 
     policies: tuple[PolicyDiff, ...]
+    packs: tuple[PackDiff, ...]
     registries: tuple[tuple[str, str], ...]
     """Source registries that were added, removed or changed: (name, what)."""
     diagnostics: tuple[Diagnostic, ...]
@@ -130,8 +132,32 @@ def diff(old: Compiled, new: Compiled) -> Difference:
         found = _changed(before[name], after[name])
         if found is not None:
             made.append(found)
-            faults += _too_small(found, after[name])
-    return Difference(policies=tuple(made), registries=tuple(_registries(old, new)), diagnostics=tuple(faults))
+            if after[name].draft.document.pack is None:
+                span = _version_span(after[name].draft.document.node)
+                faults += too_small(found.name, found.old_version, found.new_version, found.bump, span)
+    packs = tuple(_packs(old, new, made))
+    for pack in packs:
+        span = _version_span(new.packs[pack.name].node)
+        faults += too_small(pack.name, pack.old_version, pack.new_version, pack.bump, span)
+    return Difference(
+        policies=tuple(made),
+        packs=packs,
+        registries=tuple(_registries(old, new)),
+        diagnostics=in_order(faults),
+    )
+
+
+def _packs(old: Compiled, new: Compiled, policies: Sequence[PolicyDiff]) -> Iterator[PackDiff]:
+    """Packs that are themselves compared: those that policies import have versions of their owners."""
+    for name in sorted(old.packs.keys() & new.packs.keys()):
+        before, after = old.packs[name], new.packs[name]
+        if before.locked is not None or after.locked is not None:
+            continue
+        within = [item.bump for item in policies if item.name == name or item.name.startswith(f"{name}.")]
+        bump = max(within, default=Bump.NONE)
+        versions = before.metadata.version, after.metadata.version
+        if bump is not Bump.NONE or versions[0] != versions[1]:
+            yield PackDiff(name=name, old_version=versions[0], new_version=versions[1], bump=bump)
 
 
 def _registries(old: Compiled, new: Compiled) -> Iterator[tuple[str, str]]:
@@ -162,7 +188,7 @@ def _lone(added: CompiledPolicy | None, removed: CompiledPolicy | None) -> Polic
         changes=(),
         rules=rules,
         unchanged=0,
-        bump=Bump.NONE,
+        bump=_bump_of_rules(rules),
     )
 
 
@@ -254,34 +280,3 @@ def _bump_of_changes(changes: tuple[Change, ...], *, blocking: bool) -> Bump:
         return Bump.MAJOR
     meaning = [item for item in changes if item.what not in _META_TEXTS]
     return Bump.MINOR if meaning else Bump.PATCH if changes else Bump.NONE
-
-
-_VERSION = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,9}))?(?:\.([0-9]{1,9}))?(?:[-+].*)?", re.ASCII)
-
-
-def _numbers(version: str | None) -> tuple[int, int, int] | None:
-    found = _VERSION.fullmatch(version or "")
-    return None if found is None else (int(found[1]), int(found[2] or 0), int(found[3] or 0))
-
-
-def _raised(old: tuple[int, int, int], new: tuple[int, int, int]) -> Bump:
-    if new <= old:
-        return Bump.NONE
-    return Bump.MAJOR if new[0] > old[0] else Bump.MINOR if new[1] > old[1] else Bump.PATCH
-
-
-def _too_small(found: PolicyDiff, new: CompiledPolicy) -> Iterator[Diagnostic]:
-    old, now = _numbers(found.old_version), _numbers(found.new_version)
-    if old is None or now is None or _raised(old, now) >= found.bump:
-        return
-    parts = {
-        Bump.MAJOR: f"{old[0] + 1}.0.0",
-        Bump.MINOR: f"{old[0]}.{old[1] + 1}.0",
-        Bump.PATCH: f"{old[0]}.{old[1]}.{old[2] + 1}",
-    }
-    metadata = new.draft.document.node.get("metadata")
-    span = span_at(metadata, ["version"]) if isinstance(metadata, MapNode) else None
-    moved = "stayed" if found.old_version == found.new_version else f"went from {found.old_version} to"
-    message = f"'{found.name}' changed by a {found.bump.word} step, and its version {moved} {found.new_version}"
-    hint = f"Give it the version {parts[found.bump]}."
-    yield Diagnostic("P809", message, span, hint, Severity.WARNING)

@@ -7,9 +7,10 @@ from typing import Any
 
 from govern.canonical import Json, canonical_bytes
 from govern.diagnostics import plain
-from govern.policy.diff import Bump, Difference, PolicyDiff
+from govern.policy.diff import Difference, PolicyDiff
 from govern.policy.diff_expressions import Change
 from govern.policy.lattice import Order
+from govern.policy.version_bumps import Bump
 
 __all__ = ["DIFF_SCHEMA", "diff_json", "diff_text"]
 
@@ -24,6 +25,7 @@ def diff_json(difference: Difference, impact: Json) -> str:
         "schema": DIFF_SCHEMA,
         "loosened": difference.loosens,
         "policies": [item.document() for item in difference.policies],
+        "packs": [item.document() for item in difference.packs],
         "registries": [{"registry": name, "status": what} for name, what in difference.registries],
         "diagnostics": [
             {"code": item.code, "message": item.message, "hint": item.hint} for item in difference.diagnostics
@@ -38,6 +40,11 @@ def diff_text(difference: Difference, impact: Any) -> str:
     lines: list[str] = []
     for policy in difference.policies:
         lines += [*_policy(policy), ""]
+    for pack in difference.packs:
+        lines += [
+            f"pack {plain(pack.name)} {plain(pack.old_version)} -> {plain(pack.new_version)}{_asks(pack.bump)}",
+            "",
+        ]
     for name, what in difference.registries:
         lines += [f"source registry {plain(name)} {what}: what it approves is not compared", ""]
     lines.append(_counts(difference))
@@ -49,7 +56,7 @@ def diff_text(difference: Difference, impact: Any) -> str:
 def _policy(item: PolicyDiff) -> Iterator[str]:
     versions = [version for version in (item.old_version, item.new_version) if version is not None]
     moved = " -> ".join(map(plain, dict.fromkeys(versions)))
-    asks = f": needs a new {item.bump.word} version" if item.bump is not Bump.NONE else ""
+    asks = _asks(item.bump) if item.status == "changed" else ""
     yield f"{plain(item.name)} {moved} ({item.status}){asks}"
     for change in item.changes:
         yield f"  {_change(change)}"
@@ -57,6 +64,10 @@ def _policy(item: PolicyDiff) -> Iterator[str]:
         yield f"  {rule.status:<12} {plain(rule.rule)} ({rule.enforcement})"
         for change in rule.changes:
             yield f"      {_change(change)}"
+
+
+def _asks(bump: Bump) -> str:
+    return "" if bump is Bump.NONE else f": needs a new {bump.word} version"
 
 
 def _change(item: Change) -> str:
