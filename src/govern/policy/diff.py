@@ -160,6 +160,11 @@ def _packs(old: Compiled, new: Compiled, policies: Sequence[PolicyDiff]) -> Iter
             yield PackDiff(name=name, old_version=versions[0], new_version=versions[1], bump=bump)
 
 
+def _version_span(node: MapNode) -> Span | None:
+    metadata = node.get("metadata")
+    return span_at(metadata, ["version"]) if isinstance(metadata, MapNode) else None
+
+
 def _registries(old: Compiled, new: Compiled) -> Iterator[tuple[str, str]]:
     for name in sorted(old.registries.keys() | new.registries.keys()):
         before, after = old.registries.get(name), new.registries.get(name)

@@ -136,9 +136,19 @@ def _parameter_changes(old: CompiledRule, new: CompiledRule) -> Iterator[Change]
         attribute = attribute_of(model, name)
         was, now = getattr(old.params, attribute), getattr(new.params, attribute)
         if name not in expressions and was != now:
-            order = compare(direction, was, now)
+            order = _guarded(new, name, compare(direction, was, now), old)
             if order is not Order.EQUAL:
                 yield Change(name, _shown(shown_old[name]), _shown(shown_new[name]), order)
+
+
+def _guarded(new: CompiledRule, name: str, order: Order, old: CompiledRule) -> Order:
+    """Where a kind says that moving a parameter in its direction is not enough, neither version is the tighter one."""
+    guard = new.draft.spec.not_tighter
+    if guard is None or order not in (Order.TIGHTER, Order.LOOSER):
+        return order
+    pair = (old.params, new.params) if order is Order.TIGHTER else (new.params, old.params)
+    found = guard(*pair)
+    return Order.INCOMPARABLE if found is not None and found[0] == name else order
 
 
 def _directed(what: str, direction: Direction, was: Any, now: Any) -> Iterator[Change]:

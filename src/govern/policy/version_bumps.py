@@ -42,11 +42,6 @@ def _raised(old: tuple[int, int, int], new: tuple[int, int, int]) -> Bump:
     return Bump.MAJOR if new[0] > old[0] else Bump.MINOR if new[1] > old[1] else Bump.PATCH
 
 
-def _version_span(node: MapNode) -> Span | None:
-    metadata = node.get("metadata")
-    return span_at(metadata, ["version"]) if isinstance(metadata, MapNode) else None
-
-
 def too_small(
     name: str, old_version: str | None, new_version: str | None, bump: Bump, span: Span | None
 ) -> Iterator[Diagnostic]:
