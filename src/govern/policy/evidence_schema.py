@@ -230,7 +230,7 @@ def suggest(name: str, known: Iterable[str]) -> str | None:
     return folded[near[0]] if near else None
 
 
-_SURE, _APART = 0.8, 0.2
+_SURE, _APART = 0.75, 0.2
 """How alike a slip must be to the name that was meant, and by how much less to every other one."""
 
 

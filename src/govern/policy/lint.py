@@ -12,6 +12,7 @@ from govern.policy.evidence_schema import EvidenceSchema
 from govern.policy.interface import CheckSpec
 from govern.policy.lint_rules import binding_advice, rule_advice
 from govern.policy.lint_standing import standing_advice
+from govern.policy.rules import CompiledRule
 
 __all__ = ["advice", "lint"]
 
@@ -37,8 +38,16 @@ def advice(compiled: Compiled, schema: EvidenceSchema, *, at: datetime | None = 
     for policy in compiled.policies:
         if policy.draft.document.pack is not None:
             continue
-        for rule in policy.rules:
+        whole = [rule for rule in policy.rules if _is_whole(rule)]
+        for rule in whole:
             yield from rule_advice(rule, schema, speaks_of_controls=bool(compiled.catalogues))
-        yield from binding_advice(policy)
+        yield from binding_advice(whole)
     yield from shadowed(compiled.policies)
     yield from standing_advice(compiled, at=at)
+
+
+def _is_whole(rule: CompiledRule) -> bool:
+    """Whether every key of the rule was understood: of a faulty one only the core is left, and that says too little."""
+    written = {key.text for key, _value in rule.draft.node.entries}
+    fields = type(rule.draft.rule).model_fields
+    return written <= {fields[name].alias or name for name in rule.draft.rule.model_fields_set}

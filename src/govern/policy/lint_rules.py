@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from govern.diagnostics import Diagnostic, Severity, Span
@@ -14,7 +14,7 @@ from govern.policy.cel_ast import Ast, Call, Const, walk
 from govern.policy.evidence_schema import AnyType, EvidenceSchema, RootSchema
 from govern.policy.expressions import engine_for
 from govern.policy.outcomes import Enforcement, Stage
-from govern.policy.rules import CompiledPolicy, CompiledRule, expressions_of
+from govern.policy.rules import CompiledRule, expressions_of
 
 __all__ = ["binding_advice", "rule_advice"]
 
@@ -52,12 +52,12 @@ def _stage_advice(rule: CompiledRule) -> Iterator[Diagnostic]:
     yield _warning("P603", message, place, "Ask it from pre-registration on.")
 
 
-def binding_advice(policy: CompiledPolicy) -> Iterator[Diagnostic]:
+def binding_advice(whole: Sequence[CompiledRule]) -> Iterator[Diagnostic]:
     """Yield one note (P808) for all blocking rules of a policy that accept figures of unknown origin.
 
     A note, and one for a policy, because unbound evidence is the default and often right: every report shows it.
     """
-    rules = [rule for rule in policy.rules if _takes_unbound(rule)]
+    rules = [rule for rule in whole if _takes_unbound(rule)]
     if not rules:
         return
     names = ", ".join(rule.draft.rule.id for rule in rules[:5]) + (", ..." if len(rules) > 5 else "")

@@ -118,7 +118,8 @@ def _declared(policy: CompiledPolicy, name: str) -> Iterator[Step]:
 
 def _layers(rule: CompiledRule, name: str) -> Iterator[Step]:
     """The places of importing policies that changed a value, nearest last."""
-    return (Step("tightened by an import", span) for span in rule.overlaid.get(name, ()))
+    own = rule.draft.node.span.file
+    return (Step("tightened by an import", span) for span in rule.overlaid.get(name, ()) if span.file != own)
 
 
 def _shown(value: Json) -> str:
