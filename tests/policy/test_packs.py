@@ -207,6 +207,15 @@ def test_packs_that_are_none(pack, code):
     assert found.plan is None
 
 
+def test_a_pack_is_not_at_hand_and_imported_at_once():
+    shelf = base()
+    at_hand = {f"packs/base/{path}": data.decode() for path, data in shelf.packs["base"].items()}
+    found = shelf.compile(team() | at_hand)
+    assert codes(found) == ["P214"]
+    assert found.plan is None
+    assert base().compile(at_hand).plan is not None
+
+
 def test_a_circle_is_printed_whole():
     shelf = Shelf()
     for name, other in (("a", "b"), ("b", "c"), ("c", "a")):
