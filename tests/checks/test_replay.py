@@ -208,7 +208,7 @@ def test_people_of_unknown_group_are_not_kept_whole(tmp_path: Path):
         ('"low"', Limit(b"", "is", "low", strict=False), True),
         ('"low"', Limit(b"", "is not", "low", strict=False), False),
         ("low", Limit(b"", "is", "low", strict=False), None),
-        ("true", Limit(b"", "is", True, strict=False), True),  # noqa: FBT003
+        ("true", Limit(b"", "is", True, strict=False), True),
         ("NaN", Limit(b"", "low", Decimal("0.8"), strict=False), None),
     ],
 )
@@ -309,7 +309,7 @@ def test_the_change_of_counts_is_enough_and_one_less_is_not(selected: dict[str, 
 
     def judged_with(counts: dict[str, int], people: dict[str, int]):
         cells = {(i,): Tally(people[sex] - counts[sex], counts[sex], 0, 0) for i, sex in enumerate("FM")}
-        tensor = Counts((Axis("sex", ("F", "M")),), False, cells, Missing(), sum(people.values()))  # noqa: FBT003
+        tensor = Counts((Axis("sex", ("F", "M")),), False, cells, Missing(), sum(people.values()))
         params = params_of("fairness.disparity", {**DISPARITY, "decide": decide})
         judgement = judge(params.question(), tensor)
         return params, result_of(params, tensor, judgement, file="f", evidence=(), holds=())

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from govern.canonical import canonical_bytes
 from govern.decision.exit_codes import FailOn, exit_code
 from govern.diagnostics import UsageError
-from govern.gate.check import CheckRequest, Checked, check
+from govern.gate.check import Checked, CheckRequest, check
 from govern.gate.packs.places import PackPlaces
 from govern.gate.policies import PolicyError
 from govern.gate.policy_diff import Question, compare_policies, places_near
@@ -41,6 +41,16 @@ def accuracy(limit: str, more: str = "") -> str:
 
 
 CARD = "id: card\ncheck: model_card.sections\nwith: {required: [intended_use, limitations]}"
+PARITY = """\
+id: parity
+check: fairness.disparity
+with:
+  metric: selection_rate
+  compare: ratio
+  attributes: [sex]
+  at_least: {ratio}
+  decide: {decide}
+"""
 PRESENT = "id: present\ncheck: lineage.present"
 
 
@@ -254,8 +264,7 @@ def written(values: dict) -> str:
         f"id: card\ncheck: model_card.sections\nwith: {{required: [{values['sections']}]}}",
         f"id: words\ncheck: model_card.present\nwith: {{min_words: {values['words']}}}",
         f"id: says\ncheck: expression\nwith:\n  assert: {values['assert']}",
-        "id: parity\ncheck: fairness.disparity\nwith:\n  metric: selection_rate\n  compare: ratio\n  attributes: [sex]\n"
-        f"  at_least: {values['ratio']}\n  decide: {values['decide']}",
+        PARITY.format(**values),
     ]
     return policy(*rules, *([PRESENT] if values["present"] else []))
 

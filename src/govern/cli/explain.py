@@ -52,12 +52,12 @@ def explain(
 
     Exit codes: 0 explained, 2 usage or policy error, 3 evidence that the rule reads is missing or unreadable.
     """
+    if bundle is None and not origin and (text := _without_policies(name)) is not None:
+        out(text)  # whatever the workspace is like
+        return Answer(0)
     workspace = workspace_of(directory, policies=policies, advisories=advisories)
     if bundle is not None:
         return _on_bundle(name, bundle, workspace, stage, at)
-    if not origin and (text := _without_policies(name)) is not None:
-        out(text)
-        return Answer(0)
     from govern.gate.explain import explain_name, explain_origins_of
     from govern.gate.packs.signed import pack_places
 
