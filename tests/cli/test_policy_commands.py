@@ -151,6 +151,13 @@ def test_faults_of_the_caller_end_with_2(desk: Path, arguments):
     assert "Traceback" not in ended.err
 
 
+def test_a_file_that_is_no_result_ends_with_3(desk: Path):
+    (desk / "r.json").write_text("{}", encoding="utf-8")
+    ended = run(desk, "policy", "diff", "old.yaml", "new.yaml", "--results", "r.json")
+    assert ended.code == 3
+    assert "R101" in ended.err
+
+
 # --- explain
 
 

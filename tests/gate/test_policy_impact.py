@@ -283,3 +283,24 @@ def test_a_stored_result_never_says_other_than_the_bundle(tmp_path_factory, bund
         said = after.split(" (")[0]
         if said in {item.value for item in Outcome}:
             assert said == next(item.outcome.value for item in truth.decision.settled if item.rule.rule == rule)
+
+
+@settings(max_examples=40)
+@given(RULES, RULES)
+def test_what_is_not_looser_lets_nothing_more_through(tmp_path_factory, bundle: Path, first: dict, second: dict):
+    """The meaning of the whole comparison: where it says that nothing was loosened, nothing new is allowed."""
+    made = desk(tmp_path_factory.mktemp("desk"), written(first), written(second))
+    found = compare_policies(Question(old=made.old, new=made.new))
+    decisions = []
+    for path in (made.old, made.new):
+        checked = check(CheckRequest(bundle=bundle, stage=STAGE, policies=[path], clock=CLOCK))
+        assert isinstance(checked, Checked)
+        decisions.append(checked.decision)
+    if not found.difference.loosens:
+        assert decisions[1].decision is not Decision.ALLOWED or decisions[0].decision is Decision.ALLOWED
+    outcomes = [{item.rule.rule: item.outcome for item in decision.settled} for decision in decisions]
+    for rule in (rule for policy in found.difference.policies for rule in policy.rules):
+        if rule.status == "tightened":
+            assert outcomes[1][rule.rule] is not Outcome.PASS or outcomes[0][rule.rule] is Outcome.PASS
+        if rule.status == "loosened":
+            assert outcomes[0][rule.rule] is not Outcome.PASS or outcomes[1][rule.rule] is Outcome.PASS

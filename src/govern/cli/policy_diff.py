@@ -44,7 +44,7 @@ def diff(
     with the reason, and never guessed.
 
     Exit codes: 0 nothing is looser, 1 something is or may be (removed, looser, in no order), 2 usage or
-    policy error.
+    policy error, 3 a stored result that is none.
     """
     from govern.gate.outputs import parse_outputs, write_outputs
     from govern.gate.policy_diff import Question, compare_policies

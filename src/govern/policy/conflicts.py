@@ -176,14 +176,18 @@ def _limits(conjuncts: Sequence[Conjunct]) -> list[tuple[Limit, str]]:
     return [(item.limit, item.text) for item in conjuncts if item.limit is not None]
 
 
+_SAYS_WHAT = ("fixed", "superset", "subset")
+"""Directions of parameters that say what is measured; the others say how much is asked of it."""
+
+
 def _subject(rule: CompiledRule) -> bytes:
     """What `at_least` and `at_most` of a rule limit: the kind with every parameter that says what is measured.
 
     A figure that an expression can name as well, such as `metrics.auc`, is one subject whichever way it is limited.
     """
-    fixed = [name for name, held in fields_of(type(rule.params)).items() if held.tighten == "fixed"]
+    named = [name for name, held in fields_of(type(rule.params)).items() if held.tighten in _SAYS_WHAT]
     dumped = rule.params.model_dump(mode="json", by_alias=True, exclude_none=True)
-    what = {name: dumped[name] for name in fixed if name in dumped}
+    what = {name: dumped[name] for name in named if name in dumped}
     reads = {text for need in rule.draft.spec.needs(rule.params) for text in need.reads if text.startswith("metrics.")}
     if what.keys() == {"metric"} and reads == {f"metrics.{what['metric']}"}:
         return key_of(["select", ["ident", "metrics"], str(what["metric"])])
