@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from govern.checks.changes import SmallestChange, smallest_change
 from govern.checks.context import CheckContext
+from govern.checks.expression_places import place_of_path
 from govern.checks.expression_stored import meets
 from govern.checks.fairness_stored import stored_counts
 from govern.checks.replay import NotReplayable, StoredOutcome, rejudge
 from govern.policy.comparisons import Limit
-from govern.policy.outcomes import Outcome
+from govern.policy.outcomes import EvidenceRef, Outcome
 from support.bundles import PREDICTIONS, BundleBuilder
 from support.policies import snapshot
 from support.replaying import context_of, judged, params_of, replayed, stored
@@ -260,6 +261,12 @@ def test_the_change_of_an_assertion_is_each_false_comparison(bundle: CheckContex
         'model.risk_tier "medium" -> "high"',
     ]
     assert found.complete
+    places = [item.location and (item.location.file, item.location.pointer) for item in found.changes]
+    assert places == [
+        ("metrics.json", "/average_precision"),
+        ("metrics.json", "/mae"),
+        ("govern.yaml", "/spec/risk_tier"),
+    ]
     half = change(bundle, "expression", {"assert": f"{text} && (metrics.average_precision > 0.9 || metrics.mae > 9)"})
     assert len(half.changes) == 3
     assert not half.complete
@@ -341,3 +348,34 @@ def test_the_people_that_a_table_lacks_are_enough_and_one_less_is_not(tmp_path: 
 def test_nothing_is_said_where_nothing_can_be_derived(bundle: CheckContext):
     assert change(bundle, "approval.quorum", {"roles": [{"role": "approver"}]}) == SmallestChange()
     assert change(bundle, "lineage.acyclic", {}) == SmallestChange()
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("metrics.mae", ("metrics.json", "/mae")),
+        ("metrics.accuracy", ("predictions/test.csv", None)),
+        ("metrics['a/b']", ("metrics.json", "/a~1b")),
+        ("model.name", ("govern.yaml", "/metadata/name")),
+        ("model.owner.name", ("govern.yaml", "/spec/owner/name")),
+        ("model.gdpr.art9", ("govern.yaml", "/extensions/gdpr/art9")),
+        ("size(model.tags)", ("govern.yaml", "/metadata/tags")),
+        ("model.monitoring[].metric", ("govern.yaml", None)),
+        ("size(card.owners)", ("README.md", None)),
+        ("artefacts[].path", None),
+        ("params.x", None),
+        ("stage", None),
+        ("1 + 1", None),
+    ],
+)
+def test_where_a_value_was_written(path: str, place: tuple[str, str | None] | None):
+    names = {
+        "metrics": ["metrics.json"],
+        "predictions": ["predictions/test.csv", "predictions/test.yaml"],
+        "model_record": ["govern.yaml"],
+        "model_card": ["README.md"],
+        "artefacts": ["a", "b"],
+    }
+    refs = [EvidenceRef(name=name, file=file, digest="0") for name, files in names.items() for file in files]
+    found = place_of_path(path, refs)
+    assert (None if found is None else (found.file, found.pointer)) == place

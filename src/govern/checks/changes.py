@@ -185,6 +185,7 @@ def _expression(params: Any, result: CheckResult) -> _Changes:
             lacks = item.code == "C102" and item.required is not None
             yield SmallChange(f"no {item.required} -> a value", item.location) if lacks else None
         return
+    from govern.checks.expression_places import place_of_path
     from govern.checks.expression_stored import stored_conjuncts, stored_values
     from govern.policy.cel_lexer import respell
     from govern.policy.comparisons import assertions_of, conjuncts_of, subject_of, value_text
@@ -200,7 +201,8 @@ def _expression(params: Any, result: CheckResult) -> _Changes:
             yield None
             continue
         words = {"low": "more than ", "high": "less than "}.get(limit.side, "") if limit.strict else ""
-        yield SmallChange(f"{subject} {value} -> {words}{value_text(limit.value)}", _place(result))
+        place = place_of_path(str(subject), result.evidence)
+        yield SmallChange(f"{subject} {value} -> {words}{value_text(limit.value)}", place)
 
 
 _KINDS: Mapping[str, Callable[[Any, CheckResult], _Changes]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from govern.diagnostics import plain
@@ -32,7 +32,7 @@ def _lines(settled: Settled, change: SmallestChange, model: str, stage: str) -> 
     yield f"  {plain(result.summary, limit=_LONG)}"
     if settled.why is not None:
         yield f"  {plain(settled.why)}"
-    told = [*_comparisons(result.facts), *(_finding(item) for item in result.findings[:_MOST])]
+    told = [*_comparisons(result.facts, result.evidence), *(_finding(item) for item in result.findings[:_MOST])]
     if len(result.findings) > _MOST:
         told.append(f"{len(result.findings) - _MOST} more findings: see govern check -v")
     yield from _section("What was compared", told)
@@ -78,16 +78,16 @@ def _changes(settled: Settled, change: SmallestChange) -> Iterator[str]:
 # --- comparisons out of the facts of a kind
 
 
-def _comparisons(facts: Any) -> Iterator[str]:
+def _comparisons(facts: Any, evidence: Sequence[EvidenceRef]) -> Iterator[str]:
     if not isinstance(facts, Mapping):
         return
     kind = facts.get("kind")
     if kind == "expressions":
         for item in facts["assertions"]:
-            yield from _comparisons(item)
+            yield from _comparisons(item, evidence)
     elif kind == "expression":
         for item in facts["conjuncts"]:
-            values = ", ".join(f"{plain(pair['of'])} = {plain(pair['value'])}" for pair in item["values"])
+            values = ", ".join(_value(pair, evidence) for pair in item["values"])
             yield f"{plain(item['text'], limit=_LONG)} is {item['result']}{': ' if values else ''}{values}"
     elif kind == "metric":
         sign = ">=" if facts["direction"] == "at_least" else "<="
@@ -98,6 +98,12 @@ def _comparisons(facts: Any) -> Iterator[str]:
         yield from _groups(facts)
     elif kind == "card-scorecard":
         yield from _sections(facts)
+
+
+def _value(pair: Mapping[str, str], evidence: Sequence[EvidenceRef]) -> str:
+    from govern.checks.expression_places import place_of_path
+
+    return f"{plain(pair['of'])} = {plain(pair['value'])}{_at(place_of_path(pair['of'], evidence))}"
 
 
 def _groups(facts: Mapping[str, Any]) -> Iterator[str]:
