@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -42,6 +42,7 @@ def explain_on_bundle(
     clock: datetime,
     advisories: Path | None = None,
     places: PackPlaces | None = None,
+    params: Mapping[str, str] | None = None,
 ) -> Explained:
     """Run one rule on a bundle. Without a stage it is the first at which the rule is asked.
 
@@ -56,6 +57,7 @@ def explain_on_bundle(
         clock=clock,
         advisories=advisories,
         places=places,
+        params=params or {},
         only=frozenset([rule]),
     )
     made = check(request)
