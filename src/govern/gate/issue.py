@@ -51,7 +51,10 @@ def issue(
         InputError: a signing device or time-stamping authority gives no answer. Nothing is logged then.
         IntegrityError: the ledger is behind or inconsistent with its published checkpoint, or a witness has seen
             another history. Nothing is written then.
+        ValueError: only some rules of the plan were run.
     """
+    if checked.request.only is not None:
+        raise ValueError("a decision on a part of a plan is never signed")
     stage = checked.request.stage.value
     signing.check(clock=checked.request.clock, stage=stage)
     signing.stays_outside(checked.request.bundle)

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from govern.diagnostics import Diagnostic, Related, Severity, Span
 from govern.inputs.yaml import ListNode, MapNode, Node, ScalarNode, value_of
+from govern.policy.certain_fixes import renamed
 from govern.policy.documents import Control, ControlCatalogue, Metadata, PolicySpec, Rule
 from govern.policy.evidence_schema import suggest
 from govern.policy.faults import validated
@@ -58,6 +59,8 @@ class Catalogue:
     file: str
     content: str = ""
     """sha256 (hex) of what it says."""
+    metadata: MapNode | None = None
+    """The node that says which law it lists, and when somebody last compared; None for those of packs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +160,10 @@ def _catalogue(document: Document, faults: list[Diagnostic]) -> tuple[str, Catal
                 )
             )
         controls[control.id] = control
-    return model.metadata.name, Catalogue(model.metadata.name, controls, document.file, content_digest(document.node))
+    metadata = document.node.get("metadata")
+    held = metadata if isinstance(metadata, MapNode) and document.pack is None else None
+    content = content_digest(document.node)
+    return model.metadata.name, Catalogue(model.metadata.name, controls, document.file, content, held)
 
 
 def _registry(document: Document, faults: list[Diagnostic]) -> tuple[str, RegistryDocument] | None:
@@ -209,7 +215,8 @@ def _envelope(node: MapNode) -> Iterator[Diagnostic]:
         if key.text not in _ENVELOPE:
             near = suggest(key.text, _ENVELOPE)
             hint = f"Did you mean '{near}'?" if near else f"Keys here are {', '.join(_ENVELOPE)}."
-            yield Diagnostic("P201", f"there is no key '{key.text}' here", key.span, hint)
+            fix = renamed(key.span, key.text, _ENVELOPE) if near and node.get(near) is None else ()
+            yield Diagnostic("P201", f"there is no key '{key.text}' here", key.span, hint, fix=fix)
     for name in ("metadata", "spec"):
         if node.get(name) is None:
             yield Diagnostic("P202", f"'{name}' is missing", _start(node), f"Add `{name}:`.")
@@ -276,7 +283,8 @@ def _unknown_check(item: MapNode, checks: Mapping[str, CheckSpec], faults: list[
             if near
             else "docs/reference/checks.md lists the built-in kinds; others need their plug-in installed."
         )
-        faults.append(Diagnostic("P209", f"there is no check kind '{node.text}'", node.span, hint))
+        fix = renamed(node.span, node.text, checks)
+        faults.append(Diagnostic("P209", f"there is no check kind '{node.text}'", node.span, hint, fix=fix))
     return spec
 
 
