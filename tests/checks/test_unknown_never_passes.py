@@ -89,7 +89,9 @@ def judge(kind: str, builder: BundleBuilder, tmp_path: Path, **context: Any) -> 
     given_context = {"registries": registries(), "advisories": snapshot(tmp_path)} | context
     bundle = builder.open()
     made = CheckContext(bundle=bundle, stage="pre-registration", **given_context)
-    return evaluate_safely(kind, check, parameters(check.spec, PARAMETERS[kind]), made)
+    result = evaluate_safely(kind, check, parameters(check.spec, PARAMETERS[kind]), made)
+    assert result.outcome in (*check.spec.comes_to, Outcome.ERROR), "coverage of policy tests asks for `comes_to`"
+    return result
 
 
 def test_every_kind_has_a_row() -> None:
