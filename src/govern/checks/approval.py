@@ -24,7 +24,13 @@ class RoleCount(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     role: Text = Field(description="Role of the trust root: approver, or a board role such as approver/model-risk.")
-    count: Count = Field(default=1, ge=1, le=100, description="How many different people must approve in that role.")
+    count: Count = Field(
+        default=1,
+        ge=1,
+        le=100,
+        description="How many different people must approve in that role.",
+        json_schema_extra={"tighten": "up"},
+    )
 
     @field_validator("role")
     @classmethod

@@ -12,6 +12,7 @@ from govern.decision.decide import DecisionRecord, decide
 from govern.decision.evaluation import Evaluation, Subject
 from govern.decision.run import run_plan
 from govern.diagnostics import Diagnostic, InputError, Severity, UsageError
+from govern.gate.packs.places import PackPlaces
 from govern.gate.policies import Loaded, load_policies
 from govern.gate.statements import People, people_of
 from govern.policy.outcomes import Outcome, Stage
@@ -42,6 +43,8 @@ class CheckRequest:
     trust: TrustRoot | None = None
     submitter: str | None = None
     """Who asks: may neither waive nor approve."""
+    places: PackPlaces | None = None
+    """Where `govern.lock` and its packs are; without it no policy can import one."""
     withheld: Sequence[FileEntry] = ()
     """Files of the bundle whose bytes are not in its folder: the replay of a pack that keeps some back."""
 
@@ -98,7 +101,7 @@ def check(request: CheckRequest) -> Checked | Refused:
         UsageError: the caller's fault (absent path, policies that do not compile, no identity).
         IntegrityError: a file changed while it was read, or the snapshot is not what its name says.
     """
-    loaded = load_policies(request.policies, stage=request.stage)
+    loaded = load_policies(request.policies, stage=request.stage, places=request.places)
     if not request.bundle.is_dir():
         message = f"there is no folder {request.bundle}"
         raise UsageError(Diagnostic(code="U103", message=message, hint="pass the folder that holds the model"))

@@ -8,19 +8,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from govern.checks.interface import Check
-from govern.checks.registry import builtin_checks
-from govern.diagnostics import Diagnostic, Severity, UsageError, in_order
+from govern.checks.registry import builtin_checks, builtin_specs
+from govern.diagnostics import Diagnostic, InputError, Severity, UsageError, in_order
 from govern.evidence.schema import evidence_schema
+from govern.gate.packs.places import PackPlaces
 from govern.inputs.limits import POLICY_BYTES
 from govern.inputs.nodes import MapNode
 from govern.policy.compile import Compiled, compile_policies
+from govern.policy.lockfile import LockedPack, PackFiles
 from govern.policy.outcomes import Stage
 from govern.policy.plan import Plan
 
 if TYPE_CHECKING:
     from govern.lineage.registry import SourceRegistry
 
-__all__ = ["Loaded", "NotAssessed", "PolicyError", "lint_paths", "load_policies", "read_policy_files"]
+__all__ = [
+    "CompiledPaths",
+    "Loaded",
+    "NotAssessed",
+    "PolicyError",
+    "compile_paths",
+    "lint_paths",
+    "load_policies",
+    "read_policy_files",
+]
 
 
 class PolicyError(UsageError):
@@ -50,7 +61,13 @@ class Loaded:
     registries: Mapping[str, SourceRegistry]
     not_assessed: tuple[NotAssessed, ...]
     files: Mapping[str, bytes]
+    """The policy files that were named, by their paths."""
+    lock: bytes | None
+    """The lock file, when packs are imported."""
     warnings: tuple[Diagnostic, ...]
+
+    packs: Mapping[str, Mapping[str, bytes]]
+    """Every file of each pack that the policies build on, by the pack's name and the path in it."""
 
 
 def read_policy_files(paths: Sequence[Path]) -> dict[str, bytes]:
@@ -84,40 +101,94 @@ def _below(folder: Path) -> list[Path]:
     return [item for item in found if ".test." not in item.name and item.is_file()]
 
 
-def load_policies(paths: Sequence[Path], *, stage: Stage) -> Loaded:
+def load_policies(paths: Sequence[Path], *, stage: Stage, places: PackPlaces | None = None) -> Loaded:
     """Compile policies for one stage with the built-in check kinds.
+
+    `places` says where the lock file and its packs are; without it no pack can be imported.
 
     Raises:
         PolicyError: they do not compile; every diagnostic of the failing compile stage is there.
     """
-    files = read_policy_files(paths)
-    checks = builtin_checks()
-    specs = {kind: item.spec for kind, item in checks.items()}
-    compiled = compile_policies(files, stage=stage, checks=specs, evidence_schema=evidence_schema())
+    made = compile_paths(paths, stage=stage, places=places)
+    compiled = made.compiled
     registries, faults = _registries(compiled)
-    diagnostics = (*compiled.diagnostics, *faults)
+    diagnostics = (*compiled.diagnostics, *made.faults, *faults)
     if compiled.plan is None or any(item.severity is Severity.ERROR for item in diagnostics):
-        raise PolicyError([item for item in diagnostics if item.severity is Severity.ERROR], files)
+        raise PolicyError([item for item in diagnostics if item.severity is Severity.ERROR], made.every_file)
     return Loaded(
         plan=compiled.plan,
         compiled=compiled,
-        checks=checks,
+        checks=builtin_checks(),
         registries=registries,
         not_assessed=tuple(NotAssessed(item.control, item.title) for item in compiled.not_assessed),
-        files=files,
+        files=made.files,
+        lock=made.lock if compiled.packs else None,
+        packs=made.packs,
         warnings=diagnostics,
     )
 
 
-def lint_paths(paths: Sequence[Path]) -> tuple[tuple[Diagnostic, ...], dict[str, bytes]]:
-    """Give every diagnostic of policy files, for all stages, errors and advice, with the files they point into."""
-    from govern.policy.lint import lint
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledPaths:
+    """What came of compiling the policies at some paths, faults and all."""
 
+    compiled: Compiled
+    files: Mapping[str, bytes]
+    lock: bytes | None
+    packs: Mapping[str, Mapping[str, bytes]]
+    every_file: Mapping[str, bytes]
+    """The files by the names that diagnostics give them: policies, lock file and packs."""
+    faults: tuple[Diagnostic, ...]
+    """What is wrong beside the policies: packs without a signed release, where the workspace demands one."""
+
+
+def compile_paths(paths: Sequence[Path], *, stage: Stage | None, places: PackPlaces | None = None) -> CompiledPaths:
+    """Read and compile policies with the packs that they import; what is wrong is in the result.
+
+    Raises UsageError for paths that cannot be read, PolicyError for a lock file that cannot.
+    """
     files = read_policy_files(paths)
-    specs = {kind: item.spec for kind, item in builtin_checks().items()}
-    found = lint(files, checks=specs, evidence_schema=evidence_schema())
-    _made, faults = _registries(compile_policies(files, stage=None, checks=specs, evidence_schema=evidence_schema()))
-    return in_order([*found, *faults]), files
+    places = places or PackPlaces()
+    every = dict(files)
+    packs: dict[str, Mapping[str, bytes]] = {}
+    try:
+        lock, data = places.read_lock()
+    except InputError as fault:
+        raise PolicyError(fault.diagnostics, files) from fault
+
+    def read(entry: LockedPack) -> PackFiles:
+        held = places.read(entry)
+        packs[entry.name] = held.files
+        every.update({f"{held.label}/{path}": content for path, content in held.files.items()})
+        return held
+
+    compiled = compile_policies(
+        files,
+        stage=stage,
+        checks=builtin_specs(),
+        evidence_schema=evidence_schema(),
+        lock=lock,
+        read_pack=read,
+    )
+    faults: tuple[Diagnostic, ...] = ()
+    if places.release_of is not None:
+        from govern.gate.packs.signed import unsigned
+
+        faults = tuple(unsigned(compiled, places.release_of, str(places.lock)))
+    brought = {name: held for name, held in packs.items() if name in compiled.packs}
+    return CompiledPaths(compiled=compiled, files=files, lock=data, packs=brought, every_file=every, faults=faults)
+
+
+def lint_paths(
+    paths: Sequence[Path], *, places: PackPlaces | None = None
+) -> tuple[tuple[Diagnostic, ...], dict[str, bytes]]:
+    """Give every diagnostic of policy files, for all stages, errors and advice, with the files they point into."""
+    from govern.policy.lint import advice
+
+    made = compile_paths(paths, stage=None, places=places)
+    _registries_made, faults = _registries(made.compiled)
+    found = [*made.compiled.diagnostics, *made.faults, *advice(made.compiled), *faults]
+    return in_order(dict.fromkeys(found)), dict(made.every_file)
 
 
 def _registries(compiled: Compiled) -> tuple[dict[str, SourceRegistry], tuple[Diagnostic, ...]]:

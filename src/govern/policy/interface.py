@@ -29,12 +29,16 @@ def parameter(
     default: Any = ...,
     order: tuple[str, ...] = (),
     alias: str | None = None,
+    unset: Literal["weakest", "strictest"] = "weakest",
 ) -> Any:
     """Declare a parameter of a check kind: its meaning, its default (`...` = required) and its direction.
 
-    `order` lists the members of an ordered enum from weakest to strictest, for `tighten="order"`.
+    `order` lists the members of an ordered enum from weakest to strictest, for `tighten="order"`. `unset` says what a
+    default of None asks: nothing (`weakest`), or everything (`strictest`), as where no list means all there are.
     """
     extra: dict[str, Any] = {"tighten": tighten}
+    if unset == "strictest":
+        extra["unset"] = unset
     if order:
         extra["order"] = list(order)
     return Field(default=default, description=description, json_schema_extra=extra, alias=alias)
@@ -86,6 +90,13 @@ class CheckSpec:
     default_remediation: str = ""
     expression_params: tuple[str, ...] = ()
     """Names (as written in `with:`) of parameters that hold an assertion of the expression language."""
+    expression_lists: tuple[str, ...] = ()
+    """The same for parameters that hold a list of assertions, all of which must be true; imports add to the first."""
+
+    @property
+    def texts_of_expressions(self) -> tuple[str, ...]:
+        """Names of all parameters whose text is an expression."""
+        return (*self.expression_params, *self.expression_lists)
 
     @property
     def passes_when(self) -> str:

@@ -13,7 +13,7 @@ from govern.policy.evidence_schema import suggest
 
 __all__ = ["Document", "content_digest", "load"]
 
-_LATER = ("Pack", "PolicyTest")
+_LATER = ("PolicyTest",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,11 @@ class Document:
     node: MapNode
     digest: str
     """sha256 of the file, hex."""
+    pack: str | None = None
+    """Name of the pack that it came in with; None for the files at hand."""
 
 
-def load(files: Mapping[str, bytes]) -> tuple[tuple[Document, ...], tuple[Diagnostic, ...]]:
+def load(files: Mapping[str, bytes], *, pack: str | None = None) -> tuple[tuple[Document, ...], tuple[Diagnostic, ...]]:
     """Read every file; a fault in one does not hide the faults of the others."""
     documents: list[Document] = []
     faults: list[Diagnostic] = []
@@ -41,7 +43,7 @@ def load(files: Mapping[str, bytes]) -> tuple[tuple[Document, ...], tuple[Diagno
         if isinstance(found, Diagnostic):
             faults.append(found)
         elif isinstance(node, MapNode):
-            documents.append(Document(file, found, node, sha256_hex(files[file])))
+            documents.append(Document(file, found, node, sha256_hex(files[file]), pack))
     return tuple(documents), tuple(faults)
 
 

@@ -155,7 +155,7 @@ def _again(pack: Pack, named: Named, parts: Rebuilt, root: Path) -> _Again:
     made: list[Comparison] = []
     try:
         clock, submitter = _inputs(pack.need(Role.DECISION))
-        plan = load_policies(parts.policies, stage=Stage(named.stage)).plan
+        plan = load_policies(parts.policies, stage=Stage(named.stage), places=parts.places).plan
         made.append(compare_records("plan", pack.need(Role.PLAN), plan.data()))
         if len(parts.withheld) == len(pack.manifest.entries):
             parts.wanted.asked.update(item.path for item in parts.withheld)
@@ -190,6 +190,7 @@ def _request(pack: Pack, parts: Rebuilt, named: Named, clock: datetime, submitte
         bundle=parts.bundle,
         stage=Stage(named.stage),
         policies=parts.policies,
+        places=parts.places,
         clock=clock,
         advisories=parts.advisories,
         name=named.model,
