@@ -10,7 +10,7 @@ from unicodedata import is_normalized
 
 from govern.canonical import Json
 from govern.diagnostics import Diagnostic, Severity, Span
-from govern.policy.cel import Expression
+from govern.policy.cel import Expression, ready
 from govern.policy.cel_analysis import Analysis, Fault, analyse, is_boolean, start_of
 from govern.policy.cel_ast import Ast, Call, Const, Logic, ast_digest, document, walk
 from govern.policy.cel_lexer import conjuncts, depth, respell, tokens
@@ -90,8 +90,7 @@ def compile_expression(job: Job) -> tuple[Expression | None, tuple[Diagnostic, .
 def _expression(job: Job, engine: Engine, raw: RawExpression, found: Analysis, parts: list[Part]) -> Expression:
     text = respell(job.source)
     digest = ast_digest(raw.ast.root)
-    if ast_digest(engine.compile(text).ast.root) != digest:
-        raise AssertionError(f"re-spelling changed the expression: {text!r}")
+    ready(engine, text, digest)  # re-spelled, it is the same tree; and whoever evaluates it now need not compile it
     named = {str(path[1]) for path in found.reads if path[0] == "params" and len(path) > 1}
     whole = any(path == ("params",) for path in found.reads)
     return Expression(

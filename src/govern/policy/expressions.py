@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 from unicodedata import normalize
 
@@ -121,13 +121,15 @@ class RawExpression:
 
     def evaluate(self, activation: Activation) -> Verdict:
         """Evaluate to TRUE, FALSE or Failed: whatever is not surely a boolean is Failed."""
+        try:
+            value = self._native.eval(activation.native)
+            if value.type() == _boolean():  # an error's plain form is a text, and true for Python
+                return TRUE if value.plain_value() is True else FALSE
+        except Exception:  # noqa: S110 - asked again below, where each fault gets its words
+            pass
         found = self.value(activation)
         if isinstance(found, Failed):
             return found
-        if found is True:
-            return TRUE
-        if found is False:
-            return FALSE
         return Failed("not_boolean", f"gives {_words(found)} instead of true or false")
 
     def value(self, activation: Activation) -> Any | Failed:
@@ -142,6 +144,13 @@ class RawExpression:
         except Exception as fault:  # the engine raises RuntimeError and others; each is Failed, none is a verdict
             return Failed("engine", _first_line(str(fault)))
         return plain
+
+
+@cache
+def _boolean() -> Any:
+    from cel_expr_python import cel
+
+    return cel.Type.BOOL
 
 
 class Engine:
