@@ -210,6 +210,14 @@ def _words(value: Any) -> str:
     return kinds.get(type(value), "a value")
 
 
+_OTHERS = (type(None), bool, int, float, Decimal, list, tuple)
+
+
+def _composed(text: object) -> str:
+    plain = str(text)
+    return plain if plain.isascii() else normalize("NFC", plain)
+
+
 @dataclass(slots=True)
 class _Copier:
     """Copies evidence into the exact built-in types that the engine understands.
@@ -223,17 +231,18 @@ class _Copier:
     exact: bool = True
 
     def copy(self, value: Any) -> Any:
+        # The commonest first: asking whether something is a Mapping is slow.
+        if isinstance(value, str):
+            return _composed(value)
+        if isinstance(value, dict) or (not isinstance(value, _OTHERS) and isinstance(value, Mapping)):
+            copied = {_composed(key): self.copy(item) for key, item in value.items()}
+            return {key: item for key, item in copied.items() if item is not None}
         if value is None or isinstance(value, bool):
             return value
-        if isinstance(value, str):
-            return normalize("NFC", str(value))
         if isinstance(value, int):
             return int(value) if -_INT64 <= value < _INT64 else None
         if isinstance(value, Decimal | float):
             return self.double(value)
-        if isinstance(value, Mapping):
-            copied = {normalize("NFC", str(key)): self.copy(item) for key, item in value.items()}
-            return {key: item for key, item in copied.items() if item is not None}
         if isinstance(value, list | tuple):
             return [self.copy(item) for item in value]
         raise TypeError(f"{type(value).__name__} is not evidence: expected JSON types and Decimal")
