@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-import networkx
+import networkx as nx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -207,6 +207,15 @@ def test_packs_that_are_none(pack, code):
     assert found.plan is None
 
 
+def test_a_pack_is_not_at_hand_and_imported_at_once():
+    shelf = base()
+    at_hand = {f"packs/base/{path}": data.decode() for path, data in shelf.packs["base"].items()}
+    found = shelf.compile(team() | at_hand)
+    assert codes(found) == ["P214"]
+    assert found.plan is None
+    assert base().compile(at_hand).plan is not None
+
+
 def test_a_circle_is_printed_whole():
     shelf = Shelf()
     for name, other in (("a", "b"), ("b", "c"), ("c", "a")):
@@ -221,12 +230,12 @@ def test_a_circle_is_printed_whole():
 
 @given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=24))
 def test_cycles_agree_with_networkx(edges):
-    graph = networkx.DiGraph(edges)
+    graph = nx.DiGraph(edges)
     below: dict[str, list[str]] = {}
     for start, end in edges:
         below.setdefault(str(start), []).append(str(end))
     found = find_cycle(below)
-    cycles = list(networkx.simple_cycles(graph))
+    cycles = list(nx.simple_cycles(graph))
     assert bool(found) == bool(cycles)
     if found:
         assert found[0] == found[-1]

@@ -79,6 +79,7 @@ CHECKS = (
         spec=CheckSpec(
             kind="approval.quorum",
             version=1,
+            comes_to=(Outcome.PASS, Outcome.FAIL, Outcome.MISSING_EVIDENCE),
             summary="Passes when enough different people of the named roles have signed an approval of this very "
             "evaluation, each having considered every waiver it needed, and nobody has rejected it.",
             cannot_show="That the people who approved have read what they signed, or that two names are two people "

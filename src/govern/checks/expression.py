@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
@@ -101,8 +101,21 @@ def _all_of(found: Sequence[CheckResult]) -> CheckResult:
         evidence=tuple(dict.fromkeys(ref for item in found for ref in item.evidence)),
         observed="; ".join(dict.fromkeys(item.observed for item in same if item.observed)) or None,
         required=" && ".join(item.required for item in found if item.required) or None,
-        facts={"kind": "expressions", "assertions": [item.facts for item in found]},
+        facts=_joined_facts([item.facts for item in found if isinstance(item.facts, Mapping)]),
     )
+
+
+def _joined_facts(found: Sequence[Mapping[str, Any]]) -> Json:
+    """One table for all assertions; one whose evidence is missing has none of its own."""
+    if not found:
+        return None
+    made: dict[str, Json] = {
+        "kind": "expression",
+        "text": "&&".join(f"({item['text']})" for item in found),
+        "conjuncts": [conjunct for item in found for conjunct in item["conjuncts"]],
+    }
+    shown = {label: value for item in found for label, value in item.get("shown", {}).items()}
+    return {**made, "shown": shown} if shown else made
 
 
 _WORST_FIRST = (Outcome.FAIL, Outcome.ERROR, Outcome.MISSING_EVIDENCE, Outcome.INCONCLUSIVE, Outcome.PASS)
@@ -298,6 +311,7 @@ CHECKS: tuple[Check, ...] = (
         CheckSpec(
             kind="expression",
             version=1,
+            comes_to=(Outcome.PASS, Outcome.FAIL, Outcome.MISSING_EVIDENCE),
             summary="the assertion comes to true, with every value that it reads present, typed and finite.",
             cannot_show="That the values it reads are true: declared facts are claims of the model's team. Numbers are "
             "compared as doubles; where the last digit decides, use a built-in check kind.",

@@ -13,6 +13,7 @@ from govern.cli.streams import err, out
 
 _COMMANDS: dict[str, tuple[str, str]] = {
     "lock": ("govern.cli.policy_lock:lock", "Pin the packs that policies import, by version and digest."),
+    "test": ("govern.cli.policy_test:test", "Run the tests of policies."),
     "release": ("govern.cli.policy_release:release", "Sign what the bytes of policies and their plans are."),
 }
 """Subcommands with a module of their own: name -> (module:attribute, line of help)."""

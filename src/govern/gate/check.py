@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from govern.lineage.graph import Graph
     from govern.security.advisories.snapshot import Snapshot
 
-__all__ = ["CheckRequest", "Checked", "Refused", "check"]
+__all__ = ["CheckRequest", "Checked", "Refused", "check", "subject_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +155,7 @@ def _judge(
         loaded.plan,
         loaded.checks,
         context,
-        subject=_subject(bundle),
+        subject=subject_of(bundle),
         not_assessed=tuple(item.control for item in loaded.not_assessed),
         advisories=None if snapshot is None else {"digest": {"sha256": snapshot.digest}, "as_of": snapshot.as_of},
         lineage_digest=None if graph is None else str(graph_document(graph)["digest"]),
@@ -181,7 +181,8 @@ def _judge(
     )
 
 
-def _subject(bundle: Bundle) -> Subject:
+def subject_of(bundle: Bundle) -> Subject:
+    """Say of which model and bundle an evaluation speaks."""
     return Subject(
         name=bundle.name,
         version=bundle.version,

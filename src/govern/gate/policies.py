@@ -27,6 +27,7 @@ __all__ = [
     "Loaded",
     "NotAssessed",
     "PolicyError",
+    "compile_files",
     "compile_paths",
     "lint_paths",
     "load_policies",
@@ -109,7 +110,12 @@ def load_policies(paths: Sequence[Path], *, stage: Stage, places: PackPlaces | N
     Raises:
         PolicyError: they do not compile; every diagnostic of the failing compile stage is there.
     """
-    made = compile_paths(paths, stage=stage, places=places)
+    return compile_files(read_policy_files(paths), stage=stage, places=places)
+
+
+def compile_files(files: Mapping[str, bytes], *, stage: Stage, places: PackPlaces | None = None) -> Loaded:
+    """Compile policy documents that have been read. Raises PolicyError as `load_policies` does."""
+    made = _compiled(files, stage=stage, places=places)
     compiled = made.compiled
     registries, faults = _registries(compiled)
     diagnostics = (*compiled.diagnostics, *made.faults, *faults)
@@ -147,7 +153,10 @@ def compile_paths(paths: Sequence[Path], *, stage: Stage | None, places: PackPla
 
     Raises UsageError for paths that cannot be read, PolicyError for a lock file that cannot.
     """
-    files = read_policy_files(paths)
+    return _compiled(read_policy_files(paths), stage=stage, places=places)
+
+
+def _compiled(files: Mapping[str, bytes], *, stage: Stage | None, places: PackPlaces | None) -> CompiledPaths:
     places = places or PackPlaces()
     every = dict(files)
     packs: dict[str, Mapping[str, bytes]] = {}

@@ -55,7 +55,7 @@ class Direction:
     order: tuple[str, ...] = ()
     """Members from weakest to strictest, for `order`."""
     unset: str = "weakest"
-    """What None asks: nothing (`weakest`), or everything (`strictest`), as where an unset list means all names."""
+    """What None asks: nothing (`weakest`), or everything (`strictest`), as where no or an empty list means all."""
 
 
 FIXED = Direction()
@@ -86,6 +86,7 @@ def compared(orders: Iterable[Order]) -> Order:
 
 def compare(direction: Direction, old: Any, new: Any) -> Order:
     """Say how `new` stands to `old`. Both are typed values of one field; None is unset."""
+    old, new = _given(direction, old), _given(direction, new)
     if _same(old, new):
         return Order.EQUAL
     if old is None or new is None:
@@ -108,6 +109,10 @@ def compare(direction: Direction, old: Any, new: Any) -> Order:
         case "order":
             return _ranked(direction, old, new)
     return Order.INCOMPARABLE
+
+
+def _given(direction: Direction, value: Any) -> Any:
+    return None if direction.unset == "strictest" and isinstance(value, tuple | list) and not value else value
 
 
 def _same(old: Any, new: Any) -> bool:

@@ -13,8 +13,6 @@ from govern.policy.evidence_schema import suggest
 
 __all__ = ["Document", "content_digest", "load"]
 
-_LATER = ("PolicyTest",)
-
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -62,8 +60,8 @@ def _kind(node: Node, file: str) -> str | Diagnostic:
     span = kind.span if kind is not None else Span(file, node.span.line, node.span.column)
     if not isinstance(kind, ScalarNode):
         return Diagnostic("P102", "there is no kind", span, f"Kinds are {', '.join(KINDS)}.")
-    if kind.text in _LATER:
-        return Diagnostic("P102", f"the kind {kind.text} is not supported by this version", span)
+    if kind.text == "PolicyTest":
+        return Diagnostic("P102", "a policy test is no policy", span, "Run it with `govern policy test`.")
     near = suggest(kind.text, KINDS)
     return Diagnostic(
         "P102",

@@ -21,12 +21,20 @@ __all__ = ["overlaid_params", "with_of"]
 
 
 def with_of(rule: CompiledRule) -> MapNode | None:
-    """Give the `with:` of a rule with what imports put in place of its values: for the places of expressions."""
+    """Give the `with:` of a rule with what imports put in place of its values: for the places of faults.
+
+    An assertion is never replaced, so it stays as the rule's author wrote it.
+    """
     node = rule.draft.node.get("with")
-    base = node if isinstance(node, MapNode) else None
+    own = node if isinstance(node, MapNode) else None
+    base = own
     for item in rule.overlays:
         base = _merged(base, item) or base
-    return base
+    if base is None or own is None:
+        return base
+    kept = rule.draft.spec.expression_params
+    entries = (entry for entry in base.entries if entry[0].text not in kept)
+    return MapNode((*entries, *(entry for entry in own.entries if entry[0].text in kept)), base.span)
 
 
 def _merged(base: MapNode | None, item: Overlay) -> MapNode | None:
@@ -145,6 +153,13 @@ def _joined(
     faults += problems
     if model is None:
         return None
+    guard = rule.draft.spec.not_tighter
+    loose = None if guard is None else guard(rule.params, model)
+    if loose is not None:
+        key, reason = loose
+        span = layers[key][-1].span if key in layers else rule.draft.node.span
+        hint = "Write a rule of your own beside it; an import may only tighten."
+        faults.append(Diagnostic("P307", f"{key} of the rule {name} may not be moved so: {reason}", span, hint))
     return replace(
         rule,
         params=model,

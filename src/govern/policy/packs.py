@@ -173,11 +173,22 @@ class _Walk:
             name = edge.item.pack
             asked = self._asked.setdefault(name, [])
             asked.append(edge)
-            if not self._in_range(edge, asked) or name in self.packs or len(asked) > 1:
+            if self._at_hand(edge) or not self._in_range(edge, asked) or name in self.packs or len(asked) > 1:
                 continue
             entry = None if self.lock is None else self.lock.get(name)
             if entry is not None and self.read is not None:
                 self._enter(edge, entry, self.read(entry))
+
+    def _at_hand(self, edge: Edge) -> bool:
+        """Whether the files at hand hold the very pack that is imported: its rules would be there twice, once loose."""
+        held = self.packs.get(edge.item.pack)
+        if held is None or held.locked is not None:
+            return False
+        message = f"the pack '{edge.item.pack}' is imported, and its own files are among those that were named"
+        hint = "Leave the pack's folder out of the policies: govern.lock says where it is."
+        related = (Related(held.node.key_span("metadata"), "it is here"),)
+        self.faults.append(Diagnostic("P214", message, _value_span(edge.node, "pack"), hint, related=related))
+        return True
 
     def _in_range(self, edge: Edge, asked: Sequence[Edge]) -> bool:
         name, span = edge.item.pack, _value_span(edge.node, "pack")
