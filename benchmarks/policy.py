@@ -14,6 +14,7 @@ from pathlib import Path
 import policy_documents
 import policy_engines
 import policy_lint
+import policy_overlays
 from measuring import environment
 
 PEERS = {
@@ -39,6 +40,7 @@ def main() -> None:
         print("Processor time, unless a line says otherwise.")
         policy_documents.measure(peers["ruamel"])
         policy_engines.measure(peers["rego"], peers["cel"])
+        policy_overlays.measure()
         policy_lint.measure(folder, peers["custodian"])
 
 

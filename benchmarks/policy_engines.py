@@ -18,7 +18,7 @@ from govern.checks.registry import builtin_checks, builtin_specs
 from govern.decision.evaluation import Evaluation, Subject
 from govern.decision.run import run_plan
 from govern.evidence.schema import evidence_schema
-from govern.policy.cel import Expression, evaluate
+from govern.policy.cel import Expression, evaluate, judge
 from govern.policy.cel_bind import Bound
 from govern.policy.compile import Compiled, compile_policies
 from govern.policy.expressions import TRUE, engine_for
@@ -184,13 +184,22 @@ def one_expression(length: int, cel_home: Path | None) -> None:
     heading(f"{source}" + ("" if length == 2 else f", {length} of them"))
     expression = _expression(source)
     bound = Bound(evidence_schema(), {**facts, "stage": STAGE.value, "params": {}})
-    assert (evaluate(expression, bound).verdict == TRUE) is plain(facts) is careful(facts) is True
+    assert judge(expression, bound) == evaluate(expression, bound).verdict == TRUE
+    assert plain(facts) is careful(facts) is True
     times = 20_000 // length
-    ours = partial(spent, partial(evaluate, expression, bound), times)
+    ours = partial(spent, partial(judge, expression, bound), times)
     show(paired("the same in plain Python", ours, partial(spent, partial(plain, facts), times), aim=8))
     show(
         paired(
             "the same in Python that looks at presence and types", ours, partial(spent, partial(careful, facts), times)
+        )
+    )
+    told = partial(spent, partial(evaluate, expression, bound), max(3, times // 50))
+    show(
+        paired(
+            "plain Python, with the value of every part for the report",
+            told,
+            partial(spent, partial(plain, facts), times),
         )
     )
     for flags, name, aim in (

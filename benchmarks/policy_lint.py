@@ -33,13 +33,15 @@ def measure(folder: Path, custodian_home: Path | None) -> None:
     commands["one typo in 300 rules"] = [*LINT, str(typo)]
     turns = [{name: whole(command, surroundings) for name, command in commands.items()} for _ in range(RUNS + 1)][1:]
     _check(turns[0], place)
-    heading("govern policy lint, a whole process, wall time / a bare interpreter")
+    heading("govern policy lint, a whole process / a bare interpreter")
     for name in list(commands)[1:]:
-        ratios = [turn[name].wall / turn["bare interpreter"].wall for turn in turns]
-        show(Row(name, ratios, None, statistics.median(turn[name].wall for turn in turns)))
+        ratios = [turn[name].cpu / turn["bare interpreter"].cpu for turn in turns]
+        show(Row(name, ratios, None, statistics.median(turn[name].cpu for turn in turns)))
     slow = statistics.median(turn["one typo in 300 rules"].wall for turn in turns)
+    busy = statistics.median(turn["one typo in 300 rules"].cpu for turn in turns)
     missed = "" if slow < 0.5 else ", missed"
-    print(f"    a typo among 300 rules is reported after {slow:.2f} s (aim: under 0.5 s{missed})")
+    print(f"    a typo among 300 rules is reported after {slow:.2f} s (aim: under 0.5 s{missed}),")
+    print(f"    of which the processor was at work for {busy:.2f} s: other programs took the rest")
     if custodian_home is not None:
         _against(folder, str(custodian_home / "custodian"), surroundings, commands)
 
