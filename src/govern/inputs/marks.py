@@ -29,13 +29,14 @@ class MarkedText:
         self._text = text
         self._file = file
         self._before = lines_before
-        self._places = Places(text) if not text.isascii() and _ODD_BREAKS.search(text) else None
+        self.places: Places | None = Places(text) if not text.isascii() and _ODD_BREAKS.search(text) else None
+        """Where lines end for editors; None where the marks say it."""
 
     def span(self, start: Mark, end: Mark) -> Span:
         """Give the place between two marks."""
         before = self._before
-        if self._places is not None:
-            (line, column), (end_line, end_column) = self._places.at(start.index), self._places.at(end.index)
+        if self.places is not None:
+            (line, column), (end_line, end_column) = self.places.at(start.index), self.places.at(end.index)
             return Span(self._file, line + before, column, end_line + before, end_column)
         return Span(self._file, start.line + before + 1, start.column + 1, end.line + before + 1, end.column + 1)
 

@@ -102,8 +102,7 @@ class ScalarNode(_Placed):
         Exact for scalars on one line and for literal blocks (`|`). None for folded blocks and scalars over
         several lines, where no exact mapping exists, and for offsets outside the text.
         """
-        span = self.span
-        line, column = span.line, span.column
+        line, column = self.span.line, self.span.column
         if line is None or column is None or not 0 <= offset <= len(self.text):
             return None
         if self.style == "literal":
@@ -112,11 +111,11 @@ class ScalarNode(_Placed):
                 return None
             down, across = found
             line, column = line + down, across + 1
-        elif self.style == "folded" or span.end_line != line:
+        elif self.style == "folded" or self.span.end_line != line:
             return None
         else:
             column += self._offset_in_line(offset)
-        return Span(span.file, line, column, line, column + 1)
+        return Span(self.span.file, line, column, line, column + 1)
 
     def _offset_in_line(self, offset: int) -> int:
         if self.style == "plain":
