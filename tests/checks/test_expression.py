@@ -48,6 +48,27 @@ def builder(tmp_path):
     return BundleBuilder(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("first", "more", "outcome"),
+    [
+        ("metrics.accuracy >= 0.8", ["size(card.license) > 0"], Outcome.PASS),
+        ("metrics.accuracy >= 0.8", ["size(card.license) > 9"], Outcome.FAIL),
+        ("metrics.accuracy >= 0.99", ["size(card.license) > 0"], Outcome.FAIL),
+        ("metrics.accuracy >= 0.8", ["metrics.mcc < 0.2"], Outcome.MISSING_EVIDENCE),
+        ("metrics.accuracy >= 0.8", ["size(card.license) > 0", "metrics.mcc < 0.2"], Outcome.MISSING_EVIDENCE),
+        ("metrics.accuracy >= 0.99", ["metrics.mcc < 0.2"], Outcome.FAIL),
+    ],
+)
+def test_every_assertion_must_hold_and_the_worst_decides(builder, first, more, outcome):
+    made = judged(builder, first, and_assert=more)
+    assert made.outcome is outcome
+    alone = [judged(builder, text).outcome for text in (first, *more)]
+    assert (made.outcome is Outcome.PASS) == all(item is Outcome.PASS for item in alone)
+    if outcome is Outcome.PASS:
+        assert len(made.facts["conjuncts"]) == 1 + len(more)
+        assert made.required == "metrics.accuracy>=0.8 && size(card.license)>0"
+
+
 def test_passes_and_names_its_evidence(builder):
     found = judged(builder, "metrics.accuracy >= 0.8 && size(card.license) > 0")
     assert found.outcome is Outcome.PASS, found

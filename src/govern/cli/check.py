@@ -88,6 +88,7 @@ def check(
     from govern.gate.check import CheckRequest
     from govern.gate.check import check as run_check
     from govern.gate.outputs import parse_outputs
+    from govern.gate.packs.signed import pack_places
     from govern.gate.statements import workspace_statements, workspace_trust
     from govern.policy.outcomes import Stage
 
@@ -100,11 +101,13 @@ def check(
     if verbose:
         _settings(workspace)
     said = workspace_statements(workspace)
+    clock = clock_of(at)
     request = CheckRequest(
         bundle=bundle,
         stage=Stage(stage),
         policies=workspace.paths("policies"),
-        clock=clock_of(at),
+        places=pack_places(workspace, at=clock),
+        clock=clock,
         advisories=workspace.path("advisories"),
         name=name,
         version=model_version,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from govern.cli.answer import Answer
-from govern.cli.options import workspace_of, workspace_option
+from govern.cli.options import clock_of, workspace_of, workspace_option
 from govern.cli.streams import out
 from govern.diagnostics import Diagnostic, UsageError
 
@@ -47,11 +47,12 @@ def explain(name: str, policies: tuple[Path, ...], directory: Path | None) -> An
         return Answer(0)
     workspace = workspace_of(directory, policies=policies)
     from govern.gate.explain import explain_name
+    from govern.gate.packs.signed import pack_places
 
     paths = workspace.paths("policies")
     known = known_kinds()
     if paths:
-        text, names = explain_name(name, paths)
+        text, names = explain_name(name, paths, places=pack_places(workspace, at=clock_of(None)))
         if text is not None:
             out(text)
             return Answer(0)

@@ -74,6 +74,7 @@ def pack(
     """
     from govern.gate.packing.pack import PackRequest
     from govern.gate.packing.pack import pack as run_pack
+    from govern.gate.packs.places import PackPlaces
     from govern.gate.statements import workspace_statements
 
     workspace = workspace_of(directory, policies=policies, advisories=advisories, trust=trust, statements=statements)
@@ -83,6 +84,7 @@ def pack(
             output=output,
             policies=workspace.paths("policies"),
             params=params_of(params),
+            places=PackPlaces(lock=workspace.lock),
             trust=Path(workspace.need("trust")),
             bundle=bundle,
             bundle_places=(workspace.root,),

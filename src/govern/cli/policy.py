@@ -8,10 +8,12 @@ import click
 
 from govern.cli.answer import Answer
 from govern.cli.lazy import LazyGroup
-from govern.cli.options import param_option, params_of, stage_option, workspace_of, workspace_option
+from govern.cli.options import clock_of, param_option, params_of, stage_option, workspace_of, workspace_option
 from govern.cli.streams import err, out
 
 _COMMANDS: dict[str, tuple[str, str]] = {
+    "lock": ("govern.cli.policy_lock:lock", "Pin the packs that policies import, by version and digest."),
+    "test": ("govern.cli.policy_test:test", "Run the tests of policies."),
     "release": ("govern.cli.policy_release:release", "Sign what the bytes of policies and their plans are."),
 }
 """Subcommands with a module of their own: name -> (module:attribute, line of help)."""
@@ -36,10 +38,13 @@ def lint(paths: tuple[Path, ...], directory: Path | None) -> Answer:
     Exit codes: 0 no error (warnings may be printed), 2 errors.
     """
     from govern.diagnostics import Severity
+    from govern.gate.packs.signed import pack_places
     from govern.gate.policies import lint_paths
     from govern.policy.render import render
 
-    diagnostics, files = lint_paths(paths or workspace_of(directory).paths("policies"))
+    workspace = workspace_of(directory)
+    places = pack_places(workspace, at=clock_of(None))
+    diagnostics, files = lint_paths(paths or workspace.paths("policies"), places=places)
     for item in diagnostics:
         err(render(item, files))
     errors = sum(item.severity is Severity.ERROR for item in diagnostics)
@@ -72,16 +77,19 @@ def compile_(
     Exit codes: 0 compiled, 2 errors.
     """
     from govern.canonical import canonical_bytes
+    from govern.gate.packs.signed import pack_places
     from govern.gate.policies import load_policies
-    from govern.policy.compile import source_map_document
     from govern.policy.outcomes import Stage
+    from govern.policy.source_map import source_map_document
 
-    named = paths or workspace_of(directory).paths("policies")
-    loaded = load_policies(named, stage=Stage(stage), params=params_of(params))
+    workspace = workspace_of(directory)
+    places = pack_places(workspace, at=clock_of(None))
+    named = paths or workspace.paths("policies")
+    loaded = load_policies(named, stage=Stage(stage), places=places, params=params_of(params))
     if digest:
         out(f"sha256:{loaded.plan.digest}")
     elif source_map:
-        out(canonical_bytes(source_map_document(loaded.compiled)).decode())
+        out(canonical_bytes(source_map_document(loaded.compiled.source_map)).decode())
     else:
         out(loaded.plan.data().decode())
     return Answer(0)

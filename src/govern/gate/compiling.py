@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from govern.diagnostics import Diagnostic, UsageError
+from govern.gate.packs.places import PackPlaces
 from govern.gate.parameters import ParameterArgument
 from govern.gate.policies import load_policies
 from govern.policy.outcomes import Stage
@@ -18,6 +19,8 @@ def compile_policies(
     paths: str | Path | Sequence[str | Path],
     stage: Stage | str,
     params: Mapping[str, ParameterArgument] | None = None,
+    *,
+    lock: str | Path | None = None,
 ) -> Plan:
     """Compile policies into the plan of one stage, as `govern check` does.
 
@@ -25,13 +28,15 @@ def compile_policies(
         paths: policy files, control catalogues and source registries, or folders of them.
         stage: the gate to compile for, e.g. `pre-registration`.
         params: values for parameters of the policies, by name or by `<policy>/<name>`; they may only tighten.
+        lock: the `govern.lock` that pins imported packs; without it no policy can import one.
 
     Raises:
         GovernError: one with every diagnostic, each with its place. A UsageError for absent files (U103), a stage that
             does not exist (P212) or a value that is none (P402); a PolicyError for policies that do not compile.
     """
     named = [paths] if isinstance(paths, str | Path) else paths
-    return load_policies([Path(path) for path in named], stage=_stage(stage), params=params).plan
+    places = None if lock is None else PackPlaces(lock=Path(lock))
+    return load_policies([Path(path) for path in named], stage=_stage(stage), places=places, params=params).plan
 
 
 def _stage(stage: Stage | str) -> Stage:

@@ -98,12 +98,13 @@ def _plugins() -> Line:
 
 def _policies(workspace: Workspace) -> Line:
     from govern.diagnostics import Severity
+    from govern.gate.packs.places import PackPlaces
     from govern.gate.policies import lint_paths
 
     paths = workspace.paths("policies")
     if not paths:
         return Line("policies", "warn", "none named")
-    diagnostics, files = lint_paths(paths)
+    diagnostics, files = lint_paths(paths, places=PackPlaces(lock=workspace.lock))
     errors = sum(item.severity is Severity.ERROR for item in diagnostics)
     if errors:
         return Line("policies", "FAIL", f"{errors} errors: govern policy lint")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from pydantic import BaseModel, ConfigDict, Field
 
 from govern.diagnostics import Diagnostic, Span, UsageError
-from govern.policy.outcomes import Stage
+from govern.policy.outcomes import Outcome, Stage
 from govern.policy.types import Duration, Flag
 
 if TYPE_CHECKING:
@@ -41,12 +41,16 @@ def parameter(
     default: Any = ...,
     order: tuple[str, ...] = (),
     alias: str | None = None,
+    unset: Literal["weakest", "strictest"] = "weakest",
 ) -> Any:
     """Declare a parameter of a check kind: its meaning, its default (`...` = required) and its direction.
 
-    `order` lists the members of an ordered enum from weakest to strictest, for `tighten="order"`.
+    `order` lists the members of an ordered enum from weakest to strictest, for `tighten="order"`. `unset` says what a
+    default of None, or an empty list, asks: nothing (`weakest`), or everything (`strictest`).
     """
     extra: dict[str, Any] = {"tighten": tighten}
+    if unset == "strictest":
+        extra["unset"] = unset
     if order:
         extra["order"] = list(order)
     return Field(default=default, description=description, json_schema_extra=extra, alias=alias)
@@ -104,16 +108,28 @@ class CheckSpec:
     needs: Callable[[Any], tuple[EvidenceNeed, ...]]
     """Evidence needs of validated parameters."""
     default_stages: tuple[Stage, ...] = (Stage.PRE_REGISTRATION, Stage.PRE_DEPLOYMENT)
+    comes_to: tuple[Outcome, ...] = (Outcome.PASS, Outcome.FAIL, Outcome.MISSING_EVIDENCE, Outcome.INCONCLUSIVE)
+    """What it can come to beside `error` and what the decision makes of it: a test must show each."""
     message_fields: tuple[str, ...] = ()
     registry_params: tuple[str, ...] = ()
     """Names of parameters whose value names a SourceRegistry document of the policies."""
     default_remediation: str = ""
     expression_params: tuple[str, ...] = ()
     """Names (as written in `with:`) of parameters that hold an assertion of the expression language."""
+    not_tighter: Callable[[Any, Any], tuple[str, str] | None] | None = None
+    """Where moving each parameter in its own direction is not enough: gives (parameter, reason) when the second
+    parameters could let a model through that the first would not."""
+    expression_lists: tuple[str, ...] = ()
+    """The same for parameters that hold a list of assertions, all of which must be true; imports add to the first."""
     codes: Mapping[str, Code] = field(default_factory=dict)
     """Codes of a plug-in's own findings, `<namespace>-<three digits>`; built-in kinds use the catalogue's."""
     plugin: PluginOrigin | None = None
     """Set by the registry for a kind that a plug-in offers; never by whoever writes a kind."""
+
+    @property
+    def texts_of_expressions(self) -> tuple[str, ...]:
+        """Names of all parameters whose text is an expression."""
+        return (*self.expression_params, *self.expression_lists)
 
     @property
     def passes_when(self) -> str:

@@ -12,7 +12,7 @@ from govern.policy.interface import CheckSpec
 from govern.policy.outcomes import Enforcement
 from govern.policy.rules import CompiledRule, expressions_of
 
-__all__ = ["lint"]
+__all__ = ["advice", "lint"]
 
 _COMPARISONS = ("_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_")
 
@@ -22,11 +22,14 @@ def lint(
 ) -> tuple[Diagnostic, ...]:
     """Give every diagnostic of a set of policy files, errors and advice, sorted by place."""
     compiled = compile_policies(files, stage=None, checks=checks, evidence_schema=evidence_schema)
-    return in_order([*compiled.diagnostics, *_advice(compiled)])
+    return in_order([*compiled.diagnostics, *advice(compiled)])
 
 
-def _advice(compiled: Compiled) -> Iterator[Diagnostic]:
+def advice(compiled: Compiled) -> Iterator[Diagnostic]:
+    """Advise on what compiles and could be better. Packs are their owners' business: only what is at hand counts."""
     for policy in compiled.policies:
+        if policy.draft.document.pack is not None:
+            continue
         for rule in policy.rules:
             yield from _rule_advice(rule, speaks_of_controls=bool(compiled.catalogues))
 

@@ -158,7 +158,8 @@ def _again(pack: Pack, named: Named, parts: Rebuilt, root: Path) -> _Again:
     try:
         clock, submitter = _inputs(pack.need(Role.DECISION))
         request = _request(pack, parts, named, clock, submitter)
-        plan = load_policies(parts.policies, stage=request.stage, params=request.params).plan
+        loaded = load_policies(parts.policies, stage=request.stage, places=parts.places, params=request.params)
+        plan = loaded.plan
         made.append(compare_records("plan", pack.need(Role.PLAN), plan.data()))
         if len(parts.withheld) == len(pack.manifest.entries):
             parts.wanted.asked.update(item.path for item in parts.withheld)
@@ -193,6 +194,7 @@ def _request(pack: Pack, parts: Rebuilt, named: Named, clock: datetime, submitte
         bundle=parts.bundle,
         stage=Stage(named.stage),
         policies=parts.policies,
+        places=parts.places,
         clock=clock,
         advisories=parts.advisories,
         name=named.model,
