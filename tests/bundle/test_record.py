@@ -120,6 +120,19 @@ def test_facts_merge_metadata_and_spec():
     assert facts["eu_ai_act"]["risk_class"] == "high"
     assert facts["monitoring"][0]["metric"] == "auc"
     assert "extensions" not in facts
+    assert facts["acme"] == {"anything": [Decimal(1), "no"]}
+
+
+def test_extensions_add_to_the_record_and_never_replace_it():
+    text = FULL.replace(
+        "extensions: {acme: {anything: [1, no]}}",
+        "extensions: {owner: {name: eve, desk: 4}, risk_tier: {x: 1}, n: {a: 0x10, b: .nan, c: 1e999, d: '7', e: true}}",
+    )
+    facts = record(text).facts()
+    assert facts["owner"]["name"] == record(FULL).facts()["owner"]["name"]
+    assert facts["owner"]["desk"] == Decimal(4)
+    assert facts["risk_tier"] == record(FULL).facts()["risk_tier"]
+    assert facts["n"] == {"a": Decimal(16), "b": None, "c": None, "d": "7", "e": True}
 
 
 def test_undeclared_is_absent_and_empty_is_declared():

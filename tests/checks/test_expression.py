@@ -48,15 +48,37 @@ def builder(tmp_path):
     return BundleBuilder(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("first", "more", "outcome"),
+    [
+        ("metrics.accuracy >= 0.8", ["size(card.license) > 0"], Outcome.PASS),
+        ("metrics.accuracy >= 0.8", ["size(card.license) > 9"], Outcome.FAIL),
+        ("metrics.accuracy >= 0.99", ["size(card.license) > 0"], Outcome.FAIL),
+        ("metrics.accuracy >= 0.8", ["metrics.mcc < 0.2"], Outcome.MISSING_EVIDENCE),
+        ("metrics.accuracy >= 0.8", ["size(card.license) > 0", "metrics.mcc < 0.2"], Outcome.MISSING_EVIDENCE),
+        ("metrics.accuracy >= 0.99", ["metrics.mcc < 0.2"], Outcome.FAIL),
+    ],
+)
+def test_every_assertion_must_hold_and_the_worst_decides(builder, first, more, outcome):
+    made = judged(builder, first, and_assert=more)
+    assert made.outcome is outcome
+    alone = [judged(builder, text).outcome for text in (first, *more)]
+    assert (made.outcome is Outcome.PASS) == all(item is Outcome.PASS for item in alone)
+    if outcome is Outcome.PASS:
+        assert len(made.facts["conjuncts"]) == 1 + len(more)
+        assert made.required == "metrics.accuracy>=0.8 && size(card.license)>0"
+
+
 def test_passes_and_names_its_evidence(builder):
     found = judged(builder, "metrics.accuracy >= 0.8 && size(card.license) > 0")
     assert found.outcome is Outcome.PASS, found
     assert {item.name for item in found.evidence} >= {"metrics", "predictions", "model_card"}
-    assert found.observed == "metrics.accuracy = 0.9; size(card.license) = 1"
+    assert found.observed == 'metrics.accuracy = 0.9; card.license = ["apache-2.0"]; size(card.license) = 1'
     assert found.required == "metrics.accuracy>=0.8&&size(card.license)>0"
     assert found.facts["conjuncts"][0] == {
         "text": "metrics.accuracy >= 0.8",
         "result": "true",
+        "value": "true",
         "values": [{"of": "metrics.accuracy", "value": "0.9"}],
     }
 
@@ -66,7 +88,7 @@ def test_one_finding_for_each_false_part(builder):
     assert found.outcome is Outcome.FAIL
     assert [(item.code, item.required, item.observed) for item in found.findings] == [
         ("C101", "metrics.accuracy >= 0.95", "metrics.accuracy = 0.9"),
-        ("C101", "size(card.datasets) > 4", "size(card.datasets) = 1"),
+        ("C101", "size(card.datasets) > 4", 'card.datasets = ["acme/loans"]; size(card.datasets) = 1'),
     ]
 
 

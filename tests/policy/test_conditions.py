@@ -9,6 +9,7 @@ import pytest
 
 from govern.policy.cel_bind import Bound
 from support.compiling import HEAD, compiled, open_schema
+from support.packs_of_policies import Shelf, policy_yaml
 
 TEXT = (
     HEAD
@@ -68,6 +69,28 @@ def test_only_false_switches_off():
     )
     assert rule().switched_off(Source({"model": {"tags": ["text"], "risk_tier": "high"}})) is not None
     assert rule().switched_off(Source({"model": {"tags": [], "risk_tier": "high"}})) is not None
+
+
+WIDER = 'imports:\n  - {pack: base, version: "1", rules: {base/a: {also_when: "model.third_party"}}}'
+
+
+@pytest.mark.parametrize(
+    ("evidence", "applies"),
+    [
+        ({"model": {"risk_tier": "low", "third_party": False}}, False),
+        ({"model": {"risk_tier": "low", "third_party": True}}, True),
+        ({"model": {"risk_tier": "high", "third_party": False}}, True),
+        ({"model": {"risk_tier": "low"}}, True),
+        ({"model": {"risk_tier": "low", "third_party": "no"}}, True),
+        ({"model": {"third_party": False}}, True),
+        ({}, True),
+    ],
+)
+def test_what_an_import_adds_can_only_make_a_rule_apply(evidence, applies):
+    rules = "- {id: a, check: lineage.present, when: 'model.risk_tier == \"high\"'}"
+    shelf = Shelf().put("base", {"policies/base.yaml": policy_yaml("base", rules)})
+    made = shelf.compile({"p.yaml": policy_yaml("p", "", spec=WIDER)}).plan.rules[0]
+    assert (made.switched_off(Source(evidence)) is None) is applies
 
 
 def test_messages():

@@ -40,7 +40,7 @@ BAD = [
     ("P101", "apiVersion: govern/v2\nkind: Policy\n", 1, 13, "govern/v1"),
     ("P101", "- 1\n", 1, 1, "mapping"),
     ("P102", "apiVersion: govern/v1\nkind: Polcy\n", 2, 7, "'Policy'"),
-    ("P102", "apiVersion: govern/v1\nkind: Pack\n", 2, 7, "not supported"),
+    ("P102", "apiVersion: govern/v1\nkind: PolicyTest\n", 2, 7, "govern policy test"),
     ("P201", PARITY.replace("at_least", "at_leest"), 11, 9, "'at_least'"),
     ("P201", "id: a\nchekc: lineage.present\ncheck: lineage.present", 7, 7, "'check'"),
     ("P201", f"{HEAD.replace('spec:', 'sepc: {}{nl}spec:'.format('{}', nl=chr(10)))}  rules: []\n", 4, 1, "'spec'"),
@@ -64,7 +64,8 @@ BAD = [
     ("P213", PARITY + "message: 'Rate of {worst.gruop}'\n", 13, 25, "'worst.group'"),
     ("P213", PARITY + "message: 'Rate } of'\n", 13, 22, "single"),
     ("P215", "id: a\ncheck: lineage.sources\nwith:\n  registry: nowhere", 9, 19, "SourceRegistry"),
-    ("P320", f"{HEAD}  imports:\n    - {{pack: baseline, version: '1'}}\n  rules: []\n", 5, 3, "packs are not supported"),
+    ("P301", f"{HEAD}  imports:\n    - {{pack: baseline, version: '1'}}\n  rules: []\n", 6, 14, "govern policy lock"),
+    ("P320", f"{HEAD}  approvals: {{}}\n  rules: []\n", 5, 3, "not supported"),
     ("P401", PARITY.replace("0.8", "${params.min}"), 11, 19, "spec.params"),
     ("P401", asserting("metrics.auc > params.min"), 9, 31, "no parameter 'min'"),
     ("P402", params("{type: number, default: high}"), 6, 32, "number"),
@@ -94,7 +95,13 @@ BAD = [
 """Documents of one fault. A text without `apiVersion` is the body of one rule."""
 
 ELSEWHERE = {
+    **dict.fromkeys(("P302", "P303", "P304", "P305", "P306", "P313"), "test_packs"),
+    **dict.fromkeys(("P308",), "test_overlays"),
+    **dict.fromkeys(("P311", "P312", "P314"), "gate/test_policy_lock"),
+    **dict.fromkeys((f"P70{number}" for number in range(1, 8)), "policy tests"),
     "P214": "test_two_documents_of_one_name",
+    "P221": "test_plugins",
+    "P222": "test_plugins",
     "P307": "test_parameters",
     "P309": "test_parameters",
     "P404": "test_parameters",
@@ -102,6 +109,7 @@ ELSEWHERE = {
     "P516": "test_warnings",
     "P517": "test_cel_traps",
     "P601": "test_no_rule_for_stage",
+    "P602": "test_requires",
     "P801": "test_warnings",
     "P802": "test_warnings",
     "P803": "test_warnings",
@@ -273,7 +281,7 @@ def test_without_an_engine(monkeypatch):
 
 
 def test_stages_in_order():
-    assert [name for name, _step in STAGES] == ["load", "shape", "parameters", "expressions", "plan"]
+    assert [name for name, _step in STAGES] == ["load", "packs", "shape", "parameters", "expressions", "plan"]
 
 
 def test_faults_inside_scalars_are_placed():

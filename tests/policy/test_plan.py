@@ -17,9 +17,10 @@ import yaml
 from govern.evidence.schema import evidence_schema
 from govern.policy.cel_ast import ast_digest
 from govern.policy.cel_wire import UnsupportedConstructError, decode
-from govern.policy.compile import compile_policies, source_map_document
+from govern.policy.compile import compile_policies
 from govern.policy.expressions import engine_for
 from govern.policy.outcomes import Enforcement, Outcome, Stage
+from govern.policy.source_map import source_map_document
 from support.compiling import compiled, open_schema, specs, with_rule
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -274,7 +275,7 @@ def test_policy_records_and_source_map():
     record = found.plan.policies[0].record()
     assert record["digest"] == hashlib.sha256(golden("credit-risk.yaml").encode()).hexdigest()
     assert (record["name"], record["version"], record["legal_status"]) == ("credit-risk", "2.1.0", "in_force")
-    places = source_map_document(found)
+    places = source_map_document(found.source_map)
     assert places["/rules/1/with/at_least"] == [
         {"file": "policies/test.yaml", "line": 25, "column": 19},
         {"file": "policies/test.yaml", "line": 13, "column": 40},

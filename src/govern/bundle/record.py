@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, Tag, model_validator
@@ -30,6 +31,8 @@ from govern.bundle.record_fields import (
     Slug,
     Uri,
 )
+from govern.inputs.scalars import ScalarText
+from govern.inputs.yaml_rules import core_type
 from govern.policy.types import Flag, Names, Number
 
 __all__ = [
@@ -43,6 +46,8 @@ __all__ = [
     "Owner",
     "Spec",
 ]
+
+_LARGEST_EXPONENT = 30
 
 Level = Literal["low", "medium", "high"]
 
@@ -291,7 +296,7 @@ class Spec(Part):
 
 
 class ModelRecord(Part):
-    """The whole record. `extensions` is room for others; nothing in govern reads it."""
+    """The whole record. `extensions` is room for others: a policy pack may declare facts that it reads there."""
 
     api_version: Literal["govern/v1"] = Field(alias="apiVersion")
     kind: Literal["Model"]
@@ -302,9 +307,41 @@ class ModelRecord(Part):
     def facts(self) -> dict[str, object]:
         """Give the declared facts for expressions (`model.<field>`): metadata and spec in one map.
 
-        Undeclared fields are absent. Dates are ISO text, numbers are Decimal, lists are lists.
+        Undeclared fields are absent. Dates are ISO text, numbers are Decimal, lists are lists. A mapping under
+        `extensions` is read as `model.<name>.<field>`; it adds to the record's own fields and never replaces one.
         """
-        return {**_declared(self.metadata), **_declared(self.spec)}
+        own = {**_declared(self.metadata), **_declared(self.spec)}
+        return own | _extended(own, self.extensions)
+
+
+def _extended(own: Mapping[str, object], extensions: Mapping[str, object]) -> dict[str, object]:
+    made: dict[str, object] = {}
+    for name, fields in extensions.items():
+        held = own.get(name, {})
+        if isinstance(fields, Mapping) and isinstance(held, Mapping):
+            made[name] = {**{str(key): _plain(value) for key, value in fields.items()}, **held}
+    return made
+
+
+def _plain(value: object) -> object:
+    """Type what stands under `extensions` as YAML 1.2's core schema does: no field says what it should be."""
+    if isinstance(value, ScalarText):
+        kind = core_type(value) if value.plain else "text"
+        if kind in ("int", "float"):
+            return _number(value)
+        return {"null": None, "bool": value.lower() == "true"}.get(kind, str(value))
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _number(text: str) -> Decimal | None:
+    """A number of ordinary size; anything else is as good as not declared."""
+    try:
+        value = Decimal(int(text, 0)) if text.lstrip("+-").lower().startswith(("0x", "0o")) else Decimal(text)
+    except (ArithmeticError, ValueError):
+        return None
+    return value if value.is_finite() and abs(value.adjusted()) <= _LARGEST_EXPONENT else None
 
 
 def _declared(part: BaseModel) -> dict[str, object]:

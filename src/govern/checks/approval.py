@@ -24,7 +24,13 @@ class RoleCount(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     role: Text = Field(description="Role of the trust root: approver, or a board role such as approver/model-risk.")
-    count: Count = Field(default=1, ge=1, le=100, description="How many different people must approve in that role.")
+    count: Count = Field(
+        default=1,
+        ge=1,
+        le=100,
+        description="How many different people must approve in that role.",
+        json_schema_extra={"tighten": "up"},
+    )
 
     @field_validator("role")
     @classmethod
@@ -73,6 +79,7 @@ CHECKS = (
         spec=CheckSpec(
             kind="approval.quorum",
             version=1,
+            comes_to=(Outcome.PASS, Outcome.FAIL, Outcome.MISSING_EVIDENCE),
             summary="Passes when enough different people of the named roles have signed an approval of this very "
             "evaluation, each having considered every waiver it needed, and nobody has rejected it.",
             cannot_show="That the people who approved have read what they signed, or that two names are two people "

@@ -85,6 +85,7 @@ CHECKS: tuple[Check, ...] = (
         CheckSpec(
             kind="dependencies.pinned",
             version=1,
+            comes_to=(Outcome.PASS, Outcome.FAIL, Outcome.MISSING_EVIDENCE),
             summary="Passes when every requirement settles one version and nothing changes where packages come from.",
             cannot_show="That the packages were really installed, or what an unlisted dependency of theirs is.",
             params=PinnedParams,

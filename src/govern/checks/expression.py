@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
@@ -43,6 +42,11 @@ class ExpressionParams(CheckParams):
     """Parameters of `expression`."""
 
     assert_: Text = parameter("The assertion, in CEL: it must come to true.", alias="assert", tighten="with")
+    and_assert: Names | None = parameter(
+        "Further assertions that must come to true as well; what imports add with `and_assert` stands here.",
+        tighten="superset",
+        default=None,
+    )
     may_be_absent: Names = parameter(
         "Guarded paths whose absence may pass; without it such an expression is refused.", tighten="subset", default=()
     )
@@ -60,7 +64,7 @@ def _needs(params: ExpressionParams) -> tuple[EvidenceNeed, ...]:
     from govern.evidence.schema import evidence_schema
     from govern.policy.evidence_schema import parse_path, path_text
 
-    paths: list[Path] = list(_compiled(params).reads)
+    paths: list[Path] = [path for expression in _compiled(params) for path in expression.reads]
     paths += [path for text in (params.show or {}).values() if (path := parse_path(text)) is not None]
     needs: dict[str, set[str]] = {}
     roots = evidence_schema().roots
@@ -71,17 +75,54 @@ def _needs(params: ExpressionParams) -> tuple[EvidenceNeed, ...]:
     return tuple(EvidenceNeed(kind, tuple(sorted(needs[kind]))) for kind in sorted(needs))
 
 
-def _compiled(params: ExpressionParams) -> Expression:
-    text = params.assert_
-    if not isinstance(text, CompiledText):
+def _compiled(params: ExpressionParams) -> tuple[Expression, ...]:
+    """The assertion and those added to it, the latter in an order that does not depend on who added them first."""
+    texts = (params.assert_, *sorted(params.and_assert or ()))
+    made = tuple(text.expression for text in texts if isinstance(text, CompiledText))
+    if len(made) != len(texts):
         raise TypeError("the assertion has not been compiled: build the rule with compile_policies")
-    return text.expression
+    return made
 
 
 def _evaluate(params: ExpressionParams, context: CheckContext) -> CheckResult:
+    found = [_one(params, expression, context) for expression in _compiled(params)]
+    return found[0] if len(found) == 1 else _all_of(found)
+
+
+def _all_of(found: Sequence[CheckResult]) -> CheckResult:
+    """Join several assertions: the worst decides, and every finding is kept."""
+    worst = min(found, key=lambda item: _WORST_FIRST.index(item.outcome))
+    same = [item for item in found if item.outcome is worst.outcome]
+    return CheckResult(
+        outcome=worst.outcome,
+        summary=" ".join(item.summary for item in same),
+        findings=tuple(finding for item in found for finding in item.findings),
+        evidence=tuple(dict.fromkeys(ref for item in found for ref in item.evidence)),
+        observed="; ".join(dict.fromkeys(item.observed for item in same if item.observed)) or None,
+        required=" && ".join(item.required for item in found if item.required) or None,
+        facts=_joined_facts([item.facts for item in found if isinstance(item.facts, Mapping)]),
+    )
+
+
+def _joined_facts(found: Sequence[Mapping[str, Any]]) -> Json:
+    """One table for all assertions; one whose evidence is missing has none of its own."""
+    if not found:
+        return None
+    made: dict[str, Json] = {
+        "kind": "expression",
+        "text": "&&".join(f"({item['text']})" for item in found),
+        "conjuncts": [conjunct for item in found for conjunct in item["conjuncts"]],
+    }
+    shown = {label: value for item in found for label, value in item.get("shown", {}).items()}
+    return {**made, "shown": shown} if shown else made
+
+
+_WORST_FIRST = (Outcome.FAIL, Outcome.ERROR, Outcome.MISSING_EVIDENCE, Outcome.INCONCLUSIVE, Outcome.PASS)
+
+
+def _one(params: ExpressionParams, expression: Expression, context: CheckContext) -> CheckResult:
     from govern.policy.cel import evaluate
 
-    expression = _compiled(params)
     bound = context.bind(expression.roots | _show_roots(params), expression.params)
     found = evaluate(expression, bound)
     evidence = _refs(bound, expression.roots)
@@ -92,20 +133,7 @@ def _evaluate(params: ExpressionParams, context: CheckContext) -> CheckResult:
         return CheckResult(
             outcome=Outcome.MISSING_EVIDENCE, summary=demanded.detail, findings=(demanded,), evidence=evidence
         )
-    found = replace(found, conjuncts=tuple(_told(item, expression, bound) for item in found.conjuncts))
     return _judged(expression, found, evidence, _facts(params, expression, found, bound))
-
-
-def _told(item: ConjunctResult, expression: Expression, bound: Bound) -> ConjunctResult:
-    """Say a conjunct by its parts: its own truth value tells nothing, the facts that it reads do."""
-    from govern.policy.cel_bind import value_text
-
-    text = "".join(item.text.split())
-    values = {name: value for name, value in item.values if "".join(name.split()) != text}
-    for path, name in zip(expression.reads, expression.read_texts, strict=True):
-        if name in item.text and not any(name in told for told in values):
-            values[name] = value_text(bound, path)
-    return replace(item, values=tuple(values.items()))
 
 
 def _judged(expression: Expression, found: Evaluated, evidence: tuple[EvidenceRef, ...], facts: Json) -> CheckResult:
@@ -154,7 +182,7 @@ def _false(item: ConjunctResult, evidence: tuple[EvidenceRef, ...]) -> Finding:
     values = "; ".join(f"{name} is {value}" for name, value in item.values)
     return Finding(
         code="C101",
-        detail=f"{text} is false" + (f": {values}." if values else "."),
+        detail=f"{text} is {item.own}" + (f": {values}." if values else "."),
         observed=_values([item]) or None,
         required=text,
         location=Location(evidence[0].file) if len(evidence) == 1 else None,
@@ -186,7 +214,8 @@ def _absorbed(item: ConjunctResult) -> Finding:
 
 
 def _values(items: Iterable[ConjunctResult]) -> str:
-    shown = dict(pair for item in items for pair in item.values)
+    """What the parts came to, each subexpression once; a part without any is told by its own value."""
+    shown = dict(pair for item in items for pair in item.values or ((item.text.strip(), item.own),))
     return "; ".join(f"{name} = {value}" for name, value in shown.items())
 
 
@@ -253,6 +282,7 @@ def _facts(params: ExpressionParams, expression: Expression, found: Evaluated, b
         {
             "text": item.text.strip(),
             "result": names[item.verdict == TRUE] if item.verdict in (TRUE, FALSE) else "error",
+            "value": item.own,
             "values": [{"of": name, "value": value} for name, value in item.values],
         }
         for item in found.conjuncts
@@ -269,12 +299,14 @@ CHECKS: tuple[Check, ...] = (
         CheckSpec(
             kind="expression",
             version=1,
+            comes_to=(Outcome.PASS, Outcome.FAIL, Outcome.MISSING_EVIDENCE),
             summary="the assertion comes to true, with every value that it reads present, typed and finite.",
             cannot_show="That the values it reads are true: declared facts are claims of the model's team. Numbers are "
             "compared as doubles; where the last digit decides, use a built-in check kind.",
             params=ExpressionParams,
             needs=_needs,
             expression_params=("assert",),
+            expression_lists=("and_assert",),
             default_remediation="Change what the finding names, or the evidence it is read from, and measure again.",
         ),
         _evaluate,

@@ -144,6 +144,16 @@ class DisparityParams(CheckParams):
         )
 
 
+def _not_tighter(old: DisparityParams, new: DisparityParams) -> tuple[str, str] | None:
+    """Where more would be less: a test over more comparisons finds each of them harder to prove (Holm)."""
+    tested = new.decide == "evidence_of_harm" or new.significant_gap == "fail"
+    if tested and set(new.tables) != set(old.tables):
+        return "attributes", "harm among more groups is harder to prove, so that a group that fails today could pass"
+    if new.small_groups == "exclude" and new.min_n != old.min_n:
+        return "min_n", "with small_groups: exclude a larger min_n leaves out groups that are judged today"
+    return None
+
+
 def _needs(params: DisparityParams) -> tuple[EvidenceNeed, ...]:
     return (EvidenceNeed("predictions", tuple(f"columns:{name}" for name in params.columns)),)
 
@@ -222,6 +232,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         spec=CheckSpec(
             kind="fairness.disparity",
+            not_tighter=_not_tighter,
             version=1,
             summary="Passes when a rate differs between groups by no more than the rule allows, exactly counted.",
             cannot_show="That a model is fair: it compares one rate between the groups that are recorded, on the "

@@ -268,6 +268,7 @@ CHECKS: tuple[Check, ...] = (
         CheckSpec(
             kind="lineage.present",
             version=1,
+            comes_to=(Outcome.PASS, Outcome.MISSING_EVIDENCE, Outcome.INCONCLUSIVE),
             summary="At least `min_data_roots` data sources are recorded above the model.",
             cannot_show=_CANNOT_SHOW,
             params=PresentParams,
@@ -280,6 +281,7 @@ CHECKS: tuple[Check, ...] = (
         CheckSpec(
             kind="lineage.acyclic",
             version=1,
+            comes_to=(Outcome.PASS, Outcome.FAIL, Outcome.MISSING_EVIDENCE),
             summary="Nothing in the lineage is its own ancestor, version by version.",
             cannot_show="Whether versions were recorded truthfully.",
             params=AcyclicParams,
@@ -316,6 +318,7 @@ CHECKS: tuple[Check, ...] = (
         CheckSpec(
             kind="lineage.agreement",
             version=1,
+            comes_to=(Outcome.PASS, Outcome.FAIL, Outcome.MISSING_EVIDENCE),
             summary="The records agree with each other, and with the files of the bundle, on every digest.",
             cannot_show="Data outside the bundle: their recorded digests are compared, not computed again.",
             params=AgreementParams,

@@ -46,6 +46,7 @@ class BoundParams(CheckParams):
         "Model files that the lineage must name by sha256, by path; empty means every file with weights.",
         tighten="superset",
         default=(),
+        unset="strictest",
     )
 
 

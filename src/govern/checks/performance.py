@@ -44,6 +44,13 @@ class _Figure:
     """Rows without prediction, score or label."""
 
 
+def _not_tighter(old: ThresholdParams, new: ThresholdParams) -> tuple[str, str] | None:
+    """A figure that is computed again may be better than the one that was written down."""
+    if old.recompute == "never" and new.recompute != "never":
+        return "recompute", "the figure from the predictions may pass where the one in the metrics file does not"
+    return None
+
+
 def _needs(params: ThresholdParams) -> tuple[EvidenceNeed, ...]:
     predictions = EvidenceNeed("predictions", ("columns:score",) if params.metric in SCORE_METRICS else ())
     from_file = EvidenceNeed("metrics", (f"metrics.{params.metric}",))
@@ -278,6 +285,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         spec=CheckSpec(
             kind="performance.threshold",
+            not_tighter=_not_tighter,
             version=1,
             summary="Passes when a figure, computed again from predictions where possible, meets its limit.",
             cannot_show="That the evaluation data are like the cases the model will meet, nor that they were not "

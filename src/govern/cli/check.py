@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 import click
 
 from govern.cli.answer import Answer
-from govern.cli.options import at_option, clock_of, existing_folder, stage_option, workspace_of, workspace_option
+from govern.cli.options import (
+    at_option,
+    clock_of,
+    existing_folder,
+    param_option,
+    params_of,
+    stage_option,
+    workspace_of,
+    workspace_option,
+)
 from govern.cli.rendering import FORMATS, rendering_options, write_result
 from govern.cli.streams import err, warn
 
@@ -25,13 +34,15 @@ if TYPE_CHECKING:
 @click.command(
     epilog="\b\nExamples:\n"
     "  govern check bundle -s pre-registration -p policies --no-issue\n"
-    "  govern check bundle -s pre-deployment -o html=report.html -o json=result.json"
+    "  govern check bundle -s pre-deployment -o html=report.html -o json=result.json\n"
+    "  govern check bundle -s pre-deployment -p policies --param min_ratio=0.85 --no-issue"
 )
 @click.argument("bundle", type=click.Path(path_type=Path))
 @stage_option
 @click.option(
     "-p", "--policy", "policies", multiple=True, type=click.Path(path_type=Path), help="Policy file or folder."
 )
+@param_option
 @rendering_options
 @click.option("--no-issue", is_flag=True, help="Decide only: sign nothing, log nothing (pull requests, laptops).")
 @at_option
@@ -54,6 +65,7 @@ def check(
     bundle: Path,
     stage: str,
     policies: tuple[Path, ...],
+    params: tuple[str, ...],
     outputs: tuple[str, ...],
     no_issue: bool,
     at: str | None,
@@ -76,6 +88,7 @@ def check(
     from govern.gate.check import CheckRequest
     from govern.gate.check import check as run_check
     from govern.gate.outputs import parse_outputs
+    from govern.gate.packs.signed import pack_places
     from govern.gate.statements import workspace_statements, workspace_trust
     from govern.policy.outcomes import Stage
 
@@ -88,17 +101,20 @@ def check(
     if verbose:
         _settings(workspace)
     said = workspace_statements(workspace)
+    clock = clock_of(at)
     request = CheckRequest(
         bundle=bundle,
         stage=Stage(stage),
         policies=workspace.paths("policies"),
-        clock=clock_of(at),
+        places=pack_places(workspace, at=clock),
+        clock=clock,
         advisories=workspace.path("advisories"),
         name=name,
         version=model_version,
         statements=said,
         trust=workspace_trust(workspace) if said else None,
         submitter=workspace.text("submitter"),
+        params=params_of(params),
     )
     signing = None
     if not no_issue:

@@ -8,19 +8,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from govern.checks.interface import Check
-from govern.checks.registry import builtin_checks
-from govern.diagnostics import Diagnostic, Severity, UsageError, in_order
+from govern.diagnostics import Diagnostic, InputError, Severity, UsageError, in_order
 from govern.evidence.schema import evidence_schema
+from govern.gate.kinds import check_registry
+from govern.gate.packs.places import PackPlaces
+from govern.gate.parameters import ParameterArgument, parameter_texts
 from govern.inputs.limits import POLICY_BYTES
 from govern.inputs.nodes import MapNode
 from govern.policy.compile import Compiled, compile_policies
+from govern.policy.lockfile import LockedPack, PackFiles
 from govern.policy.outcomes import Stage
 from govern.policy.plan import Plan
 
 if TYPE_CHECKING:
     from govern.lineage.registry import SourceRegistry
 
-__all__ = ["Loaded", "NotAssessed", "PolicyError", "lint_paths", "load_policies", "read_policy_files"]
+__all__ = [
+    "CompiledPaths",
+    "Loaded",
+    "NotAssessed",
+    "PolicyError",
+    "compile_files",
+    "compile_paths",
+    "lint_paths",
+    "load_policies",
+    "read_policy_files",
+]
 
 
 class PolicyError(UsageError):
@@ -50,7 +63,13 @@ class Loaded:
     registries: Mapping[str, SourceRegistry]
     not_assessed: tuple[NotAssessed, ...]
     files: Mapping[str, bytes]
+    """The policy files that were named, by their paths."""
+    lock: bytes | None
+    """The lock file, when packs are imported."""
     warnings: tuple[Diagnostic, ...]
+
+    packs: Mapping[str, Mapping[str, bytes]]
+    """Every file of each pack that the policies build on, by the pack's name and the path in it."""
 
 
 def read_policy_files(paths: Sequence[Path]) -> dict[str, bytes]:
@@ -84,40 +103,128 @@ def _below(folder: Path) -> list[Path]:
     return [item for item in found if ".test." not in item.name and item.is_file()]
 
 
-def load_policies(paths: Sequence[Path], *, stage: Stage) -> Loaded:
-    """Compile policies for one stage with the built-in check kinds.
+def load_policies(
+    paths: Sequence[Path],
+    *,
+    stage: Stage,
+    places: PackPlaces | None = None,
+    params: Mapping[str, ParameterArgument] | None = None,
+) -> Loaded:
+    """Compile policies for one stage, with the built-in check kinds and those of plug-ins that they name.
+
+    `params` are values for parameters of the policies, by name or `<policy>/<name>`; they may only tighten.
+
+    `places` says where the lock file and its packs are; without it no pack can be imported.
 
     Raises:
+        UsageError: P402 for a value that is none.
         PolicyError: they do not compile; every diagnostic of the failing compile stage is there.
     """
-    files = read_policy_files(paths)
-    checks = builtin_checks()
-    specs = {kind: item.spec for kind, item in checks.items()}
-    compiled = compile_policies(files, stage=stage, checks=specs, evidence_schema=evidence_schema())
+    return compile_files(read_policy_files(paths), stage=stage, places=places, params=params)
+
+
+def compile_files(
+    files: Mapping[str, bytes],
+    *,
+    stage: Stage,
+    places: PackPlaces | None = None,
+    params: Mapping[str, ParameterArgument] | None = None,
+) -> Loaded:
+    """Compile policy documents that have been read. Raises PolicyError as `load_policies` does."""
+    made = _compiled(files, stage=stage, places=places, params=params)
+    compiled = made.compiled
     registries, faults = _registries(compiled)
-    diagnostics = (*compiled.diagnostics, *faults)
+    diagnostics = (*compiled.diagnostics, *made.faults, *faults)
     if compiled.plan is None or any(item.severity is Severity.ERROR for item in diagnostics):
-        raise PolicyError([item for item in diagnostics if item.severity is Severity.ERROR], files)
+        raise PolicyError([item for item in diagnostics if item.severity is Severity.ERROR], made.every_file)
     return Loaded(
         plan=compiled.plan,
         compiled=compiled,
-        checks=checks,
+        checks=made.checks,
         registries=registries,
         not_assessed=tuple(NotAssessed(item.control, item.title) for item in compiled.not_assessed),
-        files=files,
+        files=made.files,
+        lock=made.lock if compiled.packs else None,
+        packs=made.packs,
         warnings=diagnostics,
     )
 
 
-def lint_paths(paths: Sequence[Path]) -> tuple[tuple[Diagnostic, ...], dict[str, bytes]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledPaths:
+    """What came of compiling the policies at some paths, faults and all."""
+
+    compiled: Compiled
+    files: Mapping[str, bytes]
+    lock: bytes | None
+    packs: Mapping[str, Mapping[str, bytes]]
+    every_file: Mapping[str, bytes]
+    """The files by the names that diagnostics give them: policies, lock file and packs."""
+    faults: tuple[Diagnostic, ...]
+    """What is wrong beside the policies: packs without a signed release where one is demanded, broken plug-ins."""
+    checks: Mapping[str, Check]
+
+
+def compile_paths(paths: Sequence[Path], *, stage: Stage | None, places: PackPlaces | None = None) -> CompiledPaths:
+    """Read and compile policies with the packs that they import; what is wrong is in the result.
+
+    Raises UsageError for paths that cannot be read, PolicyError for a lock file that cannot.
+    """
+    return _compiled(read_policy_files(paths), stage=stage, places=places)
+
+
+def _compiled(
+    files: Mapping[str, bytes],
+    *,
+    stage: Stage | None,
+    places: PackPlaces | None,
+    params: Mapping[str, ParameterArgument] | None = None,
+) -> CompiledPaths:
+    places = places or PackPlaces()
+    checks = check_registry()
+    every = dict(files)
+    packs: dict[str, Mapping[str, bytes]] = {}
+    try:
+        lock, data = places.read_lock()
+    except InputError as fault:
+        raise PolicyError(fault.diagnostics, files) from fault
+
+    def read(entry: LockedPack) -> PackFiles:
+        held = places.read(entry)
+        packs[entry.name] = held.files
+        every.update({f"{held.label}/{path}": content for path, content in held.files.items()})
+        return held
+
+    compiled = compile_policies(
+        files,
+        stage=stage,
+        checks=checks.specs,
+        evidence_schema=evidence_schema(),
+        params=parameter_texts(params or {}),
+        lock=lock,
+        read_pack=read,
+    )
+    faults: tuple[Diagnostic, ...] = tuple(checks.notes)
+    if places.release_of is not None:
+        from govern.gate.packs.signed import unsigned
+
+        faults += tuple(unsigned(compiled, places.release_of, str(places.lock)))
+    brought = {name: held for name, held in packs.items() if name in compiled.packs}
+    return CompiledPaths(
+        compiled=compiled, files=files, lock=data, packs=brought, every_file=every, faults=faults, checks=checks
+    )
+
+
+def lint_paths(
+    paths: Sequence[Path], *, places: PackPlaces | None = None
+) -> tuple[tuple[Diagnostic, ...], dict[str, bytes]]:
     """Give every diagnostic of policy files, for all stages, errors and advice, with the files they point into."""
     from govern.policy.lint import advice
 
-    files = read_policy_files(paths)
-    specs = {kind: item.spec for kind, item in builtin_checks().items()}
-    compiled = compile_policies(files, stage=None, checks=specs, evidence_schema=evidence_schema())
-    _made, faults = _registries(compiled)
-    return in_order([*compiled.diagnostics, *advice(compiled), *faults]), files
+    made = compile_paths(paths, stage=None, places=places)
+    _registries_made, faults = _registries(made.compiled)
+    found = [*made.compiled.diagnostics, *made.faults, *advice(made.compiled), *faults]
+    return in_order(dict.fromkeys(found)), dict(made.every_file)
 
 
 def _registries(compiled: Compiled) -> tuple[dict[str, SourceRegistry], tuple[Diagnostic, ...]]:

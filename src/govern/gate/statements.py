@@ -49,18 +49,22 @@ class People:
 
     def release_of(self, name: str, version: str, source: str) -> str | None:
         """Give the digest (hex) of the signed release of a policy with these bytes; None when there is none."""
-        if self.statements is None:
-            return None
-        for item in self.statements.all(POLICY_RELEASE):
+        held = ((body.name, body.version, body.source, digest) for body, digest, _keyid in self._releases())
+        return next((digest for *what, digest in held if tuple(what) == (name, version, source)), None)
+
+    def releases(self) -> Iterator[tuple[str, str, str, str, str]]:
+        """Yield name, version, source, digest (hex) and key of every signed release that holds."""
+        for body, digest, keyid in self._releases():
+            yield body.name, body.version, body.source, digest, keyid
+
+    def _releases(self) -> Iterator[tuple[PolicyRelease, str, str]]:
+        for item in () if self.statements is None else self.statements.all(POLICY_RELEASE):
             body = item.claims.body if item.claims is not None else None
-            if not item.sound or not isinstance(body, PolicyRelease):
+            if not item.sound or not isinstance(body, PolicyRelease) or self.statements is None:
                 continue
             revoked = self.statements.revoked(item.digest)
-            if revoked is not None and revoked.effective <= self.statements.at:
-                continue
-            if (body.name, body.version, body.source) == (name, version, source):
-                return item.digest
-        return None
+            if revoked is None or revoked.effective > self.statements.at:
+                yield body, item.digest, item.signatory.keyid if item.signatory else ""
 
 
 def no_people() -> People:

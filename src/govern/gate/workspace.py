@@ -2,6 +2,9 @@
 
 [workspace]
 policies = ["policies"]                       # files or folders of *.yaml
+packs = ["packs"]                             # folders with one folder a pack, where `govern policy lock` looks
+lock = "govern.lock"                          # the pinned packs; default: beside govern.toml
+signed_packs = "optional"                     # or "required": every pack needs a signed release
 advisories = ".govern/advisories"             # a snapshot folder, or a store with `current`
 trust = "trust.json"
 statements = ["statements"]                   # signed waivers, approvals, releases, status lists
@@ -41,6 +44,7 @@ from govern.diagnostics import Diagnostic, Span, UsageError
 __all__ = ["SETTINGS", "Setting", "Workspace", "find_workspace"]
 
 FILE_NAME = "govern.toml"
+LOCK_FILE = "govern.lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,9 @@ SETTINGS: Mapping[str, Setting] = {
     item.key: item
     for item in (
         Setting("workspace", "policies", None, is_path=True, many=True),
+        Setting("workspace", "packs", None, is_path=True, many=True),
+        Setting("workspace", "lock", None, is_path=True),
+        Setting("workspace", "signed_packs", "optional"),
         Setting("workspace", "advisories", None, is_path=True),
         Setting("workspace", "trust", None, is_path=True),
         Setting("workspace", "statements", None, is_path=True, many=True),
@@ -111,6 +118,11 @@ class Workspace:
     def paths(self, key: str) -> tuple[Path, ...]:
         """Give a value that may be several paths."""
         return tuple(Path(item) for item in self.values.get(key, ()))
+
+    @property
+    def lock(self) -> Path:
+        """Where `govern.lock` is, or would be: beside govern.toml unless another place is set."""
+        return self.path("lock") or self.root / LOCK_FILE
 
     def need(self, key: str) -> str:
         """Give a value that signing needs. Raises UsageError U105 when it is not set."""

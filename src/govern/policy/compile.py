@@ -9,27 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from govern.canonical import Json
 from govern.diagnostics import Diagnostic, Severity, Span, in_order
 from govern.inputs.yaml import MapNode
 from govern.policy.evidence_schema import EvidenceSchema, suggest
 from govern.policy.interface import CheckSpec
 from govern.policy.load import Document, load
+from govern.policy.lockfile import Lock
 from govern.policy.outcomes import Stage
+from govern.policy.overlay import ParamLayer, gather
+from govern.policy.pack_facts import with_facts
+from govern.policy.packs import Brought, Pack, ReadPack, bring
+from govern.policy.parameters import Override, given_layer
 from govern.policy.plan import Plan, build_plan
 from govern.policy.rules import CompiledPolicy, CompiledRule, attribute_of, expressions, parameters
 from govern.policy.shape import Catalogue, RegistryDocument, Shaped, shape
+from govern.policy.source_map import Origin, source_map
 
-__all__ = ["STAGES", "Compiled", "NotAssessed", "Origin", "RegistryDocument", "compile_policies", "source_map_document"]
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where something in a plan was written."""
-
-    file: str
-    line: int | None
-    column: int | None
+__all__ = ["STAGES", "Compiled", "NotAssessed", "RegistryDocument", "compile_policies"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +49,8 @@ class Compiled:
     """Every policy with all its rules, whatever their stage: for lint and explain."""
     catalogues: Mapping[str, Catalogue]
     registries: Mapping[str, RegistryDocument]
+    packs: Mapping[str, Pack]
+    """Every pack that the policies build on."""
     not_assessed: tuple[NotAssessed, ...]
     source_map: Mapping[str, tuple[Origin, ...]] = field(repr=False)
     """JSON pointers of the plan to where each value was written, nearest last. Not part of any digest."""
@@ -65,9 +63,12 @@ class _Draft:
     files: Mapping[str, bytes]
     checks: Mapping[str, CheckSpec]
     schema: EvidenceSchema
-    overrides: Mapping[str, str]
+    overrides: Mapping[str, Override]
     stage: Stage | None
+    lock: Lock | None = None
+    read_pack: ReadPack | None = None
     documents: tuple[Document, ...] = ()
+    brought: Brought = field(default_factory=lambda: Brought(documents=()))
     shaped: Shaped = field(default_factory=lambda: Shaped((), {}, {}))
     policies: tuple[CompiledPolicy, ...] = ()
     plan: Plan | None = None
@@ -82,16 +83,26 @@ def _load(draft: _Draft) -> _Step:
     return replace(draft, documents=documents), faults
 
 
+def _packs(draft: _Draft) -> _Step:
+    brought, faults = bring(draft.documents, draft.lock, draft.read_pack)
+    schema, problems = with_facts(draft.schema, brought)
+    return replace(draft, brought=brought, documents=brought.documents, schema=schema), (*faults, *problems)
+
+
 def _shape(draft: _Draft) -> _Step:
     shaped, faults = shape(draft.documents, draft.checks)
     return replace(draft, shaped=shaped), faults
 
 
 def _parameters(draft: _Draft) -> _Step:
-    by_policy, faults = _overrides(draft)
+    overlays, found = gather(draft.brought, draft.shaped.policies)
+    given, problems = _overrides(draft)
+    merged = {key: (*overlays.params.get(key, ()), *given.get(key, ())) for key in {*overlays.params, *given}}
+    overlays = replace(overlays, params=merged)
+    faults = [*found, *problems]
     made: list[CompiledPolicy] = []
     for policy in draft.shaped.policies:
-        compiled, problems = parameters(policy, by_policy.get(policy.metadata.name, {}))
+        compiled, problems = parameters(policy, overlays, draft.shaped.catalogues)
         made.append(compiled)
         faults += [*problems, *_registry_faults(compiled, draft.shaped.registries)]
     return replace(draft, policies=tuple(made)), tuple(faults)
@@ -126,6 +137,7 @@ def _plan(draft: _Draft) -> _Step:
 
 STAGES: tuple[tuple[str, Callable[[_Draft], _Step]], ...] = (
     ("load", _load),
+    ("packs", _packs),
     ("shape", _shape),
     ("parameters", _parameters),
     ("expressions", _expressions),
@@ -140,7 +152,9 @@ def compile_policies(
     stage: Stage | None,
     checks: Mapping[str, CheckSpec],
     evidence_schema: EvidenceSchema,
-    params: Mapping[str, str] | None = None,
+    params: Mapping[str, Override] | None = None,
+    lock: Lock | None = None,
+    read_pack: ReadPack | None = None,
 ) -> Compiled:
     """Compile policy documents (`file name -> bytes`) into the plan of one stage.
 
@@ -150,10 +164,12 @@ def compile_policies(
         checks: the check kinds there are.
         evidence_schema: what expressions may read.
         params: values for policy parameters, by name or `<policy>/<name>`; they may only tighten.
+        lock: the packs that imports may name, each pinned by version and digest.
+        read_pack: gives the files of a locked pack; called for the packs that are imported, and for no others.
 
     Never raises for anything a file holds: that is in `diagnostics`, sorted by place.
     """
-    draft = _Draft(files, checks, evidence_schema, params or {}, stage)
+    draft = _Draft(files, checks, evidence_schema, params or {}, stage, lock, read_pack)
     found: list[Diagnostic] = []
     for _name, step in STAGES:
         draft, faults = step(draft)
@@ -166,18 +182,19 @@ def compile_policies(
         policies=draft.policies,
         catalogues=draft.shaped.catalogues,
         registries=draft.shaped.registries,
+        packs=draft.brought.packs,
         not_assessed=draft.not_assessed,
-        source_map={} if plan is None else _source_map(plan, draft.policies),
+        source_map={} if plan is None else source_map(plan, draft.policies),
     )
 
 
-def _overrides(draft: _Draft) -> tuple[dict[str, dict[str, str]], list[Diagnostic]]:
+def _overrides(draft: _Draft) -> tuple[dict[tuple[str, str], tuple[ParamLayer, ...]], tuple[Diagnostic, ...]]:
     """Sort `--param` values by policy; a bare name must mean exactly one parameter."""
     declared = {
         policy.metadata.name: set(policy.spec.params) if policy.spec.params else set()
         for policy in draft.shaped.policies
     }
-    made: dict[str, dict[str, str]] = {}
+    made: dict[tuple[str, str], tuple[ParamLayer, ...]] = {}
     faults: list[Diagnostic] = []
     for key, value in sorted(draft.overrides.items()):
         policy, slash, name = key.rpartition("/")
@@ -192,8 +209,8 @@ def _overrides(draft: _Draft) -> tuple[dict[str, dict[str, str]], list[Diagnosti
             fix = f"Did you mean '{near}'?" if near else None
             faults.append(Diagnostic("P401", f"there is no parameter '{key}'", span, fix))
         else:
-            made.setdefault(owners[0], {})[name] = value
-    return made, faults
+            made[owners[0], name] = (*made.get((owners[0], name), ()), given_layer(name, value))
+    return made, tuple(faults)
 
 
 def _registry_faults(policy: CompiledPolicy, registries: Mapping[str, RegistryDocument]) -> list[Diagnostic]:
@@ -244,50 +261,3 @@ def _no_rule(draft: _Draft) -> Diagnostic:
     hint = f"Rules here are for {', '.join(stages)}." if stages else "The policies have no rules."
     message = f"no rule of these policies is asked at {stage}: the decision will be undecided"
     return Diagnostic("P601", message, hint=hint, severity=Severity.WARNING)
-
-
-# --- the source map
-
-
-def _source_map(plan: Plan, policies: tuple[CompiledPolicy, ...]) -> dict[str, tuple[Origin, ...]]:
-    made: dict[str, tuple[Origin, ...]] = {}
-    for index, policy in enumerate(policies):
-        made[f"/policies/{index}"] = (_origin(policy.draft.document.node.key_span("metadata")),)
-        if policy.applies_when is not None:
-            made[f"/policies/{index}/applies_when"] = (_origin(policy.draft.spec_node.key_span("applies_when")),)
-        for name, item in policy.params.items():
-            pointer = f"{policy.draft.metadata.name}/{name}".replace("~", "~0").replace("/", "~1")
-            made[f"/params/{pointer}"] = tuple(_origin(span) for span in item.origin)
-    places = {rule.id: index for index, rule in enumerate(plan.rules)}
-    for policy in policies:
-        for rule in policy.rules:
-            position = places.get(f"{policy.draft.metadata.name}/{rule.draft.rule.id}")
-            if position is not None:
-                made.update(_rule_map(f"/rules/{position}", policy, rule))
-    return dict(sorted(made.items()))
-
-
-def _rule_map(pointer: str, policy: CompiledPolicy, rule: CompiledRule) -> dict[str, tuple[Origin, ...]]:
-    made: dict[str, tuple[Origin, ...]] = {pointer: (_origin(rule.draft.node.span),)}
-    for key, node in rule.draft.node.entries:
-        made[f"{pointer}/{key.text}"] = (_origin(node.span),)
-    with_node = rule.draft.node.get("with")
-    for key, node in with_node.entries if isinstance(with_node, MapNode) else ():
-        chain = [_origin(node.span)]
-        for path, name in rule.origins.items():
-            if path[0] == key.text:
-                chain += [_origin(span) for span in policy.params[name].origin]
-        made[f"{pointer}/with/{key.text}"] = tuple(chain)
-    return made
-
-
-def _origin(span: Span) -> Origin:
-    return Origin(span.file, span.line, span.column)
-
-
-def source_map_document(compiled: Compiled) -> dict[str, Json]:
-    """Give the source map as JSON, the file `plan.map.json` beside a plan."""
-    return {
-        pointer: [{"file": item.file, "line": item.line, "column": item.column} for item in chain]
-        for pointer, chain in compiled.source_map.items()
-    }

@@ -19,16 +19,24 @@ __all__ = [
     "KINDS",
     "Control",
     "ControlCatalogue",
+    "ControlName",
     "Day",
+    "EnforcementName",
     "LegalStatus",
     "Metadata",
+    "Name",
     "Parameter",
+    "Part",
     "PolicySpec",
     "Rule",
+    "Severity",
+    "StageName",
+    "matching",
+    "pattern",
 ]
 
 API_VERSION = "govern/v1"
-KINDS = ("Policy", "SourceRegistry", "ControlCatalog")
+KINDS = ("Policy", "SourceRegistry", "ControlCatalog", "Pack")
 
 LegalStatus = Literal["in_force", "pending", "proposed", "superseded", "rescinding", "rescinded"]
 Severity = Literal["low", "medium", "high", "critical"]
@@ -36,7 +44,8 @@ ParameterType = Literal["number", "integer", "string", "bool", "duration", "date
 Direction = Literal["up", "down", "superset", "subset", "order", "fixed"]
 
 
-def _matching(pattern: str, what: str, most: int) -> BeforeValidator:
+def matching(pattern: str, what: str, most: int) -> BeforeValidator:
+    """Refuse texts that are not of a pattern, in words (`P205`)."""
     compiled = re.compile(pattern, re.ASCII)
 
     def check(value: Any) -> Any:
@@ -47,8 +56,9 @@ def _matching(pattern: str, what: str, most: int) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-def _pattern(pattern: str, most: int) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$", "maxLength": most})
+def pattern(text: str, most: int) -> WithJsonSchema:
+    """Say the same to a JSON Schema."""
+    return WithJsonSchema({"type": "string", "pattern": f"^{text}$", "maxLength": most})
 
 
 _NAME = r"[a-z][a-z0-9]*([.-][a-z0-9]+)*"
@@ -58,16 +68,16 @@ _CONTROL = f"{_CLAUSE}/{_CLAUSE}"
 
 Name = Annotated[
     str,
-    _matching(_NAME, "a name such as credit-risk (lower case, digits, hyphens and dots between)", 64),
-    _pattern(_NAME, 64),
+    matching(_NAME, "a name such as credit-risk (lower case, digits, hyphens and dots between)", 64),
+    pattern(_NAME, 64),
 ]
-Version = Annotated[str, _matching(_VERSION, "a version such as 2.1.0", 64), _pattern(_VERSION, 64)]
+Version = Annotated[str, matching(_VERSION, "a version such as 2.1.0", 64), pattern(_VERSION, 64)]
 ControlName = Annotated[
     str,
-    _matching(_CONTROL, "a control such as nydfs-500/500.15-a (<catalogue>/<clause>)", 200),
-    _pattern(_CONTROL, 200),
+    matching(_CONTROL, "a control such as nydfs-500/500.15-a (<catalogue>/<clause>)", 200),
+    pattern(_CONTROL, 200),
 ]
-ClauseName = Annotated[str, _matching(_CLAUSE, "an id such as 500.15-a", 120), _pattern(_CLAUSE, 120)]
+ClauseName = Annotated[str, matching(_CLAUSE, "an id such as 500.15-a", 120), pattern(_CLAUSE, 120)]
 
 
 def _day(value: Any) -> Any:
@@ -126,11 +136,13 @@ EnforcementName = Annotated[
 _Anything = Annotated[Any, WithJsonSchema({})]
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
+    """Base of every part of a document: closed, frozen, strict."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=False, defer_build=True)
 
 
-class Metadata(_Part):
+class Metadata(Part):
     """Who made a policy, which version it is, and the standing of the law behind it."""
 
     name: Name = Field(description="Name of the policy; rules are called <name>/<rule>.")
@@ -146,7 +158,7 @@ class Metadata(_Part):
     source_checked_on: Day | None = Field(default=None, description="When somebody last compared with the source.")
 
 
-class Parameter(_Part):
+class Parameter(Part):
     """A value that rules share and that a later layer may tighten."""
 
     type: ParameterType = Field(description="Type of the value.")
@@ -159,7 +171,7 @@ class Parameter(_Part):
     description: Text | None = Field(default=None, description="What it means.")
 
 
-class Rule(_Part):
+class Rule(Part):
     """One requirement."""
 
     id: Name = Field(description="Name of the rule inside its policy.")
@@ -186,24 +198,27 @@ class Rule(_Part):
     )
 
 
-class KnownNames(_Part):
+class KnownNames(Part):
     """Names of the organisation's own that expressions may use without a warning."""
 
     metrics: Names = Field(default=(), description="Names of metrics.")
 
 
-class PolicySpec(_Part):
+class PolicySpec(Part):
     """The rules of a policy and what they share."""
 
     applies_when: Text | None = Field(
         default=None, description="Expression; the policy falls away only where it is false."
     )
     params: Mapping[str, _Anything] = Field(default_factory=dict, description="Parameters by name.")
+    imports: Annotated[tuple[_Anything, ...], BeforeValidator(_as_tuple)] = Field(
+        default=(), description="Packs that the policy builds on and tightens; pinned in govern.lock."
+    )
     names: KnownNames = Field(default_factory=KnownNames, description="Names that are not typos.")
     rules: Annotated[tuple[_Anything, ...], BeforeValidator(_as_tuple)] = Field(description="The rules.")
 
 
-class CatalogueMetadata(_Part):
+class CatalogueMetadata(Part):
     """Which law or standard a catalogue lists."""
 
     name: ClauseName
@@ -216,7 +231,7 @@ class CatalogueMetadata(_Part):
     source_checked_on: Day | None = None
 
 
-class Control(_Part):
+class Control(Part):
     """One clause, in our words."""
 
     id: ClauseName
@@ -234,7 +249,7 @@ class Control(_Part):
     was: Names = ()
 
 
-class ControlCatalogue(_Part):
+class ControlCatalogue(Part):
     """Every clause of one law or standard."""
 
     metadata: CatalogueMetadata

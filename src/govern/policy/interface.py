@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from govern.policy.outcomes import Stage
+from govern.diagnostics import Diagnostic, Span, UsageError
+from govern.policy.outcomes import Outcome, Stage
 from govern.policy.types import Duration, Flag
 
 if TYPE_CHECKING:
+    from govern.diagnostics.catalogue import Code
     from govern.policy.cel import Expression
     from govern.policy.cel_bind import Bound
     from govern.policy.values import ParameterValue
@@ -23,7 +25,9 @@ __all__ = [
     "CompiledText",
     "EvidenceNeed",
     "EvidenceSource",
+    "PluginOrigin",
     "Tighten",
+    "UnusableKindError",
     "parameter",
     "unknown_name",
 ]
@@ -39,12 +43,16 @@ def parameter(
     default: Any = ...,
     order: tuple[str, ...] = (),
     alias: str | None = None,
+    unset: Literal["weakest", "strictest"] = "weakest",
 ) -> Any:
     """Declare a parameter of a check kind: its meaning, its default (`...` = required) and its direction.
 
-    `order` lists the members of an ordered enum from weakest to strictest, for `tighten="order"`.
+    `order` lists the members of an ordered enum from weakest to strictest, for `tighten="order"`. `unset` says what a
+    default of None, or an empty list, asks: nothing (`weakest`), or everything (`strictest`).
     """
     extra: dict[str, Any] = {"tighten": tighten}
+    if unset == "strictest":
+        extra["unset"] = unset
     if order:
         extra["order"] = list(order)
     return Field(default=default, description=description, json_schema_extra=extra, alias=alias)
@@ -85,6 +93,18 @@ class EvidenceNeed:
     reads: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class PluginOrigin:
+    """The installed distribution that a check kind comes from, when it is not built in."""
+
+    distribution: str
+    version: str
+
+    def __str__(self) -> str:
+        """Give it as a requirement, e.g. `govern-carbon==0.1.0`: the text that a plan holds and pip installs."""
+        return f"{self.distribution}=={self.version}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckSpec:
     """The compile-time face of a check kind."""
@@ -100,12 +120,29 @@ class CheckSpec:
     needs: Callable[[Any], tuple[EvidenceNeed, ...]]
     """Evidence needs of validated parameters."""
     default_stages: tuple[Stage, ...] = (Stage.PRE_REGISTRATION, Stage.PRE_DEPLOYMENT)
+    comes_to: tuple[Outcome, ...] = (Outcome.PASS, Outcome.FAIL, Outcome.MISSING_EVIDENCE, Outcome.INCONCLUSIVE)
+    """What it can come to beside `error` and what the decision makes of it: a test must show each."""
     message_fields: tuple[str, ...] = ()
     registry_params: tuple[str, ...] = ()
     """Names of parameters whose value names a SourceRegistry document of the policies."""
     default_remediation: str = ""
     expression_params: tuple[str, ...] = ()
     """Names (as written in `with:`) of parameters that hold an assertion of the expression language."""
+    not_tighter: Callable[[Any, Any], tuple[str, str] | None] | None = None
+    """Where moving each parameter in its own direction is not enough: gives (parameter, reason) when the second
+    parameters could let a model through that the first would not."""
+    expression_lists: tuple[str, ...] = ()
+    """The same for parameters that hold a list of assertions, all of which must be true; imports add to the first."""
+
+    codes: Mapping[str, Code] = field(default_factory=dict)
+    """Codes of a plug-in's own findings, `<namespace>-<three digits>`; built-in kinds use the catalogue's."""
+    plugin: PluginOrigin | None = None
+    """Set by the registry for a kind that a plug-in offers; never by whoever writes a kind."""
+
+    @property
+    def texts_of_expressions(self) -> tuple[str, ...]:
+        """Names of all parameters whose text is an expression."""
+        return (*self.expression_params, *self.expression_lists)
 
     @property
     def passes_when(self) -> str:
@@ -127,6 +164,14 @@ class CompiledText(str):
         made = cls(expression.source)
         made.expression = expression
         return made
+
+
+class UnusableKindError(UsageError):
+    """Somebody offers this check kind, and it cannot be used. A catalogue raises it; the compiler gives it a place."""
+
+    def placed(self, span: Span) -> tuple[Diagnostic, ...]:
+        """Give the diagnostics at the place that asked for the kind."""
+        return tuple(replace(item, span=span) for item in self.diagnostics)
 
 
 class EvidenceSource(Protocol):

@@ -26,8 +26,10 @@ def lint(
 
 
 def advice(compiled: Compiled) -> Iterator[Diagnostic]:
-    """Yield the advice on policies that were compiled for all stages; faults are in `compiled.diagnostics`."""
+    """Advise on what compiles and could be better. Packs are their owners' business: only what is at hand counts."""
     for policy in compiled.policies:
+        if policy.draft.document.pack is not None:
+            continue
         for rule in policy.rules:
             yield from _rule_advice(rule, speaks_of_controls=bool(compiled.catalogues))
 

@@ -13,8 +13,6 @@ from govern.policy.evidence_schema import suggest
 
 __all__ = ["Document", "content_digest", "load"]
 
-_LATER = ("Pack", "PolicyTest")
-
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -25,9 +23,11 @@ class Document:
     node: MapNode
     digest: str
     """sha256 of the file, hex."""
+    pack: str | None = None
+    """Name of the pack that it came in with; None for the files at hand."""
 
 
-def load(files: Mapping[str, bytes]) -> tuple[tuple[Document, ...], tuple[Diagnostic, ...]]:
+def load(files: Mapping[str, bytes], *, pack: str | None = None) -> tuple[tuple[Document, ...], tuple[Diagnostic, ...]]:
     """Read every file; a fault in one does not hide the faults of the others."""
     documents: list[Document] = []
     faults: list[Diagnostic] = []
@@ -41,7 +41,7 @@ def load(files: Mapping[str, bytes]) -> tuple[tuple[Document, ...], tuple[Diagno
         if isinstance(found, Diagnostic):
             faults.append(found)
         elif isinstance(node, MapNode):
-            documents.append(Document(file, found, node, sha256_hex(files[file])))
+            documents.append(Document(file, found, node, sha256_hex(files[file]), pack))
     return tuple(documents), tuple(faults)
 
 
@@ -60,8 +60,8 @@ def _kind(node: Node, file: str) -> str | Diagnostic:
     span = kind.span if kind is not None else Span(file, node.span.line, node.span.column)
     if not isinstance(kind, ScalarNode):
         return Diagnostic("P102", "there is no kind", span, f"Kinds are {', '.join(KINDS)}.")
-    if kind.text in _LATER:
-        return Diagnostic("P102", f"the kind {kind.text} is not supported by this version", span)
+    if kind.text == "PolicyTest":
+        return Diagnostic("P102", "a policy test is no policy", span, "Run it with `govern policy test`.")
     near = suggest(kind.text, KINDS)
     return Diagnostic(
         "P102",

@@ -18,11 +18,17 @@ from govern.policy.documents import Day, Parameter
 from govern.policy.durations import compare as compare_durations
 from govern.policy.evidence_schema import suggest
 from govern.policy.faults import validated
+from govern.policy.lattice import Direction
+from govern.policy.overlay import Overlays, ParamLayer, waiver_hint
 from govern.policy.shape import PolicyDraft
+from govern.policy.tightening import Layer, tightened
 from govern.policy.types import Count, Duration, Flag, Names, Number, Text
 from govern.policy.values import ParameterValue, json_of
 
-__all__ = ["Resolved", "filled", "resolve", "unused"]
+__all__ = ["Override", "Resolved", "filled", "given_layer", "resolve", "unused"]
+
+Override = str | tuple[str, ...]
+"""A value from outside the policies: its text, or the members of a set. In a text of a set, commas part the members."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 _WHOLE = re.compile(r"\$\{params\.([A-Za-z0-9_.-]+)\}", re.ASCII)
@@ -54,14 +60,17 @@ class Resolved:
     spec: Parameter
     value: ParameterValue
     origin: tuple[Span, ...]
+    given: bool = False
+    """Whether the value came from outside the policies, and is another than theirs."""
 
     def document(self) -> dict[str, Json]:
         """The parameter as the plan writes it."""
-        return {"type": self.spec.type, "tighten": self.spec.tighten, "value": json_of(self.value)}
+        made: dict[str, Json] = {"type": self.spec.type, "tighten": self.spec.tighten, "value": json_of(self.value)}
+        return made | {"given": True} if self.given else made
 
 
-def resolve(policy: PolicyDraft, overrides: Mapping[str, str]) -> tuple[dict[str, Resolved], tuple[Diagnostic, ...]]:
-    """Type the parameters of a policy; `overrides` (name -> text, from the command line) may only tighten."""
+def resolve(policy: PolicyDraft, overlays: Overlays) -> tuple[dict[str, Resolved], tuple[Diagnostic, ...]]:
+    """Type the parameters of a policy; what imports and the command line give may only tighten."""
     faults: list[Diagnostic] = []
     found: dict[str, Resolved] = {}
     node = policy.spec_node.get("params")
@@ -73,9 +82,9 @@ def resolve(policy: PolicyDraft, overrides: Mapping[str, str]) -> tuple[dict[str
         made = _parameter(key.text, item, faults)
         if made is not None:
             found[key.text] = made
-    for name, text in sorted(overrides.items()):
+    for name, layers in sorted(overlays.of_policy(policy.metadata.name).items()):
         if name in found:
-            found[name] = _overridden(found[name], text, faults)
+            found[name] = _layered(policy, found[name], layers, overlays, faults)
     return found, tuple(faults)
 
 
@@ -158,46 +167,65 @@ def _compare(type_: str, left: ParameterValue, right: ParameterValue) -> int | N
     return None
 
 
-# --- the command line
+# --- layers: imports, then the command line
 
 
-def _overridden(held: Resolved, text: str, faults: list[Diagnostic]) -> Resolved:
-    span = Span(f"--param {held.name}={text}", 1, 1)
+def _layered(
+    policy: PolicyDraft, held: Resolved, layers: Sequence[ParamLayer], overlays: Overlays, faults: list[Diagnostic]
+) -> Resolved:
     spec = held.spec
-    given: Any = [ScalarText(item.strip()) for item in text.split(",")] if spec.type == "set" else ScalarText(text)
-    value = _typed(spec.type, given, ScalarNode(text, True, span), faults)
-    if value is None:
-        return held
-    tighter = _tighter(spec, held.value, value)
-    if tighter is None:
-        message = f"{text} and {json_of(held.value)} have no order"
-        faults.append(Diagnostic("P309", message, span, "Give a value of the same unit."))
-        return held
-    if not tighter:
-        message = (
-            f"'{held.name}' may only be tightened ({spec.tighten}); {text} is not tighter than {json_of(held.value)}"
-        )
-        faults.append(Diagnostic("P307", message, span, "Ask for a waiver of the rule instead."))
-        return held
-    return Resolved(held.name, spec, value, (*held.origin, span))
+    typed: list[Layer] = []
+    for layer in layers:
+        found: list[Diagnostic] = []
+        value = _typed(spec.type, _given(spec, layer), layer.node, found)
+        node = policy.spec_node.get("params")
+        declared = node.get(held.name) if isinstance(node, MapNode) else None
+        if value is not None and isinstance(declared, MapNode):
+            found += [
+                Diagnostic("P403", f"'{held.name}' {problem}", layer.node.span)
+                for problem in _limits(spec, value, declared)
+            ]
+        if value is not None and not found:
+            typed.append(Layer(value, layer.node.span, layer.edge))
+        faults += found
+    rules = [draft.rule.id for draft in policy.rules if f"params.{held.name}" in _text_of(draft.node)]
+    name = f"{policy.metadata.name}/{rules[0] if rules else '<rule>'}"
+    made = tightened(
+        f"the parameter {policy.metadata.name}/{held.name}",
+        _direction(spec),
+        (held.value, held.origin[0]),
+        typed,
+        below=overlays.below,
+        instead=waiver_hint(name),
+    )
+    faults += made.faults
+    given = any(layer.edge is None and layer.span in made.origin for layer in typed)
+    return Resolved(held.name, spec, made.value, made.origin, given=given)
 
 
-def _tighter(spec: Parameter, old: ParameterValue, new: ParameterValue) -> bool | None:
-    """Whether `new` is at least as strict as `old`; None when the two cannot be compared."""
-    if new == old:
-        return True
-    if spec.tighten in ("up", "down"):
-        order = _compare(spec.type, new, old)
-        return None if order is None else (order >= 0 if spec.tighten == "up" else order <= 0)
-    if isinstance(new, tuple) and isinstance(old, tuple):
-        wider, narrower = (new, old) if spec.tighten == "superset" else (old, new)
-        return spec.tighten in ("superset", "subset") and set(narrower) <= set(wider)
-    if spec.tighten == "order":
-        order_of = list(spec.values or ("False", "True"))
-        if str(new) not in order_of:
-            return False
-        return order_of.index(str(new)) >= order_of.index(str(old))
-    return False
+def given_layer(name: str, override: Override) -> ParamLayer:
+    """Give the layer of a value from outside the policies: the command line, or a caller of the Python API."""
+    text = override if isinstance(override, str) else ",".join(override)
+    node = ScalarNode(text, True, Span(f"--param {name}={text}", 1, 1))
+    given: Any = ScalarText(text) if isinstance(override, str) else [ScalarText(item.strip()) for item in override]
+    return ParamLayer(given, node, None)
+
+
+def _direction(spec: Parameter) -> Direction:
+    return Direction(spec.tighten, spec.values or ("false", "true"))
+
+
+def _given(spec: Parameter, layer: ParamLayer) -> Any:
+    if layer.edge is None and spec.type == "set" and isinstance(layer.given, str):  # --param name=a,b
+        return [ScalarText(item.strip()) for item in layer.given.split(",")]
+    return layer.given
+
+
+def _text_of(node: Node) -> str:
+    if isinstance(node, ScalarNode):
+        return node.text
+    below = node.items if isinstance(node, ListNode) else tuple(value for _key, value in node.entries)
+    return "\n".join(_text_of(item) for item in below)
 
 
 # --- placeholders

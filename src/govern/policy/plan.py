@@ -19,6 +19,7 @@ from govern.policy.interface import CheckParams, CheckSpec, CompiledText, Eviden
 from govern.policy.message import Message
 from govern.policy.outcomes import Enforcement, Holds, Outcome, Stage
 from govern.policy.parameters import Resolved
+from govern.policy.requires import kinds_required
 from govern.policy.rules import CompiledPolicy, CompiledRule, attribute_of, expressions_of
 from govern.policy.shape import RegistryDocument
 
@@ -90,6 +91,8 @@ class PlanRule:
     max_waiver_days: int
     when: tuple[Expression, ...]
     """Conditions; the rule falls away when one of them is surely false."""
+    also_when: tuple[Expression, ...]
+    """Conditions of imports; while one of them is not surely false, the rule applies all the same."""
     check: str
     check_version: int
     params: CheckParams
@@ -112,11 +115,15 @@ class PlanRule:
         """
         for condition in self.when:
             found = evaluate(condition, source.bind(condition.roots, condition.params))
-            if found.verdict == FALSE:
+            if found.verdict == FALSE and not self._widened(source):
                 values = [f"{name} is {value}" for item in found.conjuncts for name, value in item.values]
                 because = f" ({', '.join(values)})" if values else ""
                 return f"does not apply: {condition.text} is false{because}"
         return None
+
+    def _widened(self, source: EvidenceSource) -> bool:
+        verdicts = [evaluate(item, source.bind(item.roots, item.params)).verdict for item in self.also_when]
+        return any(verdict != FALSE for verdict in verdicts)
 
     @property
     def in_force(self) -> tuple[Holds, ...]:
@@ -161,11 +168,10 @@ def build_plan(
     pairs = [(index, item, rule) for index, item in enumerate(ordered) for rule in item.rules if stage in rule.stages]
     rules = sorted((_rule(index, policy, rule) for index, policy, rule in pairs), key=lambda rule: rule.id)
     chosen = [rule for _index, _policy, rule in pairs]
-    versions = {rule.draft.spec.kind: rule.draft.spec.version for rule in chosen}
     document: dict[str, Json] = {
         "plan_version": PLAN_VERSION,
         "stage": stage.value,
-        "requires": {"ast": _AST_VERSION, "evidence_schema": schema.version, "checks": versions},
+        "requires": {"ast": _AST_VERSION, "evidence_schema": schema.version, **kinds_required(_specs(chosen))},
         "policies": [item.document() for item in plan_policies],
         "params": _params(ordered, pairs),
         "registries": {
@@ -201,14 +207,17 @@ def _rule(index: int, policy: CompiledPolicy, compiled: CompiledRule) -> PlanRul
     rule, spec = compiled.draft.rule, compiled.draft.spec
     conditions = tuple(item for item in (policy.applies_when, compiled.when) if item is not None)
     written, meaning = _with(compiled.params, spec)
-    digest = digest_of(
-        {
-            "check": spec.kind,
-            "check_version": spec.version,
-            "with": meaning,
-            "when": [item.meaning() for item in conditions],
-        }
-    )
+    meant: dict[str, Json] = {
+        "check": spec.kind,
+        "check_version": spec.version,
+        "with": meaning,
+        "when": [item.meaning() for item in conditions],
+    }
+    if compiled.also_when:
+        meant["also_when"] = _in_order(item.meaning() for item in compiled.also_when)
+    if spec.plugin is not None:  # a waiver of a rule is none of another author's kind of that name
+        meant["plugin"] = spec.plugin.distribution
+    digest = digest_of(meant)
     identity = f"{policy.draft.metadata.name}/{rule.id}"
     when: list[Json] = [] if policy.applies_when is None else [index]
     if compiled.when is not None:
@@ -226,6 +235,8 @@ def _rule(index: int, policy: CompiledPolicy, compiled: CompiledRule) -> PlanRul
         "check": spec.kind,
         "with": written,
     }
+    if compiled.also_when:
+        document["also_when"] = _in_order(item.document() for item in compiled.also_when)
     if compiled.message is not None:
         document["message"] = compiled.message.document()
     if rule.remediation is not None:
@@ -243,6 +254,7 @@ def _rule(index: int, policy: CompiledPolicy, compiled: CompiledRule) -> PlanRul
         waivable=rule.waivable,
         max_waiver_days=rule.max_waiver_days,
         when=conditions,
+        also_when=compiled.also_when,
         check=spec.kind,
         check_version=spec.version,
         params=compiled.params,
@@ -254,15 +266,24 @@ def _rule(index: int, policy: CompiledPolicy, compiled: CompiledRule) -> PlanRul
     )
 
 
+def _in_order(items: Iterable[Json]) -> list[Json]:
+    """Sort by canonical bytes: the order in which imports stand must not matter."""
+    return sorted(items, key=canonical_bytes)
+
+
 def _with(params: CheckParams, spec: CheckSpec) -> tuple[dict[str, Json], dict[str, Json]]:
     """Parameters as the plan writes them and as the rule digest hashes them: every default, no unset optional."""
     dumped: dict[str, Any] = params.model_dump(mode="json", by_alias=True, exclude_none=True)
     meaning = dict(dumped)
-    for name in spec.expression_params:
+    for name in spec.texts_of_expressions:
         held = getattr(params, attribute_of(type(params), name))
         if isinstance(held, CompiledText):
             dumped[name] = held.expression.document()
             meaning[name] = held.expression.meaning()
+        elif isinstance(held, tuple):
+            several = [item.expression for item in held if isinstance(item, CompiledText)]
+            dumped[name] = _in_order(item.document() for item in several)
+            meaning[name] = _in_order(item.meaning() for item in several)
     return dumped, meaning
 
 
@@ -278,6 +299,10 @@ def _params(
             names.update(policy.applies_when.params)
         used.update({f"{policy.draft.metadata.name}/{name}": policy.params[name] for name in names})
     return {name: used[name].document() for name in sorted(used)}
+
+
+def _specs(rules: Iterable[CompiledRule]) -> Iterable[CheckSpec]:
+    return (rule.draft.spec for rule in rules)
 
 
 def _registries(rules: Iterable[CompiledRule]) -> Iterable[str]:
@@ -298,7 +323,7 @@ def _evidence(
     for rule in chosen:
         for need in rule.draft.spec.needs(rule.params):
             needs.setdefault(need.kind, set()).update(need.reads)
-    for condition in (item for rule in rules for item in rule.when):
+    for condition in (item for rule in rules for item in (*rule.when, *rule.also_when)):
         for path, text in zip(condition.reads, condition.read_texts, strict=True):
             kind = schema.roots[str(path[0])].evidence if str(path[0]) in schema.roots else None
             if kind is not None:

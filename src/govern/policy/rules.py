@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from govern.diagnostics import Diagnostic, Span
@@ -26,8 +26,10 @@ from govern.policy.faults import validated
 from govern.policy.interface import CheckParams, CompiledText
 from govern.policy.message import Message, parse_message
 from govern.policy.outcomes import Enforcement, Stage
+from govern.policy.overlay import Overlay, Overlays, overlaid
+from govern.policy.overlay_params import overlaid_params, with_of
 from govern.policy.parameters import Filling, Resolved, filled, resolve, unused
-from govern.policy.shape import PolicyDraft, RuleDraft
+from govern.policy.shape import Catalogue, PolicyDraft, RuleDraft
 
 __all__ = ["CompiledPolicy", "CompiledRule", "expressions", "parameters"]
 
@@ -43,7 +45,13 @@ class CompiledRule:
     origins: Mapping[tuple[Step, ...], str]
     """Where under `with:` the value of a policy parameter was filled in."""
     message: Message | None
+    overlays: tuple[Overlay, ...] = ()
+    """What imports changed in it."""
+    overlaid: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
+    """Where the keys that imports changed come from (`severity`, `with/min_n`), nearest last."""
     when: Expression | None = None
+    also_when: tuple[Expression, ...] = ()
+    """Conditions of imports: where one of them is not surely false, the rule applies all the same."""
 
     @property
     def stages(self) -> tuple[Stage, ...]:
@@ -61,13 +69,21 @@ class CompiledPolicy:
     applies_when: Expression | None = None
 
 
-def parameters(policy: PolicyDraft, overrides: Mapping[str, str]) -> tuple[CompiledPolicy, tuple[Diagnostic, ...]]:
-    """Type the parameters of a policy and validate the parameters of each rule by the model of its check kind."""
-    params, problems = resolve(policy, overrides)
+def parameters(
+    policy: PolicyDraft, overlays: Overlays, catalogues: Mapping[str, Catalogue]
+) -> tuple[CompiledPolicy, tuple[Diagnostic, ...]]:
+    """Type the parameters of a policy, and those of each rule by the model of its check kind; then tighten them."""
+    params, problems = resolve(policy, overlays)
     faults = list(problems)
     rules: list[CompiledRule] = []
     for draft in policy.rules:
-        made = _rule(draft, params, policy.spec.params, faults)
+        name = f"{policy.metadata.name}/{draft.rule.id}"
+        own = overlays.of_rule(draft, policy)
+        tighter, origins, found = overlaid(draft, name, own, catalogues, overlays.below)
+        faults += found
+        made = _rule(tighter, params, policy.spec.params, faults)
+        if made is not None and own:
+            made = overlaid_params(replace(made, overlays=own, overlaid=origins), name, overlays.below, faults)
         if made is not None:
             rules.append(made)
     return CompiledPolicy(policy, params, tuple(rules)), tuple(faults)
@@ -79,7 +95,7 @@ def _rule(
     node = draft.node.get("with")
     if isinstance(node, ScalarNode) and node.is_null:
         node = None
-    filling = filled(node, params, declared=declared, leave=draft.spec.expression_params)
+    filling = filled(node, params, declared=declared, leave=draft.spec.texts_of_expressions)
     faults += filling.faults
     model = _check_params(draft, node, filling, faults)
     message = _message(draft, faults)
@@ -137,13 +153,15 @@ def _used(policy: CompiledPolicy) -> set[str]:
 
 
 def expressions_of(rule: CompiledRule) -> Iterator[Expression]:
-    """Yield every compiled expression of a rule: its condition, then its assertions."""
+    """Yield every compiled expression of a rule: its conditions, then its assertions."""
     if rule.when is not None:
         yield rule.when
-    for name in rule.draft.spec.expression_params:
+    yield from rule.also_when
+    for name in rule.draft.spec.texts_of_expressions:
         held = getattr(rule.params, attribute_of(type(rule.params), name))
-        if isinstance(held, CompiledText):
-            yield held.expression
+        for item in held if isinstance(held, tuple) else (held,):
+            if isinstance(item, CompiledText):
+                yield item.expression
 
 
 def attribute_of(model: type[CheckParams], written: str) -> str:
@@ -179,22 +197,52 @@ def _rule_expressions(rule: CompiledRule, around: Surroundings, faults: list[Dia
         may_be_absent=frozenset(getattr(params, "may_be_absent", ())),
         may_be_empty=frozenset(getattr(params, "may_be_empty", ())),
     )
-    with_node = rule.draft.node.get("with")
-    changes: dict[str, CompiledText] = {}
+    with_node = with_of(rule)
+    changes: dict[str, CompiledText | tuple[CompiledText, ...]] = {}
+    made: list[Expression] = []
     for name in rule.draft.spec.expression_params:
-        node = with_node.get(name) if isinstance(with_node, MapNode) else None
-        made = _expression(node, lifted, faults, blocking=blocking)
-        if made is not None:
-            changes[attribute_of(type(params), name)] = CompiledText.of(made)
-            faults += _lifts(made, with_node, lifted)
+        found = _expression(None if with_node is None else with_node.get(name), lifted, faults, blocking=blocking)
+        if found is not None:
+            made.append(found)
+            changes[attribute_of(type(params), name)] = CompiledText.of(found)
+    for name in rule.draft.spec.expression_lists:
+        nodes = [*_members(None if with_node is None else with_node.get(name)), *_asserted(rule)]
+        several = [_expression(node, lifted, faults, blocking=blocking) for node in nodes]
+        compiled = [item for item in several if item is not None]
+        made += compiled
+        if compiled:
+            changes[attribute_of(type(params), name)] = tuple(CompiledText.of(item) for item in compiled)
+    if made:
+        faults += _lifts(made, with_node, lifted)
+    also_when = [
+        _expression(item.node.get("also_when"), around, faults, blocking=blocking)
+        for item in rule.overlays
+        if item.changes.also_when is not None
+    ]
     if any(item.severity == "error" for item in faults[before:]):
         return None
-    return replace(rule, params=rule.params.model_copy(update=changes), when=when)
+    return replace(
+        rule,
+        params=rule.params.model_copy(update=changes),
+        when=when,
+        also_when=tuple(item for item in also_when if item is not None),
+    )
 
 
-def _lifts(expression: Expression, node: Node | None, around: Surroundings) -> Iterator[Diagnostic]:
-    """A lifted path that the expression does not read would hide a typo."""
-    texts = set(expression.read_texts)
+def _members(node: Node | None) -> tuple[Node, ...]:
+    return node.items if isinstance(node, ListNode) else ()
+
+
+def _asserted(rule: CompiledRule) -> Iterator[Node | None]:
+    """What imports assert as well."""
+    for item in rule.overlays:
+        if item.changes.and_assert is not None:
+            yield item.node.get("and_assert")
+
+
+def _lifts(expressions: Sequence[Expression], node: Node | None, around: Surroundings) -> Iterator[Diagnostic]:
+    """A lifted path that no expression of the rule reads would hide a typo."""
+    texts = {text for item in expressions for text in item.read_texts}
     for key, names in (("may_be_absent", around.may_be_absent), ("may_be_empty", around.may_be_empty)):
         listed = node.get(key) if isinstance(node, MapNode) else None
         for name in sorted(names - texts):
@@ -202,7 +250,7 @@ def _lifts(expression: Expression, node: Node | None, around: Surroundings) -> I
             span = _member_span(listed, name) or expression_span(node)
             hint = f"Did you mean '{near}'?" if near else f"It reads {', '.join(sorted(texts))}."
             yield Diagnostic("P204", f"{key}: the expression does not read '{name}'", span, hint)
-    required = {path_text(path) for path in expression.required}
+    required = {path_text(path) for item in expressions for path in item.required}
     listed = node.get("may_be_absent") if isinstance(node, MapNode) else None
     for name in sorted(around.may_be_absent & required):
         message = (

@@ -12,6 +12,7 @@ from typing import Any
 from govern.canonical import Json
 from govern.policy.documents import API_VERSION, ControlCatalogue, Metadata, Parameter, PolicySpec, Rule
 from govern.policy.interface import CheckSpec
+from govern.policy.pack_documents import Import, PackMetadata, PackSpec, RuleOverlay
 
 __all__ = ["policy_schema"]
 
@@ -20,7 +21,7 @@ _PLACEHOLDER = r"^\$\{params\.[a-z][a-z0-9_]*\}$"
 
 
 def policy_schema(checks: Mapping[str, CheckSpec]) -> dict[str, Json]:
-    """Give the JSON Schema (2020-12) of kinds Policy and ControlCatalog, with the parameters of each check kind."""
+    """Give the JSON Schema (2020-12) of policies, packs and control catalogues, with the parameters of each kind."""
     definitions: dict[str, Any] = {"placeholder": {"type": "string", "pattern": _PLACEHOLDER}}
     metadata = _definition(Metadata, definitions)
     spec = _definition(PolicySpec, definitions)
@@ -41,7 +42,9 @@ def policy_schema(checks: Mapping[str, CheckSpec]) -> dict[str, Json]:
         "propertyNames": {"pattern": "^[a-z][a-z0-9_]{0,63}$"},
         "additionalProperties": {"$ref": "#/$defs/Parameter"},
     }
+    spec["properties"]["imports"] = {"type": "array", "items": {"$ref": "#/$defs/Import"}}
     definitions |= {"Metadata": metadata, "PolicySpec": spec, "Rule": rule, "Parameter": parameter}
+    definitions |= _pack_definitions(definitions)
     catalogue["properties"] |= {"apiVersion": {"const": API_VERSION}, "kind": {"const": "ControlCatalog"}}
     catalogue["required"] = ["apiVersion", "kind", *catalogue["required"]]
     definitions["ControlCatalog"] = catalogue
@@ -64,8 +67,37 @@ def policy_schema(checks: Mapping[str, CheckSpec]) -> dict[str, Json]:
         "required": ["apiVersion", "kind"],
         "if": {"properties": {"kind": {"const": "ControlCatalog"}}},
         "then": {"$ref": "#/$defs/ControlCatalog"},
-        "else": {"$ref": "#/$defs/Policy"},
+        "else": {
+            "if": {"properties": {"kind": {"const": "Pack"}}},
+            "then": {"$ref": "#/$defs/Pack"},
+            "else": {"$ref": "#/$defs/Policy"},
+        },
         "$defs": definitions,
+    }
+
+
+def _pack_definitions(definitions: dict[str, Any]) -> dict[str, Any]:
+    imports = _definition(Import, definitions)
+    imports["properties"]["rules"]["additionalProperties"] = {"$ref": "#/$defs/RuleOverlay"}
+    version = imports["properties"]["version"]
+    imports["properties"]["version"] = {"anyOf": [version, {"type": "number"}], "description": version["description"]}
+    metadata, spec = _definition(PackMetadata, definitions), _definition(PackSpec, definitions)
+    spec["properties"]["imports"] = {"type": "array", "items": {"$ref": "#/$defs/Import"}}
+    return {
+        "Import": imports,
+        "RuleOverlay": _definition(RuleOverlay, definitions),
+        "PackMetadata": metadata,
+        "Pack": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["apiVersion", "kind", "metadata"],
+            "properties": {
+                "apiVersion": {"const": API_VERSION},
+                "kind": {"const": "Pack"},
+                "metadata": {"$ref": "#/$defs/PackMetadata"},
+                "spec": {"anyOf": [spec, {"type": "null"}]},
+            },
+        },
     }
 
 

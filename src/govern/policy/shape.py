@@ -11,13 +11,13 @@ from govern.inputs.yaml import ListNode, MapNode, Node, ScalarNode, value_of
 from govern.policy.documents import Control, ControlCatalogue, Metadata, PolicySpec, Rule
 from govern.policy.evidence_schema import suggest
 from govern.policy.faults import validated
-from govern.policy.interface import CheckSpec
+from govern.policy.interface import CheckSpec, UnusableKindError
 from govern.policy.load import Document, content_digest
 from govern.policy.outcomes import Enforcement
 
 Kept = TypeVar("Kept")
 
-__all__ = ["Catalogue", "PolicyDraft", "RegistryDocument", "RuleDraft", "Shaped", "shape"]
+__all__ = ["Catalogue", "PolicyDraft", "RegistryDocument", "RuleDraft", "Shaped", "control_faults", "shape"]
 
 _ENVELOPE = ("apiVersion", "kind", "metadata", "spec")
 _ADVISORY_ONLY = ("proposed", "superseded", "rescinded")
@@ -55,6 +55,8 @@ class Catalogue:
     name: str
     controls: Mapping[str, Control]
     file: str
+    content: str = ""
+    """sha256 (hex) of what it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,11 @@ class RegistryDocument:
     digest: str
     """sha256 (hex) of its content."""
     file: str
+
+    @property
+    def content(self) -> str:
+        """The same: what two registries of one name are compared by."""
+        return self.digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +107,17 @@ def _keep(held: dict[str, Kept], item: tuple[str, Kept] | None, faults: list[Dia
         return
     name, kept = item
     if name in held:
+        if _same_content(held[name], kept):
+            return  # two packs that ship one catalogue
         span = _name_span(document.node)
         faults.append(Diagnostic("P214", f"a second {document.kind} is called '{name}'", span, "Rename one of them."))
         return
     held[name] = kept
+
+
+def _same_content(first: object, second: object) -> bool:
+    content = getattr(first, "content", None)
+    return content is not None and content == getattr(second, "content", None)
 
 
 def _name_span(node: MapNode) -> Span:
@@ -142,7 +156,7 @@ def _catalogue(document: Document, faults: list[Diagnostic]) -> tuple[str, Catal
                 )
             )
         controls[control.id] = control
-    return model.metadata.name, Catalogue(model.metadata.name, controls, document.file)
+    return model.metadata.name, Catalogue(model.metadata.name, controls, document.file, content_digest(document.node))
 
 
 def _registry(document: Document, faults: list[Diagnostic]) -> tuple[str, RegistryDocument] | None:
@@ -193,7 +207,6 @@ def _policy(
 
 
 _UNSUPPORTED = {
-    "imports": ("P320", "packs are not supported by this version"),
     "approvals": ("P320", "approvals in a policy are not supported by this version"),
     "separation": ("P320", "separation in a policy is not supported by this version"),
 }
@@ -202,8 +215,7 @@ _UNSUPPORTED = {
 def _unsupported(spec: MapNode) -> Iterator[Diagnostic]:
     for key, (code, message) in _UNSUPPORTED.items():
         if spec.get(key) is not None:
-            hint = "Copy the rules you need into this policy." if key == "imports" else "Remove the key."
-            yield Diagnostic(code, message, spec.key_span(key), hint)
+            yield Diagnostic(code, message, spec.key_span(key), "Remove the key.")
 
 
 def _envelope(node: MapNode) -> Iterator[Diagnostic]:
@@ -241,7 +253,7 @@ def _rules(
             message = f"the rule '{rule.id}' is given twice (first in line {seen[rule.id].line})"
             faults.append(Diagnostic("P206", message, span, "Rename one of the two.", related=related))
         seen.setdefault(rule.id, span)
-        faults += _controls(item, rule, catalogues)
+        faults += control_faults(item, rule.controls, catalogues)
         spec = _unknown_check(item, checks, faults)
         if spec is not None:
             yield RuleDraft(rule, item, spec)
@@ -266,17 +278,26 @@ def _unknown_check(item: MapNode, checks: Mapping[str, CheckSpec], faults: list[
     node = item.get("check")
     if not isinstance(node, ScalarNode):
         return None
-    spec = checks.get(node.text)
+    try:
+        spec = checks.get(node.text)
+    except UnusableKindError as unusable:
+        faults += unusable.placed(node.span)
+        return None
     if spec is None:
         near = suggest(node.text, checks)
-        hint = f"Did you mean '{near}'?" if near else "See docs/reference/checks.md for the check kinds."
+        hint = (
+            f"Did you mean '{near}'?"
+            if near
+            else "docs/reference/checks.md lists the built-in kinds; others need their plug-in installed."
+        )
         faults.append(Diagnostic("P209", f"there is no check kind '{node.text}'", node.span, hint))
     return spec
 
 
-def _controls(item: MapNode, rule: Rule, catalogues: Mapping[str, Catalogue]) -> Iterator[Diagnostic]:
+def control_faults(item: MapNode, controls: Sequence[str], catalogues: Mapping[str, Catalogue]) -> Iterator[Diagnostic]:
+    """Report the controls of a rule or an overlay that no loaded catalogue lists (P211)."""
     node = item.get("controls")
-    for index, control in enumerate(rule.controls):
+    for index, control in enumerate(controls):
         span = node.items[index].span if isinstance(node, ListNode) else item.span
         name, _slash, clause = control.partition("/")
         catalogue = catalogues.get(name)

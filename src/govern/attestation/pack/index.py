@@ -53,6 +53,8 @@ class Role(StrEnum):
     EARLIER_TRUST = "earlier-trust-root"
     KEY = "public-key"
     POLICY = "policy"
+    POLICY_LOCK = "policy-lock"
+    POLICY_PACK = "policy-pack"
     PLAN = "plan"
     EVIDENCE = "evidence"
     ADVISORY_INDEX = "advisory-index"
@@ -92,6 +94,10 @@ PLACES: Mapping[Role, Place] = {
     Role.EARLIER_TRUST: Place(pattern=r"trust/earlier/[1-9][0-9]{0,8}\.json", size=8 * _MB, most=10_000),
     Role.KEY: Place(pattern=r"trust/keys/[A-Za-z0-9._-]+\.pub", size=64 * _KB, most=10_000),
     Role.POLICY: Place(pattern=r"policy/source/(?s:.+)", size=_MB, least=1, most=10_000),
+    Role.POLICY_LOCK: Place(pattern=r"policy/govern\.lock", size=_MB),
+    Role.POLICY_PACK: Place(
+        pattern=r"policy/packs/[a-z][a-z0-9.-]{0,63}/[A-Za-z0-9_][A-Za-z0-9._+/-]*", size=16 * _MB, most=10_000
+    ),
     Role.PLAN: Place(pattern=r"policy/plan\.json", size=64 * _MB, least=1),
     Role.EVIDENCE: Place(pattern=f"evidence/({_HEX})", size=_TAR_SIZE, least=1, most=MOST_ENTRIES, by_digest=True),
     Role.ADVISORY_INDEX: Place(pattern=f"advisories/({_HEX})", size=16 * _MB, by_digest=True),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from govern.attestation.kinds import CERTIFICATE
@@ -20,6 +20,8 @@ from govern.canonical import canonical_bytes, sha256_hex
 from govern.diagnostics import Diagnostic, IntegrityError, UsageError
 from govern.gate.files import read_file
 from govern.gate.packing.sources import RECORD_BYTES, Beside, find_earlier, find_snapshot, relative_names
+from govern.gate.packs.places import PackPlaces
+from govern.gate.parameters import ParameterArgument
 from govern.policy.outcomes import Stage
 
 __all__ = [
@@ -51,6 +53,8 @@ class PackRequest:
     decision: Path | None = None
     advisories: Path | None = None
     """A store or a snapshot; looked at only when the certificate names one."""
+    params: Mapping[str, ParameterArgument] = field(default_factory=dict)
+    """The values that were given for parameters of the policies when it was decided."""
     earlier_trust: tuple[Path, ...] = ()
     """Default: the versions that lie beside the trust root as `trust.<n>.json`."""
     statements: tuple[NamedFile, ...] = ()
@@ -59,6 +63,8 @@ class PackRequest:
     """A signed status list."""
     lock: Path | None = None
     """The lock file of the engine's dependencies."""
+    places: PackPlaces | None = None
+    """Where `govern.lock` and the packs that the policies import are."""
     withhold: tuple[str, ...] = ()
     """Files or folders of the bundle whose bytes are kept back, as the manifest writes them."""
 
@@ -73,11 +79,11 @@ def differs(code: str, what: str, named: str, found: str, hint: str) -> Integrit
 
 
 def policy_parts(request: PackRequest, named: Named) -> list[Part]:
-    """Give the policies' sources and their plan, once they have compiled to the one that was named. Raises A610."""
+    """Give policies, packs and their plan, once they have compiled to the plan that was named. Raises A610."""
     from govern.gate.policies import load_policies
 
-    loaded = load_policies(request.policies, stage=Stage(named.stage))
-    hint = "name the policies as they were when the certificate was issued: -p"
+    loaded = load_policies(request.policies, stage=Stage(named.stage), places=request.places, params=request.params)
+    hint = "name policies and parameters as they were when the certificate was issued: -p, --param"
     if loaded.plan.digest != named.plan:
         raise differs("A610", "plan", named.plan, loaded.plan.digest, hint)
     for policy in loaded.plan.policies:
@@ -86,6 +92,10 @@ def policy_parts(request: PackRequest, named: Named) -> list[Part]:
             raise differs("A610", what, named.policies.get(policy.name, "(none)"), policy.digest, hint)
     sources = relative_names(loaded.files)
     made = [part(policy_path(name, data), Role.POLICY, data) for name, data in sources.items()]
+    if loaded.lock is not None:
+        made.append(part("policy/govern.lock", Role.POLICY_LOCK, loaded.lock))
+    for pack, files in sorted(loaded.packs.items()):
+        made += [part(f"policy/packs/{pack}/{path}", Role.POLICY_PACK, data) for path, data in files.items()]
     return [*made, part("policy/plan.json", Role.PLAN, loaded.plan.data())]
 
 

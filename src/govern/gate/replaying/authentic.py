@@ -213,6 +213,10 @@ def _policies(pack: Pack, named: Named) -> Iterator[Line]:
         if entry.digest not in named.policies.values():
             text = f"{entry.path} is not named by its bytes: only what enters the plan is held"
             yield Line(step="members", status=Status.NOT_CHECKED, text=text)
+    packs = {entry.path.split("/")[2] for entry in pack.having(Role.POLICY_PACK)}
+    if packs:
+        text = f"of the packs {', '.join(sorted(packs))} only what enters the plan is held"
+        yield Line(step="members", status=Status.NOT_CHECKED, text=text)
 
 
 def _advisories(pack: Pack, named: Named) -> Iterator[Line]:

@@ -21,6 +21,7 @@ from govern.attestation.pack.reading import Pack
 from govern.bundle.manifest import FileEntry
 from govern.bundle.withheld import Withheld
 from govern.diagnostics import Diagnostic, InputError
+from govern.gate.packs.places import PackPlaces
 
 __all__ = ["Rebuilt", "private_folder", "rebuild"]
 
@@ -36,6 +37,7 @@ class Rebuilt:
 
     bundle: Path
     policies: tuple[Path, ...]
+    places: PackPlaces
     advisories: Path | None
     withheld: tuple[FileEntry, ...]
     wanted: Withheld
@@ -103,10 +105,23 @@ def rebuild(pack: Pack, root: Path) -> Rebuilt:
     return Rebuilt(
         bundle=bundle,
         policies=tuple(policies),
+        places=_packs(pack, root),
         advisories=_advisories(pack, root),
         withheld=tuple(withheld),
         wanted=wanted,
     )
+
+
+def _packs(pack: Pack, root: Path) -> PackPlaces:
+    """The policy packs, each in a folder of its own, and the lock that pins them."""
+    lock = pack.one(Role.POLICY_LOCK)
+    if lock is None:
+        return PackPlaces()
+    packs = root / "packs"
+    _folder(packs)
+    for entry in pack.having(Role.POLICY_PACK):
+        _write(packs, entry.path.removeprefix("policy/packs/"), pack.chunks(entry.path))
+    return PackPlaces(lock=_write(root, "govern.lock", [lock]), replayed=packs)
 
 
 def _advisories(pack: Pack, root: Path) -> Path | None:

@@ -1,0 +1,1 @@
+"""Policy packs: where they lie, reading them, pinning them in `govern.lock`."""

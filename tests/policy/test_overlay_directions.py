@@ -1,0 +1,153 @@
+"""For every parameter of every kind that has a direction: one step tighter is taken, one step looser is refused.
+
+A kind that is added, or a parameter, fails here until it has a row.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from govern.policy.lattice import fields_of
+from support.compiling import errors, specs
+from support.packs_of_policies import Shelf, policy_yaml
+
+BASE = {
+    "approval.quorum": {"roles": [{"role": "approver", "count": 2}]},
+    "artefacts.formats": {"max_expansion": 50},
+    "dependencies.vulnerabilities": {"max_snapshot_age": "30d"},
+    "expression": {"assert": "has(metrics.auc) ? metrics.auc > 0.5 : size(model.tags) > 0"},
+    "fairness.disparity": {"metric": "selection_rate", "compare": "ratio", "at_least": 0.8, "attributes": ["sex"]},
+    "lineage.sources": {"registry": "sources"},
+    "model_card.sections": {"required": ["owner"]},
+    "performance.threshold": {"metric": "auc", "at_least": 0.8},
+}
+"""What a rule of the kind needs beside the parameter that moves."""
+
+COMMON = {
+    "bound": (False, True),
+    "min_grade": ("E1", "E2"),
+    "max_age": ("30d", "7d"),
+}
+STEPS = {
+    ("approval.quorum", "roles"): (
+        [{"role": "approver", "count": 2}],
+        [{"role": "approver", "count": 3}, {"role": "approver/risk", "count": 1}],
+    ),
+    ("artefacts.formats", "allowed"): (["onnx", "skops"], ["onnx"]),
+    ("artefacts.formats", "unknown_file"): ("inconclusive", "block"),
+    ("artefacts.formats", "max_expansion"): (50, 49),
+    ("artefacts.formats", "max_depth"): (3, 2),
+    ("artefacts.pickle", "mode"): ("allow_list", "forbid"),
+    ("artefacts.pickle", "profiles"): (["numpy", "sklearn"], ["numpy"]),
+    ("artefacts.pickle", "unknown_globals"): ("inconclusive", "fail"),
+    ("dependencies.pinned", "hashes"): ("preferred", "required"),
+    ("dependencies.pinned", "direct_urls"): ("allow", "refuse"),
+    ("dependencies.pinned", "editable"): ("allow", "refuse"),
+    ("dependencies.pinned", "index_options"): ("allow", "refuse"),
+    ("dependencies.pinned", "files"): (["a.txt"], ["a.txt", "b.txt"]),
+    ("dependencies.vulnerabilities", "max_severity"): ("medium", "low"),
+    ("dependencies.vulnerabilities", "unscored_as"): ("medium", "high"),
+    ("dependencies.vulnerabilities", "max_snapshot_age"): ("30d", "29d"),
+    ("dependencies.vulnerabilities", "max_silence"): ("60d", "59d"),
+    ("dependencies.vulnerabilities", "databases"): (["GHSA"], ["GHSA", "PYSEC"]),
+    ("expression", "assert"): None,
+    ("expression", "and_assert"): (["metrics.f1 > 0.1"], ["metrics.f1 > 0.1", "metrics.auc > 0.2"]),
+    ("expression", "may_be_absent"): (["metrics.auc"], []),
+    ("expression", "may_be_empty"): (["model.tags"], []),
+    ("fairness.disparity", "at_least"): (0.8, 0.81),
+    ("fairness.disparity", "at_most"): (0.2, 0.19),
+    ("fairness.disparity", "attributes"): (["sex"], ["sex", "race"]),
+    ("fairness.disparity", "decide"): ("point", "demonstrated"),
+    ("fairness.disparity", "min_n"): (30, 31),
+    ("fairness.disparity", "small_groups"): ("exclude", "inconclusive"),
+    ("fairness.disparity", "max_missing"): (0.1, 0.05),
+    ("fairness.disparity", "missing_bounds"): ("none", "worst_case"),
+    ("fairness.disparity", "significant_gap"): ("report", "fail"),
+    ("lineage.agreement", "rehash"): ("none", "reachable"),
+    ("lineage.agreement", "max_conflicts"): (2, 1),
+    ("lineage.bound", "artefacts"): (["a.bin"], ["a.bin", "b.bin"]),
+    ("lineage.closed", "max_dangling"): (2, 1),
+    ("lineage.closed", "require_runs"): (False, True),
+    ("lineage.present", "min_data_roots"): (2, 3),
+    ("lineage.sources", "as_of"): (["decision"], ["decision", "training"]),
+    ("lineage.sources", "min_digest"): ("weak", "strong"),
+    ("lineage.sources", "accept_used_before_approval"): (True, False),
+    ("model_card.placeholders", "at_most"): (2, 1),
+    ("model_card.present", "formats"): (["markdown", "huggingface"], ["markdown"]),
+    ("model_card.present", "min_words"): (50, 51),
+    ("model_card.sections", "required"): (["owner"], ["owner", "contact"]),
+    ("model_card.sections", "min_words"): ({"owner": 2}, {"owner": 3}),
+    ("model_card.sections", "facts"): ({"owner": []}, {"owner": ["address"]}),
+    ("model_card.sections", "allow_not_applicable"): (["owner"], []),
+    ("model_card.sections", "languages"): (["en", "de"], ["en"]),
+    ("performance.threshold", "at_least"): (0.8, 0.81),
+    ("performance.threshold", "at_most"): (0.5, 0.4),
+    ("performance.threshold", "min_n"): (10, 11),
+    ("performance.threshold", "recompute"): ("preferred", "required"),
+}
+"""(as the pack has it, one step tighter)."""
+
+WITHOUT = {
+    ("fairness.disparity", "at_most"): ("at_least", {"compare": "difference"}),
+    ("performance.threshold", "at_most"): ("at_least", {"metric": "log_loss"}),
+}
+"""What must go, and what must change, for a parameter that excludes another."""
+
+MOVING = [
+    (kind, name)
+    for kind, spec in specs().items()
+    for name, direction in fields_of(spec.params).items()
+    if direction.tighten != "fixed"
+]
+REGISTRY = "apiVersion: govern/v1\nkind: SourceRegistry\nmetadata: {name: sources, version: '1', as_of: 2026-01-01}\nsources: []\n"
+
+
+def steps(kind: str, name: str):
+    return COMMON[name] if name in COMMON else STEPS[kind, name]
+
+
+def overlaid(kind: str, name: str, held: object, given: object):
+    gone, changed = WITHOUT.get((kind, name), (None, {}))
+    params = {key: value for key, value in {**BASE.get(kind, {}), **changed, name: held}.items() if key != gone}
+    rule = f"- {{id: x, check: {kind}, enforcement: warn, with: {json.dumps(params)}}}"
+    shelf = Shelf().put("base", {"policies/b.yaml": policy_yaml("base", rule)})
+    change = json.dumps({"base/x": {"with": {name: given}}})
+    spec = f'imports:\n  - {{pack: base, version: "1", rules: {change}}}'
+    return shelf.compile({"p.yaml": policy_yaml("p", "", spec=spec), "r.yaml": REGISTRY}, stage=None)
+
+
+@pytest.mark.parametrize(("kind", "name"), [item for item in MOVING if steps(*item) is not None])
+def test_one_step_tighter_is_taken_and_one_looser_refused(kind, name):
+    loose, tight = steps(kind, name)
+    taken = overlaid(kind, name, loose, tight)
+    assert errors(taken) == [], [str(item) for item in errors(taken)]
+    refused = overlaid(kind, name, tight, loose)
+    assert [item.code for item in errors(refused)] == ["P307"], [str(item) for item in errors(refused)]
+    same = overlaid(kind, name, loose, loose)
+    assert errors(same) == []
+
+
+def test_every_parameter_that_moves_has_a_row_and_no_row_is_left_over():
+    assert {item for item in MOVING if item[1] not in COMMON} == set(STEPS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "held", "given", "words"),
+    [
+        ("fairness.disparity", {"decide": "evidence_of_harm"}, {"attributes": ["sex", "race"]}, "harder to prove"),
+        ("fairness.disparity", {"significant_gap": "fail"}, {"attributes": ["sex", "race"]}, "harder to prove"),
+        ("fairness.disparity", {"small_groups": "exclude"}, {"min_n": 60}, "leaves out groups"),
+        ("performance.threshold", {"recompute": "never"}, {"recompute": "required"}, "may pass"),
+        ("lineage.bound", {}, {"artefacts": ["a.bin"]}, "not tighter than []"),
+    ],
+)
+def test_what_only_looks_tighter_is_refused(kind, held, given, words):
+    params = {**BASE.get(kind, {}), **held}
+    rule = f"- {{id: x, check: {kind}, enforcement: warn, with: {json.dumps(params)}}}"
+    shelf = Shelf().put("base", {"policies/b.yaml": policy_yaml("base", rule)})
+    spec = f'imports:\n  - {{pack: base, version: "1", rules: {json.dumps({"base/x": {"with": given}})}}}'
+    found = shelf.compile({"p.yaml": policy_yaml("p", "", spec=spec)}, stage=None)
+    assert [item.code for item in errors(found)] == ["P307"]
+    assert words in errors(found)[0].message
