@@ -183,3 +183,11 @@ def test_a_place_behind_the_last_character_has_no_width():
         tree = parse_yaml(text.encode(), file="f.yaml", strictness="policy")
         span = tree.get("e").place(2)
         assert (span.column, span.end_column) == (column, column + width)
+
+
+def test_no_node_reaches_past_a_last_line_without_an_end():
+    for text in ("a:\n  - b: 1\n  - c: 2", "a: {b: 1}", "a:", "a:\n- x", "a: |\n  x", "[1]"):
+        lines = text.split("\n")
+        for whole in (text, text.replace("\n", "\r\n")):
+            span = parse(whole).span
+            assert (span.end_line, span.end_column) <= (len(lines), len(lines[-1]) + 1), text

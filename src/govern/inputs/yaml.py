@@ -144,6 +144,8 @@ class _Builder:
         self._documents = 0
         # libyaml counts a line at U+0085, U+2028 and U+2029, editors do not.
         self._places = Places(text) if _ODD_BREAKS.search(text) else None
+        # Behind a last line without an end it counts one more, in which nothing stands.
+        self._open_end = None if text.endswith(("\n", "\r")) else len(text)
 
     def build(self) -> Node:
         import yaml
@@ -177,6 +179,8 @@ class _Builder:
     # --- places and faults
 
     def _span(self, start: _Mark, end: _Mark) -> Span:
+        if end.index == self._open_end:
+            self._places = self._places or Places(self._text)
         if self._places is not None:
             (line, column), (end_line, end_column) = self._places.at(start.index), self._places.at(end.index)
             return Span(self._file, line + self._shift, column, end_line + self._shift, end_column)
