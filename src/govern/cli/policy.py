@@ -15,7 +15,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "lint": ("govern.cli.policy_lint:lint", "Find the faults of policies, with places and fixes."),
     "diff": ("govern.cli.policy_diff:diff", "Say what changed between two versions of policies, and what it loosens."),
     "lock": ("govern.cli.policy_lock:lock", "Pin the packs that policies import, by version and digest."),
-    "test": ("govern.cli.policy_test:test", "Run the tests of policies."),
+    "test": ("govern.cli.policy_test:test", "Run the tests of policies, with coverage and mutants."),
     "release": ("govern.cli.policy_release:release", "Sign what the bytes of policies and their plans are."),
 }
 """Subcommands with a module of their own: name -> (module:attribute, line of help)."""
@@ -74,20 +74,27 @@ def compile_(
 
 
 @policy.command(
-    epilog="\b\nExamples:\n  govern policy schema > policy.schema.json\n  govern policy schema --no-plugins"
+    epilog="\b\nExamples:\n  govern policy schema > policy.schema.json\n  govern policy schema --no-plugins\n"
+    "  govern policy schema --tests"
 )
 @click.option("--plugins/--no-plugins", default=True, help="Check kinds of installed plug-ins too.")
-def schema(plugins: bool) -> Answer:
+@click.option("--tests", is_flag=True, help="The schema of policy tests instead.")
+def schema(plugins: bool, tests: bool) -> Answer:
     """Print the JSON Schema of policy documents, for editors (`# yaml-language-server: $schema=`).
 
     Exit codes: 0 printed, 2 a plug-in is installed that cannot be used.
     """
     import json
 
-    from govern.checks.registry import builtin_specs
-    from govern.gate.kinds import every_kind
-    from govern.policy.schema import policy_schema
+    if tests:
+        from govern.policy.case_schema import policy_test_schema
 
-    specs = every_kind() if plugins else builtin_specs()
-    out(json.dumps(policy_schema(specs), indent=2, sort_keys=True, ensure_ascii=False))
+        made = policy_test_schema()
+    else:
+        from govern.checks.registry import builtin_specs
+        from govern.gate.kinds import every_kind
+        from govern.policy.schema import policy_schema
+
+        made = policy_schema(every_kind() if plugins else builtin_specs())
+    out(json.dumps(made, indent=2, sort_keys=True, ensure_ascii=False))
     return Answer(0)

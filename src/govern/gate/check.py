@@ -195,6 +195,7 @@ def _judge(
 
 def subject_of(bundle: Bundle) -> Subject:
     """Say of which model and bundle an evaluation speaks."""
+    said = bundle.record.spec
     return Subject(
         name=bundle.name,
         version=bundle.version,
@@ -203,5 +204,8 @@ def subject_of(bundle: Bundle) -> Subject:
         layout=bundle.layout,
         files=len(bundle.files),
         bytes=sum(entry.size for entry in bundle.files.values()),
-        owner=bundle.record.spec.owner.name if bundle.record.spec.owner else None,
+        owner=said.owner.name if said.owner else None,
+        principal=said.owner.principal if said.owner else None,
+        developers=said.developers,
+        validators=said.validators,
     )

@@ -203,7 +203,9 @@ class _Builder:
         if mark is None:
             self._faults.append(Diagnostic(code="I103", message=f"not YAML: {problem}", span=Span(self._file)))
             return
-        span = Span(self._file, mark.line + self._shift + 1, mark.column + 1)
+        # By the offset: at the end of a text without a line end libyaml stands in a line that is not there.
+        line, column = (self._places or Places(self._text)).at(min(mark.index, len(self._text)))
+        span = Span(self._file, line + self._shift, column)
         code, hint = syntax_hint(problem, self._text, mark.line, mark.column)
         context = getattr(fault, "context", None)
         self._faults.append(

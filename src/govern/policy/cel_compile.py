@@ -89,16 +89,16 @@ def compile_expression(job: Job) -> tuple[Expression | None, tuple[Diagnostic, .
 
 def _expression(job: Job, engine: Engine, raw: RawExpression, found: Analysis, parts: list[Part]) -> Expression:
     text = respell(job.source)
-    digest = ast_digest(raw.ast.root)
-    if ast_digest(engine.compile(text).ast.root) != digest:
+    tree = document(raw.ast.root)
+    if document(engine.compile(text).ast.root) != tree:
         raise AssertionError(f"re-spelling changed the expression: {text!r}")
     named = {str(path[1]) for path in found.reads if path[0] == "params" and len(path) > 1}
     whole = any(path == ("params",) for path in found.reads)
     return Expression(
         source=job.source,
         text=text,
-        ast=document(raw.ast.root),
-        digest=digest,
+        ast=tree,
+        digest=ast_digest(raw.ast.root),
         reads=found.reads,
         required=found.required,
         folds=found.folds,

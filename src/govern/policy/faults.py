@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import types
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -13,10 +11,11 @@ from pydantic_core import ErrorDetails
 
 from govern.diagnostics import Diagnostic, Edit, Span
 from govern.inputs.yaml import ListNode, MapNode, Node, ScalarNode
-from govern.policy.evidence_schema import certainly, suggest
+from govern.policy.certain_fixes import duration_fix, number_fix, renamed
+from govern.policy.evidence_schema import suggest
 from govern.policy.outcomes import Stage
 
-__all__ = ["keys_of", "renamed", "validated"]
+__all__ = ["keys_of", "validated"]
 
 Model = TypeVar("Model", bound=BaseModel)
 Step = str | int
@@ -52,10 +51,11 @@ def validated(model: type[Model], value: Any, node: Node) -> tuple[Model | None,
     try:
         return model.model_validate(value), ()
     except ValidationError as fault:
-        found: dict[tuple[Span | None, str], Diagnostic] = {}
+        found: dict[tuple[Span | None, str, Step], Diagnostic] = {}
         for detail in fault.errors(include_url=False, include_context=True):
             item = _diagnostic(model, node, detail)
-            found.setdefault((item.span, item.code), item)  # a union repeats a fault once a member
+            lacking = detail["loc"][-1] if detail["type"] == "missing" else ""
+            found.setdefault((item.span, item.code, lacking), item)  # a union repeats a fault once a member
         return None, tuple(found.values())
 
 
@@ -86,52 +86,33 @@ def _diagnostic(model: type[BaseModel], node: Node, detail: ErrorDetails) -> Dia
     code = _CODES.get(kind, "P203" if kind.endswith(("_type", "_parsing")) else "P204")
     fix: tuple[Edit, ...] = ()
     if detail["msg"].startswith("expected a number"):
-        fix = _number_fix(here)
+        fix = number_fix(here)
     elif kind == "bad_duration":
-        fix = _duration_fix(here)
+        fix = duration_fix(here)
     elif kind == "unknown_stage" and isinstance(here, ScalarNode):
         fix = renamed(here.span, here.text, [item.value for item in Stage])
-    return Diagnostic(code, f"{subject}{detail['msg']}", here.span, fix=fix)
+    place_of, hint = _meant(here, detail)
+    return Diagnostic(code, f"{subject}{detail['msg']}", place_of.span, hint, fix=fix)
 
 
-def renamed(span: Span, name: str, known: Iterable[str]) -> tuple[Edit, ...]:
-    """Give the edit that corrects a plainly written name, or nothing where two known names are near."""
-    sure = certainly(name, known)
-    if sure is None or span.line != span.end_line or span.column is None or span.end_column is None:
-        return ()
-    # As long as the name: written without quotes or escapes, so that another plain name can take its place.
-    return (Edit(span, sure),) if span.end_column - span.column == len(name) else ()
+def _meant(here: Node, detail: ErrorDetails) -> tuple[Node, str | None]:
+    """The scalar that an error is about and the nearest name, where a validator says which names it knows.
+
+    A validator of a list or of a whole mapping cannot say at which member it stumbled, but the name it gives can.
+    """
+    context = detail.get("ctx", {})
+    given, known = context.get("name", context.get("text")), context.get("known")
+    if not isinstance(given, str) or not isinstance(known, tuple):
+        return here, None
+    near = suggest(given, known)
+    return _named(here, given) or here, f"Did you mean '{near}'?" if near else None
 
 
-_PERCENT = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,9})?%", re.ASCII)
-_DECIMAL_COMMA = re.compile(r"0,[0-9]{1,9}", re.ASCII)
-_QUOTED_NUMBER = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]{1,9})?", re.ASCII)
-
-
-def _number_fix(node: Node) -> tuple[Edit, ...]:
-    """Write 80% and 0,8 as 0.8, and '0.8' without its quotes; `1,000` could be two numbers and is left alone."""
-    if not isinstance(node, ScalarNode) or node.span.line != node.span.end_line:
-        return ()
-    if node.plain and _PERCENT.fullmatch(node.text):
-        return (Edit(node.span, format(Decimal(node.text[:-1]).scaleb(-2).normalize(), "f")),)
-    if node.plain and _DECIMAL_COMMA.fullmatch(node.text):
-        return (Edit(node.span, node.text.replace(",", ".")),)
-    if not node.plain and _QUOTED_NUMBER.fullmatch(node.text):
-        return (Edit(node.span, node.text),)
-    return ()
-
-
-_ISO_DURATION = re.compile(r"P(?:([0-9]{1,6})([DMY])|T([0-9]{1,6})([HM]))", re.ASCII)
-_UNITS = {"D": "d", "M": "mo", "Y": "y"}
-
-
-def _duration_fix(node: Node) -> tuple[Edit, ...]:
-    """Write P30D as 30d: one number and one unit mean the same in both spellings."""
-    found = _ISO_DURATION.fullmatch(node.text) if isinstance(node, ScalarNode) else None
-    if found is None:
-        return ()
-    days, date_unit, hours, time_unit = found.groups()
-    return (Edit(node.span, f"{days}{_UNITS[date_unit]}" if days else f"{hours}{time_unit.lower()}"),)
+def _named(node: Node, text: str) -> ScalarNode | None:
+    if isinstance(node, ScalarNode):
+        return node if node.text == text else None
+    inner = node.items if isinstance(node, ListNode) else [item for entry in node.entries for item in entry]
+    return next((found for item in inner if (found := _named(item, text)) is not None), None)
 
 
 def _choice(subject: str, here: Node, detail: ErrorDetails) -> Diagnostic:

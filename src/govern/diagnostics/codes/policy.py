@@ -231,13 +231,6 @@ CODES: dict[str, Code] = {
         example='signed_packs = "required" in govern.toml, and no release of the pack among the statements',
         fix="Ask the pack's owner for its release (`govern policy release PACK`) and put it with the statements.",
     ),
-    "P320": Code(
-        slug="shorthand-unsupported",
-        title="The policy uses a shorthand that this version does not have.",
-        why="A shorthand that is ignored would leave out the rules it stands for.",
-        example="spec:\n  approvals: ...",
-        fix="Write the rules out.",
-    ),
     "P401": Code(
         slug="unknown-param",
         title="There is no parameter of this name.",
