@@ -161,6 +161,8 @@ def test_the_trust_root_is_as_light(places: Places) -> None:
 def test_lint_needs_no_tables_and_no_pages(places: Places) -> None:
     modules = imported(places.root, "policy", "lint", places.gate / "policies")
     assert unwanted(modules, [*NEVER, "jinja2", "markdown_it", "cryptography", "sqlite3"]) == []
+    readers = ["govern.evidence.cards.read", "govern.security.artefacts.scan", "govern.security.requirements"]
+    assert unwanted(modules, [*readers, "packaging"]) == [], "it asks for names of sections and profiles alone"
 
 
 @pytest.mark.parametrize("name", ["I104", "fairness.disparity"])
