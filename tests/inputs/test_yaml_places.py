@@ -167,3 +167,19 @@ def test_random_yaml_like_text_never_raises_anything_else(text, strictness):
             assert 1 <= node.span.line <= lines
             for offset in range(len(node.text) + 1):
                 node.place(offset)
+
+
+def test_a_fault_at_the_end_of_a_file_is_placed_in_its_last_line():
+    """libyaml counts a line that is not there when the last one has no end."""
+    for text, place in (("a: [1", (1, 6)), ("a: 1\nb", (2, 2)), ("a: [1\n", (2, 1))):
+        with pytest.raises(InputError) as caught:
+            parse_yaml(text.encode(), file="f.yaml", strictness="policy")
+        span = caught.value.diagnostics[0].span
+        assert (span.line, span.column) == place
+
+
+def test_a_place_behind_the_last_character_has_no_width():
+    for text, column, width in (("e: ab\n", 6, 0), ("e: 'ab'\n", 7, 1), ("e: |\n  ab\n", 5, 0)):
+        tree = parse_yaml(text.encode(), file="f.yaml", strictness="policy")
+        span = tree.get("e").place(2)
+        assert (span.column, span.end_column) == (column, column + width)

@@ -28,14 +28,14 @@ def compile_policies(
         paths: policy files, control catalogues and source registries, or folders of them.
         stage: the gate to compile for, e.g. `pre-registration`.
         params: values for parameters of the policies, by name or by `<policy>/<name>`; they may only tighten.
-        lock: the `govern.lock` that pins imported packs; without it no policy can import one.
+        lock: `govern.lock`, for policies that import packs; its packs lie below its folder, or come with govern.
 
     Raises:
         GovernError: one with every diagnostic, each with its place. A UsageError for absent files (U103), a stage that
             does not exist (P212) or a value that is none (P402); a PolicyError for policies that do not compile.
     """
     named = [paths] if isinstance(paths, str | Path) else paths
-    places = None if lock is None else PackPlaces(lock=Path(lock))
+    places = PackPlaces(lock=None if lock is None else Path(lock))
     return load_policies([Path(path) for path in named], stage=_stage(stage), places=places, params=params).plan
 
 

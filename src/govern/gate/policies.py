@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,9 @@ __all__ = [
     "PolicyError",
     "compile_files",
     "compile_paths",
+    "compile_read",
     "lint_paths",
+    "lint_read",
     "load_policies",
     "read_policy_files",
 ]
@@ -112,8 +115,9 @@ def load_policies(
 ) -> Loaded:
     """Compile policies for one stage, with the built-in check kinds and those of plug-ins that they name.
 
-    `places` says where the lock file and its packs are; without it no pack can be imported. `params` are values for
-    parameters of the policies, by name or `<policy>/<name>`; they may only tighten.
+    `params` are values for parameters of the policies, by name or `<policy>/<name>`; they may only tighten.
+
+    `places` says where the lock file and its packs are; without it no pack can be imported.
 
     Raises:
         UsageError: P402 for a value that is none.
@@ -129,8 +133,8 @@ def compile_files(
     places: PackPlaces | None = None,
     params: Mapping[str, ParameterArgument] | None = None,
 ) -> Loaded:
-    """Compile policy documents that have been read. Raises as `load_policies` does."""
-    made = _compiled(files, stage=stage, places=places, params=params)
+    """Compile policy documents that have been read. Raises PolicyError as `load_policies` does."""
+    made = compile_read(files, stage=stage, places=places, params=params)
     compiled = made.compiled
     registries, faults = _registries(compiled)
     diagnostics = (*compiled.diagnostics, *made.faults, *faults)
@@ -154,33 +158,40 @@ class CompiledPaths:
     """What came of compiling the policies at some paths, faults and all."""
 
     compiled: Compiled
-    checks: Mapping[str, Check]
     files: Mapping[str, bytes]
     lock: bytes | None
     packs: Mapping[str, Mapping[str, bytes]]
     every_file: Mapping[str, bytes]
     """The files by the names that diagnostics give them: policies, lock file and packs."""
     faults: tuple[Diagnostic, ...]
-    """What is wrong beside the policies: packs without a signed release, where the workspace demands one; and, as
-    warnings, other plug-ins that cannot be used."""
+    """What is wrong beside the policies: packs without a signed release where one is demanded, broken plug-ins."""
+    checks: Mapping[str, Check]
 
 
-def compile_paths(paths: Sequence[Path], *, stage: Stage | None, places: PackPlaces | None = None) -> CompiledPaths:
+def compile_paths(
+    paths: Sequence[Path],
+    *,
+    stage: Stage | None,
+    places: PackPlaces | None = None,
+    params: Mapping[str, ParameterArgument] | None = None,
+) -> CompiledPaths:
     """Read and compile policies with the packs that they import; what is wrong is in the result.
 
     Raises UsageError for paths that cannot be read, PolicyError for a lock file that cannot.
     """
-    return _compiled(read_policy_files(paths), stage=stage, places=places)
+    return compile_read(read_policy_files(paths), stage=stage, places=places, params=params)
 
 
-def _compiled(
+def compile_read(
     files: Mapping[str, bytes],
     *,
     stage: Stage | None,
-    places: PackPlaces | None,
+    places: PackPlaces | None = None,
     params: Mapping[str, ParameterArgument] | None = None,
 ) -> CompiledPaths:
-    places, checks, given = places or PackPlaces(), check_registry(), parameter_texts(params or {})
+    """Compile policies that have been read, as `compile_paths` does. Raises P402 for a value that is none."""
+    places = places or PackPlaces()
+    checks = check_registry()
     every = dict(files)
     packs: dict[str, Mapping[str, bytes]] = {}
     try:
@@ -199,36 +210,40 @@ def _compiled(
         stage=stage,
         checks=checks.specs,
         evidence_schema=evidence_schema(),
-        params=given,
+        params=parameter_texts(params or {}),
         lock=lock,
         read_pack=read,
     )
-    faults: tuple[Diagnostic, ...] = ()
+    faults: tuple[Diagnostic, ...] = tuple(checks.notes)
     if places.release_of is not None:
         from govern.gate.packs.signed import unsigned
 
-        faults = tuple(unsigned(compiled, places.release_of, str(places.lock)))
+        faults += tuple(unsigned(compiled, places.release_of, str(places.lock)))
     brought = {name: held for name, held in packs.items() if name in compiled.packs}
     return CompiledPaths(
-        compiled=compiled,
-        checks=checks,
-        files=files,
-        lock=data,
-        packs=brought,
-        every_file=every,
-        faults=(*faults, *checks.notes),
+        compiled=compiled, files=files, lock=data, packs=brought, every_file=every, faults=faults, checks=checks
     )
 
 
 def lint_paths(
-    paths: Sequence[Path], *, places: PackPlaces | None = None
+    paths: Sequence[Path], *, places: PackPlaces | None = None, at: datetime | None = None
 ) -> tuple[tuple[Diagnostic, ...], dict[str, bytes]]:
-    """Give every diagnostic of policy files, for all stages, errors and advice, with the files they point into."""
+    """Give every diagnostic of policy files, for all stages, errors and advice, with the files they point into.
+
+    `at` is the instant to judge the age of legal sources at; without it nothing is said about their age.
+    """
+    return lint_read(read_policy_files(paths), places=places, at=at)
+
+
+def lint_read(
+    files: Mapping[str, bytes], *, places: PackPlaces | None = None, at: datetime | None = None
+) -> tuple[tuple[Diagnostic, ...], dict[str, bytes]]:
+    """Give every diagnostic of policy files that have been read, as `lint_paths` does."""
     from govern.policy.lint import advice
 
-    made = compile_paths(paths, stage=None, places=places)
+    made = compile_read(files, stage=None, places=places)
     _registries_made, faults = _registries(made.compiled)
-    found = [*made.compiled.diagnostics, *made.faults, *advice(made.compiled), *faults]
+    found = [*made.compiled.diagnostics, *made.faults, *advice(made.compiled, evidence_schema(), at=at), *faults]
     return in_order(dict.fromkeys(found)), dict(made.every_file)
 
 

@@ -40,8 +40,9 @@ class ScalarNode:
         return self.plain and self.text in _NULLS
 
     def place(self, offset: int) -> Span | None:
-        """Map an offset in `text` (code points, up to and including its end) back to the file.
+        """Map an offset in `text` (code points, up to and including its end) back to the file: one character there.
 
+        Behind the last character of a line the place has no width.
         Exact for scalars on one line and for literal blocks (`|`). None for folded blocks and scalars over
         several lines, where no exact mapping exists, and for offsets outside the text.
         """
@@ -52,13 +53,15 @@ class ScalarNode:
             found = self._place_in_block(offset)
             if found is None:
                 return None
-            down, across = found
+            down, across, width = found
             line, column = line + down, across + 1
+            end = column + width
         elif self.style == "folded" or self.span.end_line != line:
             return None
         else:
             column += self._offset_in_line(offset)
-        return Span(self.span.file, line, column, line, column + 1)
+            end = column + 1 if self.span.end_column is None else max(column, min(column + 1, self.span.end_column))
+        return Span(self.span.file, line, column, line, end)
 
     def _offset_in_line(self, offset: int) -> int:
         if self.style == "plain":
@@ -72,7 +75,8 @@ class ScalarNode:
                 at += len(escape.group()) if escape else 1
         return at
 
-    def _place_in_block(self, offset: int) -> tuple[int, int] | None:
+    def _place_in_block(self, offset: int) -> tuple[int, int, int] | None:
+        """Lines down, characters across, and whether a character stands there: 1, or 0 behind the line's last."""
         value_lines = _VALUE_BREAKS.split(self.text)
         source_lines = _SOURCE_BREAKS.split(self.source)[1:]
         indent = next(
@@ -82,7 +86,8 @@ class ScalarNode:
         index = len(before) - 1
         if indent is None or indent < 0 or index >= len(source_lines):
             return None
-        return index + 1, min(indent + len(before[-1]), len(source_lines[index]))
+        across = min(indent + len(before[-1]), len(source_lines[index]))
+        return index + 1, across, int(across < len(source_lines[index]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Literal, Protocol, cast
 
-from govern.diagnostics import Diagnostic, InputError, Related, Span
+from govern.diagnostics import Diagnostic, Edit, InputError, Related, Span
 from govern.inputs.limits import EVIDENCE_YAML, POLICY_YAML, YamlLimits
 from govern.inputs.nodes import ListNode, MapNode, Node, ScalarNode, Style, YamlValue, span_at, value_of
 from govern.inputs.text import Places, decode_text, hidden_characters
-from govern.inputs.yaml_rules import ambiguity, core_type, syntax_hint
+from govern.inputs.yaml_rules import ambiguity, core_type, quoted_value, syntax_hint
 
 __all__ = [
     "ListNode",
@@ -184,10 +184,16 @@ class _Builder:
         return Span(self._file, start.line + shift, start.column + 1, end.line + shift, end.column + 1)
 
     def _note(
-        self, code: str, message: str, span: Span, hint: str | None = None, related: tuple[Related, ...] = ()
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        hint: str | None = None,
+        related: tuple[Related, ...] = (),
+        fix: tuple[Edit, ...] = (),
     ) -> None:
         shown = message if len(message) <= _MESSAGE_CHARS else message[:_MESSAGE_CHARS] + "…"
-        self._faults.append(Diagnostic(code=code, message=shown, span=span, hint=hint, related=related))
+        self._faults.append(Diagnostic(code=code, message=shown, span=span, hint=hint, related=related, fix=fix))
         if len(self._faults) >= _MOST_FAULTS:
             raise _Stop
 
@@ -197,14 +203,29 @@ class _Builder:
         if mark is None:
             self._faults.append(Diagnostic(code="I103", message=f"not YAML: {problem}", span=Span(self._file)))
             return
-        span = Span(self._file, mark.line + self._shift + 1, mark.column + 1)
+        # By the offset: at the end of a text without a line end libyaml stands in a line that is not there.
+        line, column = (self._places or Places(self._text)).at(min(mark.index, len(self._text)))
+        span = Span(self._file, line + self._shift, column)
         code, hint = syntax_hint(problem, self._text, mark.line, mark.column)
         context = getattr(fault, "context", None)
         self._faults.append(
             Diagnostic(
-                code=code, message=f"not YAML: {problem}{f' ({context})' if context else ''}", span=span, hint=hint
+                code=code,
+                message=f"not YAML: {problem}{f' ({context})' if context else ''}",
+                span=span,
+                hint=hint,
+                fix=self._quoting(mark.line),
             )
         )
+
+    def _quoting(self, line: int) -> tuple[Edit, ...]:
+        """The edit that quotes a value of our own documents that starts with `!`, where it is surely one value."""
+        found = quoted_value(self._text, line) if self._policy and self._places is None else None
+        if found is None:
+            return ()
+        start, end, text = found
+        row = line + self._shift + 1
+        return (Edit(Span(self._file, row, start + 1, row, end + 1), text),)
 
     # --- events
 
@@ -233,7 +254,8 @@ class _Builder:
             if tag.startswith("!") and (empty or "(" in tag or "." in tag):
                 hint = "The text starts with `!`, which YAML takes as a tag: quote it, or use a `|` block."
             shown = tag.replace("tag:yaml.org,2002:", "!!")
-            self._note("I107", f"explicit tag {shown}", span, hint)
+            fix = self._quoting(event.start_mark.line) if hint.startswith("The text") else ()
+            self._note("I107", f"explicit tag {shown}", span, hint, fix=fix)
 
     def _scalar(self, event: _Event) -> None:
         span = self._span(event.start_mark, event.end_mark)
@@ -294,7 +316,8 @@ class _Builder:
         if self._policy and isinstance(node, ScalarNode) and node.plain:
             found = ambiguity(node.text)
             if found is not None:
-                self._note(found.code, found.message, node.span, found.hint)
+                fix = (Edit(node.span, f"'{node.text}'"),) if found.is_word else ()
+                self._note(found.code, found.message, node.span, found.hint, fix=fix)
 
     def _as_key(self, node: Node, frame: _Frame) -> ScalarNode:
         if not isinstance(node, ScalarNode):

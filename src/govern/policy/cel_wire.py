@@ -108,9 +108,14 @@ def decode(serialized: bytes) -> Ast:
 def _positions(data: bytes) -> dict[int, int]:
     found: dict[int, int] = {}
     for number, _wire, value in _fields(data):
-        if number == 4:
-            entry = {n: _number(v) for n, _w, v in _fields(_bytes(value))}
-            found[entry.get(1, 0)] = entry.get(2, 0)
+        if number != 4:
+            continue
+        pair = _bytes(value)
+        if len(pair) == 4 and pair[0] == 0x08 and pair[2] == 0x10 and pair[1] | pair[3] < 0x80:
+            found[pair[1]] = pair[3]  # two numbers of one byte each, as nearly all are
+            continue
+        entry = {n: _number(v) for n, _w, v in _fields(pair)}
+        found[entry.get(1, 0)] = entry.get(2, 0)
     return found
 
 

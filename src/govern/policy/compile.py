@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from govern.diagnostics import Diagnostic, Severity, Span, in_order
-from govern.inputs.scalars import ScalarText
-from govern.inputs.yaml import MapNode, ScalarNode
+from govern.inputs.yaml import MapNode
+from govern.policy.conflicts import conflicting
 from govern.policy.evidence_schema import EvidenceSchema, suggest
 from govern.policy.interface import CheckSpec
 from govern.policy.load import Document, load
@@ -20,7 +20,7 @@ from govern.policy.outcomes import Stage
 from govern.policy.overlay import ParamLayer, gather
 from govern.policy.pack_facts import with_facts
 from govern.policy.packs import Brought, Pack, ReadPack, bring
-from govern.policy.parameters import Override
+from govern.policy.parameters import Override, given_layer
 from govern.policy.plan import Plan, build_plan
 from govern.policy.rules import CompiledPolicy, CompiledRule, attribute_of, expressions, parameters
 from govern.policy.shape import Catalogue, RegistryDocument, Shaped, shape
@@ -121,8 +121,9 @@ def _plan(draft: _Draft) -> _Step:
         rules = [rule for rule in rules if draft.stage in rule.stages]
     missing = _not_assessed(draft.shaped.catalogues, rules)
     draft = replace(draft, not_assessed=missing)
+    notes = tuple(conflicting(draft.policies))
     if draft.stage is None:
-        return draft, ()
+        return draft, notes
     plan = build_plan(
         draft.policies,
         draft.stage,
@@ -130,9 +131,8 @@ def _plan(draft: _Draft) -> _Step:
         registries=draft.shaped.registries,
         not_assessed=[item.control for item in missing],
     )
-    notes: tuple[Diagnostic, ...] = ()
     if not plan.rules:
-        notes = (_no_rule(draft),)
+        notes = (*notes, _no_rule(draft))
     return replace(draft, plan=plan), notes
 
 
@@ -210,10 +210,7 @@ def _overrides(draft: _Draft) -> tuple[dict[tuple[str, str], tuple[ParamLayer, .
             fix = f"Did you mean '{near}'?" if near else None
             faults.append(Diagnostic("P401", f"there is no parameter '{key}'", span, fix))
         else:
-            text = value if isinstance(value, str) else ",".join(value)
-            given = ScalarText(value) if isinstance(value, str) else [ScalarText(member) for member in value]
-            node = ScalarNode(text, True, Span(f"--param {key}={text}", 1, 1))
-            made[owners[0], name] = (*made.get((owners[0], name), ()), ParamLayer(given, node, None))
+            made[owners[0], name] = (*made.get((owners[0], name), ()), given_layer(name, value))
     return made, tuple(faults)
 
 

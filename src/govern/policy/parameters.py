@@ -25,7 +25,7 @@ from govern.policy.tightening import Layer, tightened
 from govern.policy.types import Count, Duration, Flag, Names, Number, Text
 from govern.policy.values import ParameterValue, json_of
 
-__all__ = ["Override", "Resolved", "filled", "resolve", "unused"]
+__all__ = ["Override", "Resolved", "filled", "given_layer", "resolve", "unused"]
 
 Override = str | tuple[str, ...]
 """A value from outside the policies: its text, or the members of a set. In a text of a set, commas part the members."""
@@ -199,16 +199,16 @@ def _layered(
         instead=waiver_hint(name),
     )
     faults += made.faults
-    inside = [item for item in typed if item.edge is not None]
-    given = len(inside) < len(typed) and made.value != _joined(held, inside, overlays)
+    given = any(layer.edge is None and layer.span in made.origin for layer in typed)
     return Resolved(held.name, spec, made.value, made.origin, given=given)
 
 
-def _joined(held: Resolved, typed: Sequence[Layer], overlays: Overlays) -> ParameterValue:
-    """The value that the layers inside the policies make, whatever is wrong with them."""
-    start = (held.value, held.origin[0])
-    value: ParameterValue = tightened("", _direction(held.spec), start, typed, below=overlays.below, instead="").value
-    return value
+def given_layer(name: str, override: Override) -> ParamLayer:
+    """Give the layer of a value from outside the policies: the command line, or a caller of the Python API."""
+    text = override if isinstance(override, str) else ",".join(override)
+    node = ScalarNode(text, True, Span(f"--param {name}={text}", 1, 1))
+    given: Any = ScalarText(text) if isinstance(override, str) else [ScalarText(item.strip()) for item in override]
+    return ParamLayer(given, node, None)
 
 
 def _direction(spec: Parameter) -> Direction:

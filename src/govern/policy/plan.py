@@ -207,17 +207,17 @@ def _rule(index: int, policy: CompiledPolicy, compiled: CompiledRule) -> PlanRul
     rule, spec = compiled.draft.rule, compiled.draft.spec
     conditions = tuple(item for item in (policy.applies_when, compiled.when) if item is not None)
     written, meaning = _with(compiled.params, spec)
-    evaluated: dict[str, Json] = {
+    meant: dict[str, Json] = {
         "check": spec.kind,
         "check_version": spec.version,
         "with": meaning,
         "when": [item.meaning() for item in conditions],
     }
     if compiled.also_when:
-        evaluated["also_when"] = _in_order(item.meaning() for item in compiled.also_when)
+        meant["also_when"] = _in_order(item.meaning() for item in compiled.also_when)
     if spec.plugin is not None:  # a waiver of a rule is none of another author's kind of that name
-        evaluated["plugin"] = spec.plugin.distribution
-    digest = digest_of(evaluated)
+        meant["plugin"] = spec.plugin.distribution
+    digest = digest_of(meant)
     identity = f"{policy.draft.metadata.name}/{rule.id}"
     when: list[Json] = [] if policy.applies_when is None else [index]
     if compiled.when is not None:

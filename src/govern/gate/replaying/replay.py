@@ -158,8 +158,7 @@ def _again(pack: Pack, named: Named, parts: Rebuilt, root: Path) -> _Again:
     try:
         clock, submitter = _inputs(pack.need(Role.DECISION))
         request = _request(pack, parts, named, clock, submitter)
-        loaded = load_policies(parts.policies, stage=request.stage, places=parts.places, params=request.params)
-        plan = loaded.plan
+        plan = load_policies(parts.policies, stage=request.stage, places=parts.places, params=request.params).plan
         made.append(compare_records("plan", pack.need(Role.PLAN), plan.data()))
         if len(parts.withheld) == len(pack.manifest.entries):
             parts.wanted.asked.update(item.path for item in parts.withheld)
