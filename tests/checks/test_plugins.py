@@ -17,7 +17,6 @@ from govern.policy.compile import Compiled, compile_policies
 from govern.policy.interface import PluginOrigin, UnusableKindError
 from govern.policy.outcomes import Stage
 from support.compiling import errors, with_rule
-from support.packs_of_policies import Shelf, policy_yaml
 from support.plugins import ORIGIN, WEIGHT, WeightParams, offer, registry, spoiled
 
 OTHER = PluginOrigin("other-checks", "0.9")
@@ -226,50 +225,6 @@ def test_needs_that_are_not_total_are_a_fault_at_the_rule(needs: Any, words: str
     assert fault.code == "P221"
     assert words in fault.message
     assert fault.span is not None
-
-
-def overlaid(given: str, load: object = WEIGHT) -> Compiled:
-    """A pack with a rule of the plug-in's kind, and a policy that imports it and gives other values."""
-    rule = "- {id: x, check: acme.weight, enforcement: warn, with: {at_most: 9, scale: rough}}"
-    spec = f'imports:\n  - {{pack: base, version: "1", rules: {{base/x: {{with: {given}}}}}}}'
-    shelf = Shelf().put("base", {"policies/b.yaml": policy_yaml("base", rule)})
-    return shelf.compile({"p.yaml": policy_yaml("p", "", spec=spec)}, checks=registry(offer(load)).specs)
-
-
-@pytest.mark.parametrize("given", ["{at_most: 8.5}", "{scale: fine}", "{bound: true}", "{at_most: 9, scale: rough}"])
-def test_a_later_layer_may_tighten_a_plugins_parameters(given: str) -> None:
-    found = overlaid(given)
-    assert found.plan is not None, errors(found)
-    assert "plugins" in found.plan.document["requires"]
-
-
-@pytest.mark.parametrize("given", ["{at_most: 9.5}", "{max_age: 0x}", "{scale: coarse}"])
-def test_a_later_layer_may_not_loosen_them(given: str) -> None:
-    assert overlaid(given).plan is None
-
-
-def crashing(_old: object, _new: object) -> None:
-    sys.exit(0)
-
-
-@pytest.mark.parametrize(
-    ("not_tighter", "words"),
-    [
-        (crashing, "raised SystemExit"),
-        (lambda old, new: 1 / 0, "raised ZeroDivisionError"),
-        (lambda old, new: True, "no reason that can be read"),
-        (lambda old, new: ("at_most", 7), "no reason that can be read"),
-        (lambda old, new: ("at_most", "it would float") if new.at_most < old.at_most else None, "it would float"),
-    ],
-)
-def test_what_a_plugin_does_not_call_tighter_is_refused(not_tighter: Any, words: str) -> None:
-    (fault,) = errors(overlaid("{at_most: 8.5}", spoiled(not_tighter=not_tighter)))
-    assert fault.code == "P307"
-    assert words in fault.message
-
-
-def test_what_a_plugin_calls_tighter_is_taken() -> None:
-    assert overlaid("{at_most: 8.5}", spoiled(not_tighter=lambda _old, _new: None)).plan is not None
 
 
 def test_a_registry_is_a_mapping_of_what_was_named() -> None:

@@ -11,11 +11,9 @@ import pytest
 
 import govern
 from govern.diagnostics import GovernError, UsageError
-from govern.gate.packs.lock import LockRequest, make_lock
 from govern.gate.parameters import parameter_texts
 from govern.policy.outcomes import Stage
 from support.in_process import govern_here
-from support.packs_of_policies import pack_yaml, policy_yaml
 
 POLICY = """\
 apiVersion: govern/v1
@@ -121,23 +119,6 @@ def test_every_fault_is_in_one_error(policy: Path) -> None:
     with pytest.raises(UsageError) as faults:
         parameter_texts({"a": None, "b": object()})  # type: ignore[dict-item]
     assert len(faults.value.diagnostics) == 2
-
-
-def test_packs_are_imported_through_the_lock_file_that_is_named(tmp_path: Path) -> None:
-    (tmp_path / "packs" / "base" / "policies").mkdir(parents=True)
-    (tmp_path / "packs" / "base" / "pack.yaml").write_text(pack_yaml("base"), encoding="utf-8")
-    own = POLICY.replace("name: credit", "name: base")
-    (tmp_path / "packs" / "base" / "policies" / "base.yaml").write_text(own, encoding="utf-8")
-    team = tmp_path / "team.yaml"
-    team.write_text(policy_yaml("team", "", spec='imports:\n  - {pack: base, version: "1"}'), encoding="utf-8")
-    with pytest.raises(GovernError, match="P301"):
-        govern.compile_policies([team], "pre-registration")
-    lock = tmp_path / "govern.lock"
-    request = LockRequest(policies=[team], lock=lock, folders=[tmp_path / "packs"])
-    lock.write_bytes(make_lock(request).data)
-    plan = govern.compile_policies([team], "pre-registration", {"base/min_auc": 0.85}, lock=lock)
-    assert [rule.id for rule in plan.rules] == ["base/auc", "base/leak", "base/sources"]
-    assert held(plan)["min_auc"] == "0.85"
 
 
 def test_absent_files_and_stages_are_usage_errors(policy: Path) -> None:

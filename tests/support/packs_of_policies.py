@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from govern.evidence.schema import evidence_schema
 from govern.policy.compile import Compiled, compile_policies
-from govern.policy.interface import CheckSpec
 from govern.policy.load import load
 from govern.policy.lockfile import Lock, LockedPack, PackFiles, pack_digest
 from govern.policy.outcomes import Stage
@@ -65,12 +64,11 @@ class Shelf:
         stage: Stage | None = Stage.PRE_REGISTRATION,
         params: Mapping[str, str] | None = None,
         lock: bool = True,
-        checks: Mapping[str, CheckSpec] | None = None,
     ) -> Compiled:
         return compile_policies(
             {name: text.encode() for name, text in policies.items()},
             stage=stage,
-            checks=specs() if checks is None else checks,
+            checks=specs(),
             evidence_schema=evidence_schema(),
             params=params,
             lock=self.lock if lock else None,

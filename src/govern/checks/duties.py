@@ -15,7 +15,7 @@ from govern.canonical import canonical_bytes
 from govern.checks.interface import Check
 from govern.diagnostics.catalogue import Code
 from govern.policy.interface import CheckParams, CheckSpec, Tighten
-from govern.policy.outcomes import Outcome, Stage
+from govern.policy.outcomes import Stage
 
 __all__ = ["KIND", "duty_faults"]
 
@@ -23,7 +23,6 @@ KIND = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*", re.ASCII)
 """How kinds and the fields of messages are written."""
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*", re.ASCII)
 _DIRECTIONS = get_args(Tighten)
-_OUTCOMES = frozenset(Outcome) - {Outcome.ERROR, Outcome.WAIVED}
 _TYPES: Mapping[str, frozenset[str]] = {
     "up": frozenset({"number", "integer", "string", "object"}),
     "down": frozenset({"number", "integer", "string", "object"}),
@@ -65,12 +64,7 @@ def _words(spec: Any) -> Iterator[str]:
         yield "its default_stages are not stages"
     if not callable(spec.needs):
         yield "its needs cannot be called"
-    if spec.not_tighter is not None and not callable(spec.not_tighter):
-        yield "its not_tighter cannot be called"
-    outcomes = spec.comes_to
-    if not isinstance(outcomes, tuple) or not outcomes or not all(item in _OUTCOMES for item in outcomes):
-        yield "its comes_to are not outcomes that a check may give beside error"
-    for name in ("message_fields", "registry_params", "expression_params", "expression_lists"):
+    for name in ("message_fields", "registry_params", "expression_params"):
         held = getattr(spec, name)
         if not isinstance(held, tuple) or not all(isinstance(item, str) for item in held):
             yield f"its {name} are not a tuple of names"
@@ -115,7 +109,7 @@ def _parameters(spec: Any) -> Iterator[str]:
     for name, field in model.model_fields.items():
         for text in _field(field, schemas.get(field.alias or name)):
             yield f"its parameter {field.alias or name} {text}"
-    for held in (spec.registry_params, spec.expression_params, spec.expression_lists):
+    for held in (spec.registry_params, spec.expression_params):
         strange = sorted(set(held) - written) if isinstance(held, tuple) else []
         if strange:
             yield f"{', '.join(strange)}: no parameter is called so"

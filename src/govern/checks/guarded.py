@@ -1,8 +1,7 @@
-"""The borders around a plug-in's code at compile time: whatever it raises becomes a fault at the place of the rule."""
+"""The border around a plug-in's parameter model: whatever it raises becomes a fault at the place of the parameters."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, cast
 
 from pydantic import ValidationError, create_model, model_validator
@@ -11,9 +10,7 @@ from pydantic_core import PydanticCustomError
 from govern.canonical import canonical_bytes
 from govern.policy.interface import CheckParams, CheckSpec, EvidenceNeed
 
-__all__ = ["guarded_not_tighter", "guarded_params"]
-
-NotTighter = Callable[[Any, Any], tuple[str, str] | None]
+__all__ = ["guarded_params"]
 
 
 def guarded_params(spec: CheckSpec) -> type[CheckParams]:
@@ -43,28 +40,6 @@ def guarded_params(spec: CheckSpec) -> type[CheckParams]:
         spec.params.__name__, __base__=spec.params, __doc__=spec.params.__doc__, __validators__=validators
     )
     return cast("type[CheckParams]", made)
-
-
-def guarded_not_tighter(spec: CheckSpec) -> NotTighter | None:
-    """Give a plug-in's `not_tighter` behind a border: what crashes, or answers something else, is not tighter."""
-    guard = spec.not_tighter
-    if guard is None:
-        return None
-
-    def border(old: Any, new: Any) -> tuple[str, str] | None:
-        try:
-            found: object = guard(old, new)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as crash:  # as above
-            return "with", f"the plug-in's own code raised {type(crash).__name__}"
-        if found is None:
-            return None
-        if isinstance(found, tuple) and len(found) == 2 and all(isinstance(item, str) for item in found):
-            return cast("tuple[str, str]", found)
-        return "with", "the plug-in's own code gave no reason that can be read"
-
-    return border
 
 
 def _needs_fault(needs: object) -> str | None:

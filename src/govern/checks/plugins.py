@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from govern.checks.duties import KIND, duty_faults
-from govern.checks.guarded import guarded_not_tighter, guarded_params
+from govern.checks.guarded import guarded_params
 from govern.checks.interface import Check
 from govern.diagnostics import Diagnostic
 from govern.policy.interface import PluginOrigin, UnusableKindError
@@ -121,12 +121,7 @@ def load(offer: Offer) -> Check:
         raise UnusableKindError(_broken(offer, f"raised {_words(fault)} while it was loaded")) from fault
     if faults or not isinstance(made, Check):
         raise UnusableKindError([_broken(offer, text) for text in faults])
-    spec = replace(
-        made.spec,
-        params=guarded_params(made.spec),
-        not_tighter=guarded_not_tighter(made.spec),
-        plugin=offer.origin,
-    )
+    spec = replace(made.spec, params=guarded_params(made.spec), plugin=offer.origin)
     return replace(made, spec=spec)
 
 

@@ -44,8 +44,6 @@ def unsound(result: CheckResult, spec: CheckSpec, context: CheckContext) -> str 
 
 
 def _plugin_faults(result: CheckResult, spec: CheckSpec, context: CheckContext) -> Iterator[str]:
-    if result.outcome not in (*spec.comes_to, Outcome.ERROR):
-        yield f"it came to {result.outcome.value}, which the kind does not say it can (comes_to)"
     yield from _texts("the result", result, {"summary": (str,), "observed": _MAYBE_TEXT, "required": _MAYBE_TEXT})
     for name, kind in (("findings", Finding), ("evidence", EvidenceRef), ("holds", Holds)):
         held: object = getattr(result, name)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from govern.cli.answer import Answer
-from govern.cli.options import workspace_of, workspace_option
+from govern.cli.options import clock_of, workspace_of, workspace_option
 from govern.cli.streams import err, out
 
 
@@ -35,13 +35,16 @@ def test(
     Exit codes: 0 all good, 1 a test failed, an outcome is not covered or a mutant survived, 2 a fault in the files.
     """
     from govern.gate.outputs import parse_outputs, write_outputs
+    from govern.gate.packs.signed import pack_places
     from govern.gate.policy_tests import TestRequest, test_policies
     from govern.policy.render import render
     from govern.report.policy_tests import FORMATS, renderers
 
     asked = parse_outputs(outputs, formats=FORMATS, bundle=None)
-    where = paths or workspace_of(directory).paths("policies")
-    report = test_policies(TestRequest(paths=where, mutate=mutate, every_rule=all_rules))
+    workspace = workspace_of(directory)
+    places = pack_places(workspace, at=clock_of(None))
+    where = paths or workspace.paths("policies")
+    report = test_policies(TestRequest(paths=where, mutate=mutate, every_rule=all_rules, places=places))
     for fault in report.faults:
         err(render(fault, report.sources))
     unwritten = write_outputs(asked, renderers(report), out)

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from govern.diagnostics import Diagnostic, InputError, UsageError, in_order
+from govern.gate.packs.places import PackPlaces
 from govern.gate.policies import PolicyError, compile_files, read_policy_files
 from govern.gate.testing.mutation import mutate
 from govern.gate.testing.paths import beside
@@ -37,6 +38,8 @@ class TestRequest:
     mutate: bool = False
     every_rule: bool = False
     """Whether rules that never block must be covered, and broken on purpose, as well."""
+    places: PackPlaces | None = None
+    """Where the lock file and its packs are; without it policies that import a pack cannot be tested."""
 
 
 def test_policies(request: TestRequest) -> PolicyTestReport:
@@ -48,7 +51,7 @@ def test_policies(request: TestRequest) -> PolicyTestReport:
     files, faults = load_cases(sources)
     found = list(faults)
     with TemporaryDirectory(prefix="govern-policy-test-") as folder:
-        bench = Bench(Path(folder))
+        bench = Bench(Path(folder), request.places)
         groups = _compiled(files, bench, found)
         tests = [one for group in groups.values() for one in group.tests]
         policies = _policies(groups.values())
@@ -132,7 +135,7 @@ def _compiled(files: Sequence[CaseFile], bench: Bench, faults: list[Diagnostic])
             for stage in dict.fromkeys(case.stage for case in file.cases):
                 key = (tuple(policies), stage)
                 if key not in ready:
-                    ready[key] = Ready(compile_files(policies, stage=stage))
+                    ready[key] = Ready(compile_files(policies, stage=stage, places=bench.places))
                 stages[stage] = ready[key]
         except PolicyError as fault:
             faults += fault.diagnostics
@@ -158,10 +161,12 @@ def _policy_files(file: CaseFile, faults: list[Diagnostic]) -> dict[str, bytes] 
 
 
 def _policies(groups: Iterable[Group[Ready, Material]]) -> list[CompiledPolicy]:
-    """Every policy that some test file names, once."""
+    """Every policy that some test file names, once. Those of imported packs are tested by whoever made the pack."""
     made: dict[str, CompiledPolicy] = {}
     for group in groups:
         for ready in group.stages.values():
             for policy in ready.loaded.compiled.policies:
+                if policy.draft.document.pack is not None:
+                    continue
                 made.setdefault(policy.draft.document.file, policy)
     return [made[file] for file in sorted(made)]

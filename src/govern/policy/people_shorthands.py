@@ -63,4 +63,4 @@ def _rule(key: ScalarNode, more: tuple[tuple[ScalarNode, Node], ...], parameters
 
 def _word(text: str, at: Span) -> ScalarNode:
     """A word that the author did not write, at the key that stands for it."""
-    return ScalarNode(text, plain=True, span=at)
+    return ScalarNode(text, True, at)

@@ -116,7 +116,9 @@ def _floatless(value: Value) -> Any:
 
 def built(records: Sequence[dict[str, Any]], as_of: str, folder: Path, span: Span) -> Snapshot:
     """Build a snapshot of a few records in a folder. Raises InputError for records that contradict each other."""
-    filler = osv_record(AdvisoryDocument(**_FILLER), as_of)
+    # As old as the newest record: a case that lists old records is about a database that fell silent.
+    newest = max((str(item["modified"]) for item in records if "modified" in item), default=as_of)
+    filler = osv_record(AdvisoryDocument(**_FILLER), newest)
     raw = tuple((str(number), item) for number, item in enumerate((filler, *records)))
     digest = sha256_hex(canonical_bytes([item for _place, item in raw]))
     given = AdvisoryInput(name=DATABASE, records=raw, location="policy test", digest=digest, as_of=as_of)

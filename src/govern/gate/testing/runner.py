@@ -16,6 +16,7 @@ from govern.decision.run import run_plan
 from govern.diagnostics import Diagnostic, InputError, Span, UsageError
 from govern.gate.check import subject_of
 from govern.gate.lineage import readable_graph
+from govern.gate.packs.places import PackPlaces
 from govern.gate.policies import Loaded, PolicyError, compile_files
 from govern.gate.testing import advisories, people
 from govern.gate.testing.fixture import Fixture, read_fixture
@@ -68,8 +69,9 @@ class Material:
 class Bench:
     """Makes bundles below a temporary folder, and runs plans on them. Whoever made the folder removes it."""
 
-    def __init__(self, folder: Path) -> None:
-        """Work below an empty folder."""
+    def __init__(self, folder: Path, places: PackPlaces | None = None) -> None:
+        """Work below an empty folder; `places` says where the packs are that policies import."""
+        self.places = places
         self._folder = folder
         self._count = 0
         self._fixtures: dict[tuple[Path, bool], Fixture] = {}
@@ -80,7 +82,7 @@ class Bench:
     def compiled(self, files: Mapping[str, bytes], stage: Stage) -> Ready | None:
         """Compile policy files for a stage; None when they do not compile."""
         try:
-            return Ready(compile_files(files, stage=stage))
+            return Ready(compile_files(files, stage=stage, places=self.places))
         except PolicyError:
             return None
 

@@ -45,6 +45,8 @@ def facts(target: Target) -> Iterator[Break]:
             continue
         part = "metadata" if path[1] in Metadata.model_fields else "spec"
         pointer = pointer_of("model", part, *path[1:])
+        if not target.has(pointer):  # a fact that a pack reads
+            pointer = pointer_of("model", "extensions", *path[1:])
         if target.has(pointer):
             yield from _spoilt(target, path, pointer, target.at(pointer))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from govern.checks.fairness_declared import DECLARED, expanded
 from govern.checks.measures import COMPUTABLE, SCORE_METRICS
 from govern.gate.testing.breaking.facts import reads_of
 from govern.gate.testing.breaking.interface import ZEROS, Break, Operation, Target, remove, replace
@@ -25,6 +26,7 @@ def tables(target: Target) -> Iterator[Break]:
     table = _Table(target)
     yield from table.gone()
     yield from table.unbound()
+    yield from table.undeclared()
     if table.rows:
         yield from table.columns_gone()
         yield from table.cells()
@@ -41,10 +43,29 @@ class _Table:
         if isinstance(held, dict):
             self.rows = _from_columns(held)
         self.fairness = hasattr(target.params, "tables")
+        self.judged = self._judged() if self.fairness else ()
         self.metric = str(getattr(target.params, "metric", ""))
         self.y_pred = self._column("y_pred") or "y_pred"
         self.y_true = self._column("y_true")
         self.score = self._column("score")
+
+    def _judged(self) -> tuple[tuple[str, ...], ...]:
+        """The tables that a rule compares, with what the model record declares written out."""
+        groups = self.target.at("/model/spec/groups")
+        held = groups if isinstance(groups, dict) else {}
+        attributes, crossed = held.get("attributes"), held.get("intersections")
+        names = [str(name) for name in attributes] if isinstance(attributes, list) else []
+        tables = (
+            [[str(name) for name in one] for one in crossed if isinstance(one, list)]
+            if isinstance(crossed, list)
+            else []
+        )
+        return expanded(self.target.params.tables, names, tables)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that the rule compares."""
+        return tuple(sorted({name for table in self.judged for name in table}))
 
     def _column(self, role: str) -> str | None:
         if self.target.has("/fairness_rows/columns"):
@@ -93,6 +114,14 @@ class _Table:
             told = "the predictions no longer say which model they speak of"
             yield Break(name="unbound:predictions", told=told, patch=(*self.first, *remove(*held)))
 
+    def undeclared(self) -> Iterator[Break]:
+        """Leave out the groups that a rule takes from the model record, or declare that there are none."""
+        for name in self.target.params.columns if self.fairness else ():
+            pointer = f"/model/spec/{name.removeprefix('model.').replace('.', '/')}"
+            if name in DECLARED and self.target.has(pointer):
+                yield Break(name=f"removed:{name}", told=f"{name} is not declared", patch=remove(pointer))
+                yield Break(name=f"empty:{name}", told=f"{name} is declared as empty", patch=replace(pointer, []))
+
     # --- columns and cells
 
     def columns_gone(self) -> Iterator[Break]:
@@ -110,7 +139,7 @@ class _Table:
             from govern.fairness import needs_labels
 
             labels = [self.y_true] if self.y_true and needs_labels(params.metric) else []
-            return [*params.columns, self.y_pred, *labels]
+            return [*self.columns, self.y_pred, *labels]
         if self.metric in SCORE_METRICS:
             return [name for name in (self.score, self.y_true) if name]
         return [name for name in (self.y_pred, self.y_true) if name] if self.metric in COMPUTABLE else []
@@ -146,7 +175,7 @@ class _Table:
     def groups(self) -> Iterator[Break]:
         if not self.fairness:
             return
-        for attribute in self.target.params.columns:
+        for attribute in self.columns:
             sizes = self._sizes(attribute)
             if len(sizes) < 2:
                 continue
@@ -155,7 +184,7 @@ class _Table:
                 smallest = others[-1][0]
                 rows = [row for row in self.rows if str(row.get(attribute)) != smallest]
                 yield self._put(f"dropped:{attribute}", f"nobody is of {attribute} {smallest}", rows)
-            if (attribute,) in self.target.params.tables:
+            if (attribute,) in self.judged:
                 yield from self._harmed(attribute, others[0][0])
 
     def _sizes(self, attribute: str) -> Counter[str]:
