@@ -27,7 +27,7 @@ def sets() -> list[Path]:
 def answer(folder: Path) -> tuple[dict[str, object], bytes]:
     """Compile the policies of a folder: what `expect.json` should say, and the plan's bytes."""
     asked = json.loads((folder / "expect.json").read_text(encoding="utf-8"))
-    plan = compile_policies([folder / "policies"], stage=Stage(asked["stage"])).plan
+    plan = compile_policies([folder / "policies"], stage=Stage(asked["stage"]))
     data = plan.data()
     found = {
         "title": asked["title"],

@@ -204,6 +204,19 @@ def test_explain_where_values_come_from(desk: Path):
     assert "  with.at_least: 0.8\n      old.yaml:9:42  written in the rule\n" in ended.out
 
 
+def test_explain_takes_parameters_of_the_command_line(desk: Path):
+    bundle = BundleBuilder(desk).build()
+    text = (HEAD + AUC).replace("spec:\n", "spec:\n  params:\n    floor: {type: number, default: 0.5, tighten: up}\n")
+    rule = "with:\n        metric: accuracy\n        at_least: ${params.floor}\n"
+    text = text.replace("with: {metric: accuracy, at_least: 0.8, bound: true}\n", rule)
+    (desk / "p.yaml").write_text(text, encoding="utf-8")
+    origin = run(desk, "explain", "p/accuracy", "--origin", "-p", "p.yaml", "--param", "floor=0.95")
+    assert "      --param floor=0.95  parameter floor, tightened\n" in origin.out
+    ended = run(desk, "explain", "p/accuracy", bundle, "-p", "p.yaml", "--param", "floor=0.95")
+    assert "accuracy 0.9 -> 0.95" in ended.out
+    assert "pass (block)" in run(desk, "explain", "p/accuracy", bundle, "-p", "p.yaml").out
+
+
 # --- the page for authors
 
 

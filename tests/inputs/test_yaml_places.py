@@ -210,3 +210,11 @@ def test_every_ascii_character_is_taken_or_refused_as_yaml_says() -> None:
             parse_yaml(data, file="p.yaml", strictness="policy")
         (fault,) = caught.value.diagnostics
         assert (fault.code, fault.span.line, fault.span.column) == ("I109", 2, 8), code
+
+
+def test_no_node_reaches_past_a_last_line_without_an_end():
+    for text in ("a:\n  - b: 1\n  - c: 2", "a: {b: 1}", "a:", "a:\n- x", "a: |\n  x", "[1]"):
+        lines = text.split("\n")
+        for whole in (text, text.replace("\n", "\r\n")):
+            span = parse(whole).span
+            assert (span.end_line, span.end_column) <= (len(lines), len(lines[-1]) + 1), text

@@ -16,10 +16,11 @@ from govern.diagnostics import Diagnostic, Severity
 from govern.evidence.schema import evidence_schema
 from govern.inputs.nodes import MapNode
 from govern.lineage.registry import compile_registry
-from govern.policy.compile import compile_policies, source_map_document
+from govern.policy.compile import compile_policies
 from govern.policy.lint import lint
 from govern.policy.outcomes import Stage
 from govern.policy.render import render
+from govern.policy.source_map import source_map_document
 from support.compiling import specs
 from support.mangling import corpus, damaged, made_up
 from support.places import misplaced
@@ -43,7 +44,7 @@ def judge(files: Mapping[str, bytes], stage: Stage, params: Mapping[str, str]) -
         assert not _UNSAFE.search(render(item, files))
     failed = any(item.severity is Severity.ERROR for item in compiled.diagnostics)
     assert (compiled.plan is None) == failed
-    assert bool(source_map_document(compiled)) == bool(compiled.plan and compiled.policies)
+    assert bool(source_map_document(compiled.source_map)) == bool(compiled.plan and compiled.policies)
     return linted
 
 

@@ -125,6 +125,12 @@ def test_rules_that_never_apply_together_do_not_conflict():
     assert conflict(stages[0] + asserting("metrics.auc >= 0.9"), stages[1] + asserting("metrics.auc < 0.8")) == []
 
 
+def test_an_error_is_not_hidden_behind_a_warning():
+    rules = [asserting("metrics.auc >= 0.9"), asserting("metrics.auc >= 0.95"), asserting("metrics.auc < 0.8")]
+    text = several(*rules, enforcement="block").replace("enforcement: block", "enforcement: warn", 1)
+    assert [item.code for item in errors(compiled(text))] == ["P604"]
+
+
 class _Limits(CheckParams):
     metric: Text = parameter("What.")
     split: Text | None = parameter("Where.", default=None)

@@ -153,18 +153,21 @@ class Writer:
             and text.strip() == text
             and not text.endswith(":")
             and not any(end in text for end in ends)
+            and _shown(text)
             and core_type(text) == "text"
             and ambiguity(text) is None
         )
 
     def _quoted(self, text: str) -> str:
+        if not _shown(text):
+            return '"' + "".join(_escape(char, as_it_is=_shown(char)) for char in text) + '"'
         if "\n" in text or self._often(2):
             escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
             if escaped and self._often(3):
                 at = self._chance.randrange(len(text))
                 return (
                     '"'
-                    + "".join(_escape(char) if i == at else _escape(char, needed=True) for i, char in enumerate(text))
+                    + "".join(_escape(char) if i == at else _escape(char, as_it_is=True) for i, char in enumerate(text))
                     + '"'
                 )
             return f'"{escaped}"'
@@ -176,15 +179,21 @@ class Writer:
         return (
             not (node.plain and core_type(text) != "text")
             and bool(text.strip())
+            and _shown(text)
             and text[0] not in " \n"
             and not text.endswith("\n")
             and all(line == line.rstrip() for line in text.split("\n"))
         )
 
 
-def _escape(char: str, *, needed: bool = False) -> str:
+def _shown(text: str) -> bool:
+    """Whether YAML lets a text stand as it is: nothing in it is a control character, invisible or an odd line end."""
+    return all(char == "\n" or char.isprintable() for char in text)
+
+
+def _escape(char: str, *, as_it_is: bool = False) -> str:
     if char in '\\"':
         return f"\\{char}"
     if char == "\n":
         return "\\n"
-    return char if needed else f"\\u{ord(char):04x}"
+    return char if as_it_is else f"\\U{ord(char):08x}" if ord(char) > 0xFFFF else f"\\u{ord(char):04x}"

@@ -31,12 +31,17 @@ class MarkedText:
         self._before = lines_before
         self.places: Places | None = Places(text) if not text.isascii() and _ODD_BREAKS.search(text) else None
         """Where lines end for editors; None where the marks say it."""
+        self._open_end = None if text.endswith(("\n", "\r")) else len(text)
+        """The end of a last line without a line end: behind it libyaml counts one more, in which nothing stands."""
 
     def span(self, start: Mark, end: Mark) -> Span:
         """Give the place between two marks."""
         before = self._before
-        if self.places is not None:
-            (line, column), (end_line, end_column) = self.places.at(start.index), self.places.at(end.index)
+        places = self.places
+        if places is None and end.index == self._open_end:
+            places = Places(self._text)
+        if places is not None:
+            (line, column), (end_line, end_column) = places.at(start.index), places.at(end.index)
             return Span(self._file, line + before, column, end_line + before, end_column)
         return Span(self._file, start.line + before + 1, start.column + 1, end.line + before + 1, end.column + 1)
 

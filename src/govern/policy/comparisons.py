@@ -55,6 +55,14 @@ class Limit:
     strict: bool
     """Whether the value itself is outside: `>` and `<`."""
 
+    def is_stricter(self, other: Limit) -> bool:
+        """Whether a lower limit is higher, or an upper one lower, than another of its side; False for equalities."""
+        if self.side not in ("low", "high") or self.side != other.side:
+            return False
+        sign = 1 if self.side == "low" else -1
+        mine, yours = sign * Decimal(str(self.value)), sign * Decimal(str(other.value))
+        return (mine, self.strict) > (yours, other.strict)
+
     @property
     def text(self) -> str:
         """Sign and value, e.g. `>= 0.8`."""

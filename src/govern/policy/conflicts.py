@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from govern.canonical import Json, decimal_text, digest_of
+from govern.canonical import decimal_text, digest_of
 from govern.diagnostics import Diagnostic, Related, Severity, Span
 from govern.policy.comparisons import Conjunct, Limit, Side, assertions_of, conjuncts_of, contradiction, key_of
 from govern.policy.lattice import fields_of
@@ -28,7 +28,6 @@ class _Asked:
     conditions: frozenset[str]
     """Digests of the conditions: a rule with fewer of them applies wherever one with more does."""
     limits: tuple[tuple[Limit, str], ...]
-    meaning: str
 
     @property
     def place(self) -> Span:
@@ -44,30 +43,49 @@ class _Asked:
         return self.rule.draft.enforcement is Enforcement.BLOCK
 
 
+_Held = tuple[_Asked, Limit, str]
+"""A limit, the rule that sets it, and how it is written."""
+
+
 def conflicting(policies: Sequence[CompiledPolicy]) -> Iterator[Diagnostic]:
     """Yield a P604 for two limits that no evidence can meet together: an error where both rules block.
 
     Compared are rules of a common stage of which one applies wherever the other does.
     """
-    seen: dict[bytes, list[tuple[_Asked, Limit, str]]] = {}
+    seen: dict[bytes, list[_Held]] = {}
     for item in _all(policies):
         alone = contradiction(item.limits)
         if alone is not None:
             yield _conflict(item, item, alone)
             continue  # what contradicts itself need not be held against the others
-        found = next(_against(item, seen), None)
-        if found is not None:
-            yield found
+        found = list(_against(item, seen))
+        yield from [fault for fault in found if fault.severity is Severity.ERROR][:1] or found[:1]
         for limit, text in item.limits:
-            seen.setdefault(limit.subject, []).append((item, limit, text))
+            _keep(seen.setdefault(limit.subject, []), (item, limit, text))
 
 
-def _against(item: _Asked, seen: Mapping[bytes, Sequence[tuple[_Asked, Limit, str]]]) -> Iterator[Diagnostic]:
+def _against(item: _Asked, seen: Mapping[bytes, Sequence[_Held]]) -> Iterator[Diagnostic]:
     for limit, text in item.limits:
         for other, other_limit, other_text in seen.get(limit.subject, ()):
             both = contradiction(((other_limit, other_text), (limit, text)))
             if both is not None and item.meets(other):
                 yield _conflict(other, item, both)
+
+
+def _keep(held: list[_Held], new: _Held) -> None:
+    """Of limits that are asked alike only the strictest can be the first to contradict another."""
+    item, limit, _text = new
+    for index, (other, before, _words) in enumerate(held):
+        alike = other.conditions == item.conditions and set(other.rule.stages) == set(item.rule.stages)
+        if not alike or before.side != limit.side or other.blocks != item.blocks:
+            continue
+        if limit == before or not limit.is_stricter(before):
+            if limit.side in ("low", "high") or limit == before:
+                return
+            continue
+        held[index] = new
+        return
+    held.append(new)
 
 
 def _conflict(first: _Asked, second: _Asked, texts: tuple[str, str]) -> Diagnostic:
@@ -87,7 +105,8 @@ def shadowed(policies: Sequence[CompiledPolicy]) -> Iterator[Diagnostic]:
     """Yield a P807 for a rule that asks what another one asks, and for conditions that say nothing or nowhere hold."""
     seen: dict[str, list[_Asked]] = {}
     for item in _all(policies):
-        for other in seen.get(item.meaning, ()):
+        meaning = _meaning(item)
+        for other in seen.get(meaning, ()):
             stages = [stage.value for stage in item.rule.stages if stage in other.rule.stages]
             if not stages or not item.own:
                 continue
@@ -95,7 +114,7 @@ def shadowed(policies: Sequence[CompiledPolicy]) -> Iterator[Diagnostic]:
             related = (Related(other.place, "the other rule"),)
             yield _warning(message, item.place, "Remove one of the two.", related)
             break
-        seen.setdefault(item.meaning, []).append(item)
+        seen.setdefault(meaning, []).append(item)
     for policy in policies:
         for rule in policy.rules if policy.draft.document.pack is None else ():
             yield from _conditions(policy, rule)
@@ -146,18 +165,17 @@ def _asked(policy: CompiledPolicy, rule: CompiledRule) -> _Asked:
         own=policy.draft.document.pack is None,
         conditions=frozenset(conditions),
         limits=tuple(_limits_of(rule)),
-        meaning=digest_of(
-            {"check": rule.draft.spec.kind, "with": _parameters(rule), "when": sorted(conditions)},
-        ),
     )
 
 
-def _parameters(rule: CompiledRule) -> dict[str, Json]:
+def _meaning(item: _Asked) -> str:
+    """What is evaluated, and where: the digest of a rule without the order of its conditions."""
+    rule = item.rule
     dumped: dict[str, Any] = rule.params.model_dump(mode="json", by_alias=True, exclude_none=True)
     for name in rule.draft.spec.texts_of_expressions:
         dumped.pop(name, None)
-    dumped["assertions"] = [item.meaning() for item in assertions_of(rule.params)]
-    return dumped
+    dumped["assertions"] = [one.meaning() for one in assertions_of(rule.params)]
+    return digest_of({"check": rule.draft.spec.kind, "with": dumped, "when": sorted(item.conditions)})
 
 
 def _limits_of(rule: CompiledRule) -> Iterator[tuple[Limit, str]]:
