@@ -73,11 +73,12 @@ def test_passes_and_names_its_evidence(builder):
     found = judged(builder, "metrics.accuracy >= 0.8 && size(card.license) > 0")
     assert found.outcome is Outcome.PASS, found
     assert {item.name for item in found.evidence} >= {"metrics", "predictions", "model_card"}
-    assert found.observed == "metrics.accuracy = 0.9; size(card.license) = 1"
+    assert found.observed == 'metrics.accuracy = 0.9; card.license = ["apache-2.0"]; size(card.license) = 1'
     assert found.required == "metrics.accuracy>=0.8&&size(card.license)>0"
     assert found.facts["conjuncts"][0] == {
         "text": "metrics.accuracy >= 0.8",
         "result": "true",
+        "value": "true",
         "values": [{"of": "metrics.accuracy", "value": "0.9"}],
     }
 
@@ -87,7 +88,7 @@ def test_one_finding_for_each_false_part(builder):
     assert found.outcome is Outcome.FAIL
     assert [(item.code, item.required, item.observed) for item in found.findings] == [
         ("C101", "metrics.accuracy >= 0.95", "metrics.accuracy = 0.9"),
-        ("C101", "size(card.datasets) > 4", "size(card.datasets) = 1"),
+        ("C101", "size(card.datasets) > 4", 'card.datasets = ["acme/loans"]; size(card.datasets) = 1'),
     ]
 
 

@@ -5,6 +5,7 @@ A kind joins by being in the registry: one without a row in `PARAMETERS` fails h
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from hypothesis import strategies as st
 
 from govern.checks.context import CheckContext
 from govern.checks.registry import builtin_checks
+from govern.checks.soundness import unsound
 from govern.decision.run import evaluate_safely
 from govern.policy.outcomes import CheckResult, Outcome
 from support.bundles import BundleBuilder
+from support.plugins import ORIGIN
 from support.policies import parameters, registries, snapshot
 
 CHECKS = builtin_checks()
@@ -100,6 +103,21 @@ def test_the_sound_bundle_passes(kind: str, tmp_path: Path) -> None:
         return
     assert result.outcome is Outcome.PASS, result
     assert result.evidence, "a pass names the evidence that it rests on"
+
+
+@pytest.mark.parametrize("kind", sorted(PARAMETERS))
+def test_a_built_in_kind_meets_what_is_asked_of_a_plugin(kind: str, tmp_path: Path) -> None:
+    """The border that looks at a plug-in's result to the last member asks nothing that a real check could not give."""
+    context = CheckContext(
+        bundle=BundleBuilder(tmp_path).open(),
+        stage="pre-registration",
+        registries=registries(),
+        advisories=snapshot(tmp_path),
+    )
+    check = CHECKS[kind]
+    result = evaluate_safely(kind, check, parameters(check.spec, PARAMETERS[kind]), context)
+    own = replace(check.spec, plugin=ORIGIN)
+    assert unsound(replace(result, facts=None), own, context) is None
 
 
 @pytest.mark.parametrize("how", sorted(SPOILED))

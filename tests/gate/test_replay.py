@@ -68,6 +68,28 @@ def test_the_decision_comes_out_again(story: Story) -> None:
     assert verdict_of(made).startswith("IDENTICAL")
 
 
+def test_a_decision_with_a_given_parameter_comes_out_again(tmp_path: Path) -> None:
+    """The plan holds the value and that it was given; a pack without it is refused, a replay takes it from the plan."""
+    desk = Desk(tmp_path)
+    certificate = desk.check(params=("starter/min_ratio=0.85",))
+    with pytest.raises(IntegrityError, match="A610") as caught:
+        desk.pack(certificate)
+    assert "--param" in str(caught.value)
+    packed = desk.pack(certificate, params={"min_ratio": "0.85"})
+    plan = json.loads(members(packed.path.read_bytes())["policy/plan.json"])
+    assert plan["params"]["starter/min_ratio"] == {"given": True, "tighten": "up", "type": "number", "value": "0.85"}
+    made = desk.replay(packed.path)
+    assert made.exit_code == 0, render_replay(made)
+
+    def looser(files: Files, _entries: list[Entry]) -> None:
+        path = next(path for path in files if path.endswith("starter.yaml"))
+        files[path] = files[path].replace(b"default: 0.8", b"default: 0.9", 1)
+
+    again = desk.replay(write(tmp_path, reindexed(packed.path.read_bytes(), looser), "q.tar"))
+    assert again.exit_code == 1
+    assert "P307" in again.stopped[0], "what was given passes the lattice once more"
+
+
 def test_it_is_said_loudly_whether_trust_began_outside_the_pack(story: Story) -> None:
     root = load_trust(story.trust.read_bytes())
     alone = render_replay(story.replay(story.packed.path))

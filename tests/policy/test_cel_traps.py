@@ -245,6 +245,12 @@ def test_bad_regex_literal():
     assert isinstance(verdict, Failed)
 
 
+def test_a_mapping_without_a_type_is_a_diagnostic():
+    """The engine compiles it and raises only when asked for its type."""
+    assert codes("{1.0: 5}") == ["P501"]
+    assert codes("size({1.0: 5, 2.5: 7}) == 2") == ["P516"]
+
+
 def test_unanchored_regex_lint():
     text = with_rule("id: a\ncheck: expression\nwith:\n  assert: model.name.matches('credit')")
     found = lint({FILE: text.encode()}, checks=specs(), evidence_schema=open_schema())

@@ -44,7 +44,14 @@ class Desk:
         """A copy of the example bundle, to be changed."""
         return Path(shutil.copytree(self.bundle, self.root / name))
 
-    def check(self, *, bundle: Path | None = None, policies: tuple[Path, ...] = (), out: str = "certificates") -> Path:
+    def check(
+        self,
+        *,
+        bundle: Path | None = None,
+        policies: tuple[Path, ...] = (),
+        params: tuple[str, ...] = (),
+        out: str = "certificates",
+    ) -> Path:
         """Judge, sign and log; give the certificate or refusal."""
         folder = self.root / out
         (self.gate / "govern.toml").write_text(
@@ -52,6 +59,7 @@ class Desk:
             encoding="utf-8",
         )
         flags = [item for path in policies or (self.gate / "policies",) for item in ("-p", path)]
+        flags += [item for param in params for item in ("--param", param)]
         ended = govern_here(
             *("check", bundle or self.bundle, "-s", STAGE, "-w", self.gate, "--at", AT, "-q", *flags), cwd=self.root
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator
@@ -134,20 +133,7 @@ def _one(params: ExpressionParams, expression: Expression, context: CheckContext
         return CheckResult(
             outcome=Outcome.MISSING_EVIDENCE, summary=demanded.detail, findings=(demanded,), evidence=evidence
         )
-    found = replace(found, conjuncts=tuple(_told(item, expression, bound) for item in found.conjuncts))
     return _judged(expression, found, evidence, _facts(params, expression, found, bound))
-
-
-def _told(item: ConjunctResult, expression: Expression, bound: Bound) -> ConjunctResult:
-    """Say a conjunct by its parts: its own truth value tells nothing, the facts that it reads do."""
-    from govern.policy.cel_bind import value_text
-
-    text = "".join(item.text.split())
-    values = {name: value for name, value in item.values if "".join(name.split()) != text}
-    for path, name in zip(expression.reads, expression.read_texts, strict=True):
-        if name in item.text and not any(name in told for told in values):
-            values[name] = value_text(bound, path)
-    return replace(item, values=tuple(values.items()))
 
 
 def _judged(expression: Expression, found: Evaluated, evidence: tuple[EvidenceRef, ...], facts: Json) -> CheckResult:
@@ -196,7 +182,7 @@ def _false(item: ConjunctResult, evidence: tuple[EvidenceRef, ...]) -> Finding:
     values = "; ".join(f"{name} is {value}" for name, value in item.values)
     return Finding(
         code="C101",
-        detail=f"{text} is false" + (f": {values}." if values else "."),
+        detail=f"{text} is {item.own}" + (f": {values}." if values else "."),
         observed=_values([item]) or None,
         required=text,
         location=Location(evidence[0].file) if len(evidence) == 1 else None,
@@ -228,7 +214,8 @@ def _absorbed(item: ConjunctResult) -> Finding:
 
 
 def _values(items: Iterable[ConjunctResult]) -> str:
-    shown = dict(pair for item in items for pair in item.values)
+    """What the parts came to, each subexpression once; a part without any is told by its own value."""
+    shown = dict(pair for item in items for pair in item.values or ((item.text.strip(), item.own),))
     return "; ".join(f"{name} = {value}" for name, value in shown.items())
 
 
@@ -295,6 +282,7 @@ def _facts(params: ExpressionParams, expression: Expression, found: Evaluated, b
         {
             "text": item.text.strip(),
             "result": names[item.verdict == TRUE] if item.verdict in (TRUE, FALSE) else "error",
+            "value": item.own,
             "values": [{"of": name, "value": value} for name, value in item.values],
         }
         for item in found.conjuncts

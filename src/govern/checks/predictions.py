@@ -99,8 +99,21 @@ class Terms:
     holds: tuple[Holds, ...]
 
 
+_BIND_TABLE = (
+    "Describe the table in a FairnessRows document that lists every model file with its digest, or add an evidence "
+    "envelope."
+)
+
+
 def terms_of(
-    params: CheckParams, *, name: str, file: str, bound: bool, produced_at: str | None, tool: str | None
+    params: CheckParams,
+    *,
+    name: str,
+    file: str,
+    bound: bool,
+    produced_at: str | None,
+    tool: str | None,
+    how_to_bind: str = _BIND_TABLE,
 ) -> Terms:
     """Check `bound`, `min_grade` and `max_age` of a piece of evidence.
 
@@ -115,8 +128,7 @@ def terms_of(
                 detail=f"the {name} do not say by digest which model and data they speak of",
                 required="bound evidence",
                 location=place,
-                remediation="Describe the table in a FairnessRows document that lists every model file with its "
-                "digest, or add an evidence envelope.",
+                remediation=how_to_bind,
                 discriminator=f"unbound:{name}",
             )
         )

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 import click
 
 from govern.cli.answer import Answer
-from govern.cli.options import at_option, clock_of, existing_folder, stage_option, workspace_of, workspace_option
+from govern.cli.options import (
+    at_option,
+    clock_of,
+    existing_folder,
+    param_option,
+    params_of,
+    stage_option,
+    workspace_of,
+    workspace_option,
+)
 from govern.cli.rendering import FORMATS, rendering_options, write_result
 from govern.cli.streams import err, warn
 
@@ -25,13 +34,15 @@ if TYPE_CHECKING:
 @click.command(
     epilog="\b\nExamples:\n"
     "  govern check bundle -s pre-registration -p policies --no-issue\n"
-    "  govern check bundle -s pre-deployment -o html=report.html -o json=result.json"
+    "  govern check bundle -s pre-deployment -o html=report.html -o json=result.json\n"
+    "  govern check bundle -s pre-deployment -p policies --param min_ratio=0.85 --no-issue"
 )
 @click.argument("bundle", type=click.Path(path_type=Path))
 @stage_option
 @click.option(
     "-p", "--policy", "policies", multiple=True, type=click.Path(path_type=Path), help="Policy file or folder."
 )
+@param_option
 @rendering_options
 @click.option("--no-issue", is_flag=True, help="Decide only: sign nothing, log nothing (pull requests, laptops).")
 @at_option
@@ -54,6 +65,7 @@ def check(
     bundle: Path,
     stage: str,
     policies: tuple[Path, ...],
+    params: tuple[str, ...],
     outputs: tuple[str, ...],
     no_issue: bool,
     at: str | None,
@@ -102,6 +114,7 @@ def check(
         statements=said,
         trust=workspace_trust(workspace) if said else None,
         submitter=workspace.text("submitter"),
+        params=params_of(params),
     )
     signing = None
     if not no_issue:

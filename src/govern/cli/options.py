@@ -16,7 +16,16 @@ from govern.diagnostics import Diagnostic, UsageError
 if TYPE_CHECKING:
     from govern.gate.workspace import Workspace
 
-__all__ = ["at_option", "clock_of", "existing_folder", "stage_option", "workspace_of", "workspace_option"]
+__all__ = [
+    "at_option",
+    "clock_of",
+    "existing_folder",
+    "param_option",
+    "params_of",
+    "stage_option",
+    "workspace_of",
+    "workspace_option",
+]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -37,6 +46,28 @@ at_option = click.option(
     metavar="INSTANT",
     help="Judge at this instant (RFC 3339, UTC, e.g. 2026-03-01T00:00:00Z) instead of now.",
 )
+
+
+param_option = click.option(
+    "--param",
+    "params",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Value for a parameter of the policies, NAME or POLICY/NAME; it may only tighten. Members of a set: A,B.",
+)
+
+
+def params_of(given: tuple[str, ...]) -> dict[str, str]:
+    """Give the values of `--param` by name. Raises BadParameter for one without `=`, or a name given twice."""
+    made: dict[str, str] = {}
+    for item in given:
+        name, sign, value = item.partition("=")
+        if not sign or not name:
+            raise click.BadParameter(f"{item} is not NAME=VALUE")
+        if name in made:
+            raise click.BadParameter(f"{name} is given twice")
+        made[name] = value
+    return made
 
 
 def workspace_of(directory: Path | None, **flags: str | Path | tuple[str | Path, ...] | None) -> Workspace:

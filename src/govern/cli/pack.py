@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from govern.cli.answer import Answer
-from govern.cli.options import workspace_of, workspace_option
+from govern.cli.options import param_option, params_of, workspace_of, workspace_option
 from govern.cli.streams import err, out
 from govern.diagnostics import plain
 
@@ -28,6 +28,7 @@ from govern.diagnostics import plain
 @click.option(
     "-p", "--policy", "policies", multiple=True, type=click.Path(path_type=Path), help="Policy file or folder."
 )
+@param_option
 @click.option("--advisories", type=click.Path(path_type=Path), help="Advisory store or snapshot that was used.")
 @click.option("--trust", type=click.Path(path_type=Path), help="Trust root. Default: the workspace's.")
 @click.option(
@@ -52,6 +53,7 @@ def pack(
     output: Path,
     bundle: Path | None,
     policies: tuple[Path, ...],
+    params: tuple[str, ...],
     advisories: Path | None,
     trust: Path | None,
     earlier_trust: tuple[Path, ...],
@@ -82,6 +84,7 @@ def pack(
             output=output,
             policies=workspace.paths("policies"),
             places=PackPlaces(lock=workspace.lock),
+            params=params_of(params),
             trust=Path(workspace.need("trust")),
             bundle=bundle,
             bundle_places=(workspace.root,),

@@ -8,7 +8,7 @@ import click
 
 from govern.cli.answer import Answer
 from govern.cli.lazy import LazyGroup
-from govern.cli.options import clock_of, stage_option, workspace_of, workspace_option
+from govern.cli.options import clock_of, param_option, params_of, stage_option, workspace_of, workspace_option
 from govern.cli.streams import err, out
 
 _COMMANDS: dict[str, tuple[str, str]] = {
@@ -55,14 +55,23 @@ def lint(paths: tuple[Path, ...], directory: Path | None) -> Answer:
 @policy.command(
     "compile",
     epilog="\b\nExamples:\n  govern policy compile policies -s pre-registration\n"
-    "  govern policy compile policies -s pre-registration --digest",
+    "  govern policy compile policies -s pre-registration --digest\n"
+    "  govern policy compile policies -s pre-registration --param credit-risk/min_ratio=0.85",
 )
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @stage_option
+@param_option
 @click.option("--digest", is_flag=True, help="Only the plan's digest.")
 @click.option("--map", "source_map", is_flag=True, help="The source map: where each part of the plan was written.")
 @workspace_option
-def compile_(paths: tuple[Path, ...], stage: str, digest: bool, source_map: bool, directory: Path | None) -> Answer:
+def compile_(
+    paths: tuple[Path, ...],
+    stage: str,
+    params: tuple[str, ...],
+    digest: bool,
+    source_map: bool,
+    directory: Path | None,
+) -> Answer:
     """Print the plan of a stage as canonical JSON.
 
     Exit codes: 0 compiled, 2 errors.
@@ -74,8 +83,8 @@ def compile_(paths: tuple[Path, ...], stage: str, digest: bool, source_map: bool
     from govern.policy.source_map import source_map_document
 
     workspace = workspace_of(directory)
-    places = pack_places(workspace, at=clock_of(None))
-    loaded = load_policies(paths or workspace.paths("policies"), stage=Stage(stage), places=places)
+    named, places = paths or workspace.paths("policies"), pack_places(workspace, at=clock_of(None))
+    loaded = load_policies(named, stage=Stage(stage), places=places, params=params_of(params))
     if digest:
         out(f"sha256:{loaded.plan.digest}")
     elif source_map:
@@ -85,13 +94,21 @@ def compile_(paths: tuple[Path, ...], stage: str, digest: bool, source_map: bool
     return Answer(0)
 
 
-@policy.command(epilog="\b\nExample:\n  govern policy schema > policy.schema.json")
-def schema() -> Answer:
-    """Print the JSON Schema of policy documents, for editors (`# yaml-language-server: $schema=`)."""
+@policy.command(
+    epilog="\b\nExamples:\n  govern policy schema > policy.schema.json\n  govern policy schema --no-plugins"
+)
+@click.option("--plugins/--no-plugins", default=True, help="Check kinds of installed plug-ins too.")
+def schema(plugins: bool) -> Answer:
+    """Print the JSON Schema of policy documents, for editors (`# yaml-language-server: $schema=`).
+
+    Exit codes: 0 printed, 2 a plug-in is installed that cannot be used.
+    """
     import json
 
     from govern.checks.registry import builtin_specs
+    from govern.gate.kinds import every_kind
     from govern.policy.schema import policy_schema
 
-    out(json.dumps(policy_schema(builtin_specs()), indent=2, sort_keys=True, ensure_ascii=False))
+    specs = every_kind() if plugins else builtin_specs()
+    out(json.dumps(policy_schema(specs), indent=2, sort_keys=True, ensure_ascii=False))
     return Answer(0)

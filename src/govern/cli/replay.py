@@ -37,8 +37,8 @@ def replay(
     Without network, clock, randomness or settings: the clock is that of the decision record. The bundle is rebuilt in
     a private folder below TMPDIR (/tmp), which is removed again.
 
-    Exit codes: 0 identical, 1 it comes to something else, 3 another engine or needed evidence withheld,
-    4 the pack is damaged or the certificate does not hold.
+    Exit codes: 0 identical, 1 it comes to something else, 2 a check kind or plug-in of the plan is not here,
+    3 another engine or needed evidence withheld, 4 the pack is damaged or the certificate does not hold.
     """
     from govern.canonical import canonical_bytes
     from govern.gate.outputs import parse_outputs, write_outputs

@@ -8,6 +8,7 @@ from dataclasses import replace
 from govern.canonical import Json
 from govern.checks.context import CheckContext
 from govern.checks.interface import Check
+from govern.checks.soundness import rests_on_nothing, unsound
 from govern.decision.evaluation import Evaluation, RuleOutcome, Subject
 from govern.diagnostics import Diagnostic, InputError
 from govern.policy.interface import CheckParams
@@ -76,32 +77,36 @@ def _outcome(rule: PlanRule, check: Check, context: CheckContext) -> RuleOutcome
 
 
 def evaluate_safely(kind: str, check: Check, params: CheckParams, context: CheckContext) -> CheckResult:
-    """Evaluate one check at the border where unreadable evidence and crashes become the outcome `error`."""
+    """Evaluate one check at the border where unreadable evidence, crashes and unsound results become `error`."""
+    whose = kind if check.spec.plugin is None else f"{kind} of the plug-in {check.spec.plugin}"
     try:
         # A plug-in may break its promise at run time, whatever its annotations say.
         result: object = check.evaluate(params, context)
-    except InputError as fault:
-        return unreadable(fault)
-    except Exception as fault:  # the check runner's border: a crash is an outcome, never a pass
-        return CheckResult(
-            outcome=Outcome.ERROR,
-            summary=f"The check {kind} crashed ({type(fault).__name__}); nothing was measured.",
-            findings=(Finding(code="D101", detail=f"{kind} raised {type(fault).__name__}."),),
+        fault = unsound(result, check.spec, context) if isinstance(result, CheckResult) else None
+    except InputError as refusal:
+        return unreadable(refusal)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as crash:  # the check runner's border: a crash is an outcome, and so is a call of sys.exit()
+        name = type(crash).__name__
+        return _no_result(
+            "D101", f"The check {kind} crashed ({name}); nothing was measured.", f"{whose} raised {name}."
         )
     if not isinstance(result, CheckResult):
-        return CheckResult(
-            outcome=Outcome.ERROR,
-            summary=f"The check {kind} gave no result.",
-            findings=(Finding(code="D101", detail=f"{kind} returned {type(result).__name__}."),),
-        )
-    if result.outcome is Outcome.PASS and not result.evidence:
-        # The first law, held for every check kind, plug-ins included: a pass names what it rests on.
-        return CheckResult(
-            outcome=Outcome.ERROR,
-            summary=f"The check {kind} passed without naming any evidence; that is not a pass.",
-            findings=(Finding(code="D103", detail=f"{kind} gave pass with an empty evidence list."),),
-        )
+        found = type(result).__name__
+        return _no_result("D101", f"The check {kind} gave no result.", f"{whose} returned {found}.")
+    if fault is not None:
+        return _no_result("D121", f"The check {kind} gave a result that no check may give.", f"{whose}: {fault}.")
+    if rests_on_nothing(result):
+        # The first law, held for every check kind, plug-ins included: what lets a model through names its grounds.
+        said = result.outcome.value.replace("_", " ")
+        summary = f"The check {kind} came to {said} without naming any evidence; that is not a pass."
+        return _no_result("D103", summary, f"{whose} gave {said} with an empty evidence list.")
     return result
+
+
+def _no_result(code: str, summary: str, detail: str) -> CheckResult:
+    return CheckResult(outcome=Outcome.ERROR, summary=summary, findings=(Finding(code=code, detail=detail),))
 
 
 def unreadable(fault: InputError) -> CheckResult:

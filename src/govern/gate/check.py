@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from govern.decision.evaluation import Evaluation, Subject
 from govern.decision.run import run_plan
 from govern.diagnostics import Diagnostic, InputError, Severity, UsageError
 from govern.gate.packs.places import PackPlaces
+from govern.gate.parameters import ParameterArgument
 from govern.gate.policies import Loaded, load_policies
 from govern.gate.statements import People, people_of
 from govern.policy.outcomes import Outcome, Stage
@@ -45,6 +46,8 @@ class CheckRequest:
     """Who asks: may neither waive nor approve."""
     places: PackPlaces | None = None
     """Where `govern.lock` and its packs are; without it no policy can import one."""
+    params: Mapping[str, ParameterArgument] = field(default_factory=dict)
+    """Values for parameters of the policies, by name or `<policy>/<name>`; they may only tighten."""
     withheld: Sequence[FileEntry] = ()
     """Files of the bundle whose bytes are not in its folder: the replay of a pack that keeps some back."""
 
@@ -101,7 +104,7 @@ def check(request: CheckRequest) -> Checked | Refused:
         UsageError: the caller's fault (absent path, policies that do not compile, no identity).
         IntegrityError: a file changed while it was read, or the snapshot is not what its name says.
     """
-    loaded = load_policies(request.policies, stage=request.stage, places=request.places)
+    loaded = load_policies(request.policies, stage=request.stage, places=request.places, params=request.params)
     if not request.bundle.is_dir():
         message = f"there is no folder {request.bundle}"
         raise UsageError(Diagnostic(code="U103", message=message, hint="pass the folder that holds the model"))

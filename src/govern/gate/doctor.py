@@ -41,6 +41,7 @@ def examine(workspace: Workspace, *, clock: datetime, environment: Mapping[str, 
         ("engine", _engine),
         ("bytecode", _bytecode),
         ("workspace", lambda: _workspace(workspace)),
+        ("plug-ins", _plugins),
         ("policies", lambda: _policies(workspace)),
         ("keys", lambda: _keys(workspace, environment)),
         ("trust root", lambda: _trust(workspace, clock)),
@@ -80,6 +81,19 @@ def _workspace(workspace: Workspace) -> Line:
     if workspace.file is None:
         return Line("workspace", "warn", "no govern.toml here or above; make one: govern init")
     return Line("workspace", "ok", str(workspace.file))
+
+
+def _plugins() -> Line:
+    """One that is broken stops only the policies that name it, and then the line on policies says so too."""
+    from govern.gate.kinds import check_registry
+
+    registry = check_registry()
+    faults = registry.load_all()
+    if faults:
+        more = f" ({len(faults) - 1} more)" if len(faults) > 1 else ""
+        return Line("plug-ins", "warn", plain(f"{faults[0].message}{more}", limit=400))
+    kinds = [f"{kind} of {registry[kind].spec.plugin}" for kind in registry.offered()]
+    return Line("plug-ins", "ok", plain(", ".join(kinds), limit=400) if kinds else "none")
 
 
 def _policies(workspace: Workspace) -> Line:

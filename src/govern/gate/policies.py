@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from govern.checks.interface import Check
-from govern.checks.registry import builtin_checks, builtin_specs
 from govern.diagnostics import Diagnostic, InputError, Severity, UsageError, in_order
 from govern.evidence.schema import evidence_schema
+from govern.gate.kinds import check_registry
 from govern.gate.packs.places import PackPlaces
+from govern.gate.parameters import ParameterArgument, parameter_texts
 from govern.inputs.limits import POLICY_BYTES
 from govern.inputs.nodes import MapNode
 from govern.policy.compile import Compiled, compile_policies
@@ -102,20 +103,35 @@ def _below(folder: Path) -> list[Path]:
     return [item for item in found if ".test." not in item.name and item.is_file()]
 
 
-def load_policies(paths: Sequence[Path], *, stage: Stage, places: PackPlaces | None = None) -> Loaded:
-    """Compile policies for one stage with the built-in check kinds.
+def load_policies(
+    paths: Sequence[Path],
+    *,
+    stage: Stage,
+    places: PackPlaces | None = None,
+    params: Mapping[str, ParameterArgument] | None = None,
+) -> Loaded:
+    """Compile policies for one stage, with the built-in check kinds and those of plug-ins that they name.
+
+    `params` are values for parameters of the policies, by name or `<policy>/<name>`; they may only tighten.
 
     `places` says where the lock file and its packs are; without it no pack can be imported.
 
     Raises:
+        UsageError: P402 for a value that is none.
         PolicyError: they do not compile; every diagnostic of the failing compile stage is there.
     """
-    return compile_files(read_policy_files(paths), stage=stage, places=places)
+    return compile_files(read_policy_files(paths), stage=stage, places=places, params=params)
 
 
-def compile_files(files: Mapping[str, bytes], *, stage: Stage, places: PackPlaces | None = None) -> Loaded:
+def compile_files(
+    files: Mapping[str, bytes],
+    *,
+    stage: Stage,
+    places: PackPlaces | None = None,
+    params: Mapping[str, ParameterArgument] | None = None,
+) -> Loaded:
     """Compile policy documents that have been read. Raises PolicyError as `load_policies` does."""
-    made = _compiled(files, stage=stage, places=places)
+    made = _compiled(files, stage=stage, places=places, params=params)
     compiled = made.compiled
     registries, faults = _registries(compiled)
     diagnostics = (*compiled.diagnostics, *made.faults, *faults)
@@ -124,7 +140,7 @@ def compile_files(files: Mapping[str, bytes], *, stage: Stage, places: PackPlace
     return Loaded(
         plan=compiled.plan,
         compiled=compiled,
-        checks=builtin_checks(),
+        checks=made.checks,
         registries=registries,
         not_assessed=tuple(NotAssessed(item.control, item.title) for item in compiled.not_assessed),
         files=made.files,
@@ -145,7 +161,8 @@ class CompiledPaths:
     every_file: Mapping[str, bytes]
     """The files by the names that diagnostics give them: policies, lock file and packs."""
     faults: tuple[Diagnostic, ...]
-    """What is wrong beside the policies: packs without a signed release, where the workspace demands one."""
+    """What is wrong beside the policies: packs without a signed release where one is demanded, broken plug-ins."""
+    checks: Mapping[str, Check]
 
 
 def compile_paths(paths: Sequence[Path], *, stage: Stage | None, places: PackPlaces | None = None) -> CompiledPaths:
@@ -156,8 +173,15 @@ def compile_paths(paths: Sequence[Path], *, stage: Stage | None, places: PackPla
     return _compiled(read_policy_files(paths), stage=stage, places=places)
 
 
-def _compiled(files: Mapping[str, bytes], *, stage: Stage | None, places: PackPlaces | None) -> CompiledPaths:
+def _compiled(
+    files: Mapping[str, bytes],
+    *,
+    stage: Stage | None,
+    places: PackPlaces | None,
+    params: Mapping[str, ParameterArgument] | None = None,
+) -> CompiledPaths:
     places = places or PackPlaces()
+    checks = check_registry()
     every = dict(files)
     packs: dict[str, Mapping[str, bytes]] = {}
     try:
@@ -174,18 +198,21 @@ def _compiled(files: Mapping[str, bytes], *, stage: Stage | None, places: PackPl
     compiled = compile_policies(
         files,
         stage=stage,
-        checks=builtin_specs(),
+        checks=checks.specs,
         evidence_schema=evidence_schema(),
+        params=parameter_texts(params or {}),
         lock=lock,
         read_pack=read,
     )
-    faults: tuple[Diagnostic, ...] = ()
+    faults: tuple[Diagnostic, ...] = tuple(checks.notes)
     if places.release_of is not None:
         from govern.gate.packs.signed import unsigned
 
-        faults = tuple(unsigned(compiled, places.release_of, str(places.lock)))
+        faults += tuple(unsigned(compiled, places.release_of, str(places.lock)))
     brought = {name: held for name, held in packs.items() if name in compiled.packs}
-    return CompiledPaths(compiled=compiled, files=files, lock=data, packs=brought, every_file=every, faults=faults)
+    return CompiledPaths(
+        compiled=compiled, files=files, lock=data, packs=brought, every_file=every, faults=faults, checks=checks
+    )
 
 
 def lint_paths(

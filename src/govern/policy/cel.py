@@ -8,7 +8,7 @@ truth value makes the whole fail, else it is true.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -17,18 +17,9 @@ from govern.diagnostics import Diagnostic, InternalError
 from govern.policy.cel_analysis import FoldUse
 from govern.policy.cel_ast import ast_digest
 from govern.policy.cel_bind import Bound, absent, budget, type_fault
-from govern.policy.cel_lexer import cut, relation, tokens, unwrap
+from govern.policy.cel_values import tell
 from govern.policy.evidence_schema import Path, path_text
-from govern.policy.expressions import (
-    FALSE,
-    TRUE,
-    Engine,
-    EngineError,
-    Failed,
-    RawExpression,
-    Verdict,
-    shown,
-)
+from govern.policy.expressions import FALSE, TRUE, Engine, Failed, RawExpression, Verdict
 from govern.policy.values import ParameterValue, json_of
 
 __all__ = ["ConjunctResult", "Evaluated", "Expression", "evaluate", "judge", "ready"]
@@ -81,8 +72,10 @@ class ConjunctResult:
 
     text: str
     verdict: Verdict
+    own: str
+    """Its own value as text; of a fold, with the member that decided."""
     values: tuple[tuple[str, str], ...]
-    """(subexpression, value as text), in reading order."""
+    """(subexpression, value as text), operands before what is made of them; without the conjunct itself."""
     absorbed: tuple[str, ...] = ()
     """Errors that `||` swallowed because another operand was true."""
 
@@ -174,34 +167,6 @@ def _verdict(text: str, bound: Bound) -> Verdict:
 
 
 def _conjunct(text: str, bound: Bound) -> ConjunctResult:
-    engine = bound.engine
     verdict = _verdict(text, bound)
-    values: dict[str, str] = {}
-    absorbed: list[str] = []
-    for operand in _operands(text):
-        try:
-            found = engine.compile(operand).value(bound.activations[0])
-        except EngineError:  # a piece that does not stand alone, e.g. the variable of a fold
-            continue
-        if isinstance(found, Failed):
-            absorbed.append(f"{operand}: {found.text}")
-        values[operand] = f"no value ({found.text})" if isinstance(found, Failed) else shown(found)
-    return ConjunctResult(text, verdict, tuple(values.items()), tuple(absorbed) if verdict == TRUE else ())
-
-
-def _operands(text: str) -> Iterator[str]:
-    """The subexpressions worth showing: the two sides of each comparison, or a term that is no comparison."""
-    text = unwrap(text)
-    for operator in ("||", "&&"):
-        pieces = cut(text, operator)
-        if len(pieces) > 1:
-            for start, end in pieces:
-                yield from _operands(text[start:end])
-            return
-    compared = relation(text)
-    for side in (text,) if compared is None else (compared[0], compared[2]):
-        items = tokens(side)
-        literal = len(items) == 1 and (items[0].kind != "word" or side in ("true", "false", "null"))
-        signed = len(items) == 2 and items[0].text == "-" and items[1].kind == "number"
-        if items and not literal and not signed and items[0].text not in ("[", "{"):
-            yield side
+    told = tell(text, bound.roots, bound.activations[0])
+    return ConjunctResult(text, verdict, told.own, told.values, told.errors if verdict == TRUE else ())

@@ -58,7 +58,12 @@ class Bound:
     @cached_property
     def engine(self) -> Engine:
         """The engine that knows the roots of the schema."""
-        return engine_for(tuple(sorted(self.schema.roots)))
+        return engine_for(self.roots)
+
+    @cached_property
+    def roots(self) -> tuple[str, ...]:
+        """The names of the roots, sorted."""
+        return tuple(sorted(self.schema.roots))
 
     @cached_property
     def activations(self) -> tuple[Activation, ...]:

@@ -1,4 +1,4 @@
-"""Tokens of an expression: to re-spell it, to cut it into conjuncts and comparisons, and to cap its nesting.
+"""Tokens of an expression: to re-spell it, to cut it into conjuncts, and to cap its nesting.
 
 The grammar is that of cel-spec, doc/langdef.md. The lexer never judges: text that is no token becomes a token of kind
 `other`, and the engine says what is wrong with it.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-__all__ = ["Token", "conjuncts", "cut", "depth", "relation", "respell", "tokens", "unwrap"]
+__all__ = ["Token", "conjuncts", "cut", "depth", "respell", "tokens"]
 
 _TOKEN = re.compile(
     r"""
@@ -31,7 +31,6 @@ _TOKEN = re.compile(
 )
 _OPENING = frozenset("([{")
 _CLOSING = frozenset(")]}")
-_RELATIONS = frozenset(["==", "!=", "<", "<=", ">", ">=", "in"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,47 +125,3 @@ def conjuncts(source: str) -> tuple[tuple[int, int], ...]:
         items = tokens(source)
         return ((items[0].start, items[-1].end),)
     return cut(source, "&&")
-
-
-def relation(source: str) -> tuple[str, str, str] | None:
-    """Split `left op right` at its only top-level comparison; None when there is none or a weaker operator."""
-    items = tokens(source)
-    top = _top_level(items)
-    if any(token.text in ("&&", "||", "?") for _index, token in top):
-        return None
-    found = [(index, token) for index, token in top if token.text in _RELATIONS]
-    if len(found) != 1:
-        return None
-    index, token = found[0]
-    if not 0 < index < len(items) - 1:
-        return None
-    left = source[items[0].start : items[index - 1].end]
-    return left, token.text, source[items[index + 1].start : items[-1].end]
-
-
-def unwrap(source: str) -> str:
-    """Take off brackets that enclose the whole text and leading `!`."""
-    while True:
-        items = tokens(source)
-        if len(items) > 1 and items[0].text == "!" and not _binds_weaker(items):
-            source = source[items[1].start : items[-1].end]
-        elif len(items) > 2 and items[0].text == "(" and _closes(items) == len(items) - 1:
-            source = source[items[1].start : items[-2].end]
-        else:
-            return source
-
-
-def _binds_weaker(items: tuple[Token, ...]) -> bool:
-    return any(token.text in _RELATIONS or token.text in ("&&", "||", "?") for _index, token in _top_level(items))
-
-
-def _closes(items: tuple[Token, ...]) -> int:
-    level = 0
-    for index, token in enumerate(items):
-        if token.kind == "operator" and token.text in _OPENING:
-            level += 1
-        elif token.kind == "operator" and token.text in _CLOSING:
-            level -= 1
-            if level == 0:
-                return index
-    return -1

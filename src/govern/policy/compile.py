@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from govern.diagnostics import Diagnostic, Severity, Span, in_order
-from govern.inputs.scalars import ScalarText
-from govern.inputs.yaml import MapNode, ScalarNode
+from govern.inputs.yaml import MapNode
 from govern.policy.evidence_schema import EvidenceSchema, suggest
 from govern.policy.interface import CheckSpec
 from govern.policy.load import Document, load
@@ -20,6 +19,7 @@ from govern.policy.outcomes import Stage
 from govern.policy.overlay import ParamLayer, gather
 from govern.policy.pack_facts import with_facts
 from govern.policy.packs import Brought, Pack, ReadPack, bring
+from govern.policy.parameters import Override, given_layer
 from govern.policy.plan import Plan, build_plan
 from govern.policy.rules import CompiledPolicy, CompiledRule, attribute_of, expressions, parameters
 from govern.policy.shape import Catalogue, RegistryDocument, Shaped, shape
@@ -63,7 +63,7 @@ class _Draft:
     files: Mapping[str, bytes]
     checks: Mapping[str, CheckSpec]
     schema: EvidenceSchema
-    overrides: Mapping[str, str]
+    overrides: Mapping[str, Override]
     stage: Stage | None
     lock: Lock | None = None
     read_pack: ReadPack | None = None
@@ -152,7 +152,7 @@ def compile_policies(
     stage: Stage | None,
     checks: Mapping[str, CheckSpec],
     evidence_schema: EvidenceSchema,
-    params: Mapping[str, str] | None = None,
+    params: Mapping[str, Override] | None = None,
     lock: Lock | None = None,
     read_pack: ReadPack | None = None,
 ) -> Compiled:
@@ -209,8 +209,7 @@ def _overrides(draft: _Draft) -> tuple[dict[tuple[str, str], tuple[ParamLayer, .
             fix = f"Did you mean '{near}'?" if near else None
             faults.append(Diagnostic("P401", f"there is no parameter '{key}'", span, fix))
         else:
-            node = ScalarNode(value, True, Span(f"--param {key}={value}", 1, 1))
-            made[owners[0], name] = (*made.get((owners[0], name), ()), ParamLayer(ScalarText(value), node, None))
+            made[owners[0], name] = (*made.get((owners[0], name), ()), given_layer(name, value))
     return made, tuple(faults)
 
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Literal
@@ -39,6 +41,7 @@ __all__ = [
 ]
 
 _BLOCK = re.compile(r"^(?:[A-Z_]+: )?ERROR: <input>:(-?\d+):(-?\d+): (.*)$", re.MULTILINE)
+_STATUS = re.compile(r"^(?:[A-Z_]+: )+|(?: \[[A-Z_]+\])+$")
 # A macro that grows its input doubles memory at each step (369 characters took 530 MB), so `map` is left out.
 _CONFIG = "name: govern\nstdlib:\n  exclude_macros: [map]\n"
 _INT64 = 2**63
@@ -67,7 +70,10 @@ class _False(_NoTruth):
 
 @dataclass(frozen=True, slots=True)
 class Failed(_NoTruth):
-    """The expression has no truth value. `kind`: engine, not_boolean, precision, type, budget, unreadable, missing."""
+    """The expression has no truth value.
+
+    `kind`: engine, not_boolean, opaque, precision, type, budget, unreadable, missing.
+    """
 
     kind: str
     text: str
@@ -108,6 +114,13 @@ class Activation:
         """Whether every number was held without rounding."""
         self.native: Any = engine.native.Activation(self._copy)
 
+    def knowing(self, engine: Engine, names: Mapping[str, Any]) -> Activation:
+        """Give the same evidence with more names, whose values are such that the engine gave itself."""
+        held = {**self._copy, **names}
+        made = copy(self)
+        vars(made).update(_copy=held, native=engine.native.Activation(held))
+        return made
+
 
 @dataclass(frozen=True)
 class RawExpression:
@@ -138,9 +151,11 @@ class RawExpression:
 
         try:
             value = self._native.eval(activation.native)
-            if value.type() in (cel.Type.ERROR, cel.Type.UNKNOWN):
-                return Failed("engine", _first_line(str(value.plain_value())))
             plain = value.plain_value()
+            if value.type() in (cel.Type.ERROR, cel.Type.UNKNOWN):
+                return Failed("engine", _first_line(str(plain)))
+        except TypeError:  # the engine has no Python form for an optional
+            return Failed("opaque", "gives an optional or another value that is not plain: add `.orValue(..)`")
         except Exception as fault:  # the engine raises RuntimeError and others; each is Failed, none is a verdict
             return Failed("engine", _first_line(str(fault)))
         return plain
@@ -176,12 +191,13 @@ class Engine:
     def _compile(self, source: str) -> RawExpression:
         try:
             native = self.native.compile(source)
+            result = native.return_type().name()  # raises too, e.g. for a mapping whose keys are doubles
         except Exception as fault:
             raise EngineError(_faults(str(fault), source)) from fault
-        return RawExpression(source, decode(native.serialize()), native.return_type().name(), native)
+        return RawExpression(source, decode(native.serialize()), result, native)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def engine_for(roots: tuple[str, ...]) -> Engine:
     """Give the engine for a sorted tuple of root names. Raises EngineUnavailableError."""
     return Engine(roots)
@@ -197,12 +213,13 @@ def _faults(text: str, source: str) -> tuple[EngineFault, ...]:
         offset = starts[row - 1] + column - 1 if 0 < row < len(starts) and column > 0 else None
         if offset is not None:
             offset = min(offset, len(source))
-        found[EngineFault(offset, match[3].removesuffix(" [INVALID_ARGUMENT]").strip())] = None
+        found[EngineFault(offset, _first_line(match[3]))] = None
     return tuple(found) or (EngineFault(None, _first_line(text)),)
 
 
 def _first_line(text: str) -> str:
-    return text.split("\n", 1)[0].strip()
+    """The first line of the engine's words, without the names of status codes around them."""
+    return _STATUS.sub("", text.split("\n", 1)[0]).strip()
 
 
 def _words(value: Any) -> str:
@@ -281,4 +298,10 @@ def shown(value: Any) -> str:
         if len(value) <= 20 and all(isinstance(item, str | int | float | Decimal) for item in value):
             return "[" + ", ".join(shown(item) for item in value) + "]"
         return f"a list of {len(value)}"
-    return type(value).__name__
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, timedelta):
+        return f"{decimal_text(Decimal(value // timedelta(microseconds=1)).scaleb(-6))}s"
+    if isinstance(value, bytes | bytearray):
+        return f"{len(value)} bytes"
+    return str(value).lower()  # the name of a type, as the language writes it

@@ -27,6 +27,7 @@ _CODES = {
     "exclusive_parameters": "P208",
     "wrong_direction": "P208",
     "unknown_stage": "P212",
+    "plugin_crashed": "P221",
 }
 _WANTED = {
     "string_type": "a text",

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from govern.diagnostics import Diagnostic, Span, UsageError
 from govern.policy.outcomes import Outcome, Stage
 from govern.policy.types import Duration, Flag
 
 if TYPE_CHECKING:
+    from govern.diagnostics.catalogue import Code
     from govern.policy.cel import Expression
     from govern.policy.cel_bind import Bound
     from govern.policy.values import ParameterValue
 
-__all__ = ["CheckParams", "CheckSpec", "CompiledText", "EvidenceNeed", "EvidenceSource", "Tighten", "parameter"]
+__all__ = [
+    "CheckParams",
+    "CheckSpec",
+    "CompiledText",
+    "EvidenceNeed",
+    "EvidenceSource",
+    "PluginOrigin",
+    "Tighten",
+    "UnusableKindError",
+    "parameter",
+]
 
 Tighten = Literal["up", "down", "superset", "subset", "order", "fixed", "with"]
 """Direction in which an overlay may move a parameter (policy-language: monotone overlays)."""
@@ -69,6 +81,18 @@ class EvidenceNeed:
     reads: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class PluginOrigin:
+    """The installed distribution that a check kind comes from, when it is not built in."""
+
+    distribution: str
+    version: str
+
+    def __str__(self) -> str:
+        """Give it as a requirement, e.g. `govern-carbon==0.1.0`: the text that a plan holds and pip installs."""
+        return f"{self.distribution}=={self.version}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckSpec:
     """The compile-time face of a check kind."""
@@ -98,6 +122,11 @@ class CheckSpec:
     expression_lists: tuple[str, ...] = ()
     """The same for parameters that hold a list of assertions, all of which must be true; imports add to the first."""
 
+    codes: Mapping[str, Code] = field(default_factory=dict)
+    """Codes of a plug-in's own findings, `<namespace>-<three digits>`; built-in kinds use the catalogue's."""
+    plugin: PluginOrigin | None = None
+    """Set by the registry for a kind that a plug-in offers; never by whoever writes a kind."""
+
     @property
     def texts_of_expressions(self) -> tuple[str, ...]:
         """Names of all parameters whose text is an expression."""
@@ -123,6 +152,14 @@ class CompiledText(str):
         made = cls(expression.source)
         made.expression = expression
         return made
+
+
+class UnusableKindError(UsageError):
+    """Somebody offers this check kind, and it cannot be used. A catalogue raises it; the compiler gives it a place."""
+
+    def placed(self, span: Span) -> tuple[Diagnostic, ...]:
+        """Give the diagnostics at the place that asked for the kind."""
+        return tuple(replace(item, span=span) for item in self.diagnostics)
 
 
 class EvidenceSource(Protocol):

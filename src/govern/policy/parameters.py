@@ -25,7 +25,10 @@ from govern.policy.tightening import Layer, tightened
 from govern.policy.types import Count, Duration, Flag, Names, Number, Text
 from govern.policy.values import ParameterValue, json_of
 
-__all__ = ["Resolved", "filled", "resolve", "unused"]
+__all__ = ["Override", "Resolved", "filled", "given_layer", "resolve", "unused"]
+
+Override = str | tuple[str, ...]
+"""A value from outside the policies: its text, or the members of a set. In a text of a set, commas part the members."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 _WHOLE = re.compile(r"\$\{params\.([A-Za-z0-9_.-]+)\}", re.ASCII)
@@ -57,10 +60,13 @@ class Resolved:
     spec: Parameter
     value: ParameterValue
     origin: tuple[Span, ...]
+    given: bool = False
+    """Whether the value came from outside the policies, and is another than theirs."""
 
     def document(self) -> dict[str, Json]:
         """The parameter as the plan writes it."""
-        return {"type": self.spec.type, "tighten": self.spec.tighten, "value": json_of(self.value)}
+        made: dict[str, Json] = {"type": self.spec.type, "tighten": self.spec.tighten, "value": json_of(self.value)}
+        return made | {"given": True} if self.given else made
 
 
 def resolve(policy: PolicyDraft, overlays: Overlays) -> tuple[dict[str, Resolved], tuple[Diagnostic, ...]]:
@@ -193,7 +199,16 @@ def _layered(
         instead=waiver_hint(name),
     )
     faults += made.faults
-    return Resolved(held.name, spec, made.value, made.origin)
+    given = any(layer.edge is None and layer.span in made.origin for layer in typed)
+    return Resolved(held.name, spec, made.value, made.origin, given=given)
+
+
+def given_layer(name: str, override: Override) -> ParamLayer:
+    """Give the layer of a value from outside the policies: the command line, or a caller of the Python API."""
+    text = override if isinstance(override, str) else ",".join(override)
+    node = ScalarNode(text, True, Span(f"--param {name}={text}", 1, 1))
+    given: Any = ScalarText(text) if isinstance(override, str) else [ScalarText(item.strip()) for item in override]
+    return ParamLayer(given, node, None)
 
 
 def _direction(spec: Parameter) -> Direction:

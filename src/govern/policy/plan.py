@@ -19,6 +19,7 @@ from govern.policy.interface import CheckParams, CheckSpec, CompiledText, Eviden
 from govern.policy.message import Message
 from govern.policy.outcomes import Enforcement, Holds, Outcome, Stage
 from govern.policy.parameters import Resolved
+from govern.policy.requires import kinds_required
 from govern.policy.rules import CompiledPolicy, CompiledRule, attribute_of, expressions_of
 from govern.policy.shape import RegistryDocument
 
@@ -168,11 +169,10 @@ def build_plan(
     pairs = [(index, item, rule) for index, item in enumerate(ordered) for rule in item.rules if stage in rule.stages]
     rules = sorted((_rule(index, policy, rule) for index, policy, rule in pairs), key=lambda rule: rule.id)
     chosen = [rule for _index, _policy, rule in pairs]
-    versions = {rule.draft.spec.kind: rule.draft.spec.version for rule in chosen}
     document: dict[str, Json] = {
         "plan_version": PLAN_VERSION,
         "stage": stage.value,
-        "requires": {"ast": _AST_VERSION, "evidence_schema": schema.version, "checks": versions},
+        "requires": {"ast": _AST_VERSION, "evidence_schema": schema.version, **kinds_required(_specs(chosen))},
         "policies": [item.document() for item in plan_policies],
         "params": _params(ordered, pairs),
         "registries": {
@@ -208,15 +208,17 @@ def _rule(index: int, policy: CompiledPolicy, compiled: CompiledRule) -> PlanRul
     rule, spec = compiled.draft.rule, compiled.draft.spec
     conditions = tuple(item for item in (policy.applies_when, compiled.when) if item is not None)
     written, meaning = _with(compiled.params, spec)
-    evaluated: dict[str, Json] = {
+    meant: dict[str, Json] = {
         "check": spec.kind,
         "check_version": spec.version,
         "with": meaning,
         "when": [item.meaning() for item in conditions],
     }
     if compiled.also_when:
-        evaluated["also_when"] = _in_order(item.meaning() for item in compiled.also_when)
-    digest = digest_of(evaluated)
+        meant["also_when"] = _in_order(item.meaning() for item in compiled.also_when)
+    if spec.plugin is not None:  # a waiver of a rule is none of another author's kind of that name
+        meant["plugin"] = spec.plugin.distribution
+    digest = digest_of(meant)
     identity = f"{policy.draft.metadata.name}/{rule.id}"
     when: list[Json] = [] if policy.applies_when is None else [index]
     if compiled.when is not None:
@@ -298,6 +300,10 @@ def _params(
             names.update(policy.applies_when.params)
         used.update({f"{policy.draft.metadata.name}/{name}": policy.params[name] for name in names})
     return {name: used[name].document() for name in sorted(used)}
+
+
+def _specs(rules: Iterable[CompiledRule]) -> Iterable[CheckSpec]:
+    return (rule.draft.spec for rule in rules)
 
 
 def _registries(rules: Iterable[CompiledRule]) -> Iterable[str]:

@@ -11,7 +11,7 @@ from govern.inputs.yaml import ListNode, MapNode, Node, ScalarNode, value_of
 from govern.policy.documents import Control, ControlCatalogue, Metadata, PolicySpec, Rule
 from govern.policy.evidence_schema import suggest
 from govern.policy.faults import validated
-from govern.policy.interface import CheckSpec
+from govern.policy.interface import CheckSpec, UnusableKindError
 from govern.policy.load import Document, content_digest
 from govern.policy.outcomes import Enforcement
 
@@ -274,10 +274,18 @@ def _unknown_check(item: MapNode, checks: Mapping[str, CheckSpec], faults: list[
     node = item.get("check")
     if not isinstance(node, ScalarNode):
         return None
-    spec = checks.get(node.text)
+    try:
+        spec = checks.get(node.text)
+    except UnusableKindError as unusable:
+        faults += unusable.placed(node.span)
+        return None
     if spec is None:
         near = suggest(node.text, checks)
-        hint = f"Did you mean '{near}'?" if near else "See docs/reference/checks.md for the check kinds."
+        hint = (
+            f"Did you mean '{near}'?"
+            if near
+            else "docs/reference/checks.md lists the built-in kinds; others need their plug-in installed."
+        )
         faults.append(Diagnostic("P209", f"there is no check kind '{node.text}'", node.span, hint))
     return spec
 

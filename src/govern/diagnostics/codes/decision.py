@@ -21,7 +21,7 @@ CODES: dict[str, Code] = {
     ),
     "D103": Code(
         slug="pass-without-evidence",
-        title="A check said pass without naming any evidence.",
+        title="A check would let the model through without naming any evidence.",
         why="Unknown is never pass: what nothing was read for has not been shown. The outcome is `error`.",
         example="A plug-in check that returns CheckResult(outcome=Outcome.PASS, summary='fine').",
         fix="Let the check name every file it read in `evidence`.",
@@ -32,5 +32,12 @@ CODES: dict[str, Code] = {
         why="Votes and waivers speak of that record by digest; another spelling of it would be another record.",
         example="`govern approve result.json`: the result for readers, not the record for signatures.",
         fix="Use the .evaluation.json that was written beside the certificate or refusal.",
+    ),
+    "D121": Code(
+        slug="unsound-result",
+        title="A check gave a result that no check may give.",
+        why="A result that cannot be what it says, such as `waived` or evidence with another digest, decides nothing.",
+        example="A plug-in check that returns Outcome.WAIVED, or names a digest that is not the file's.",
+        fix="Correct the check; the finding says what is wrong. docs/plugins.md has the rules.",
     ),
 }

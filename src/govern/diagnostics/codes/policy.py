@@ -126,6 +126,20 @@ CODES: dict[str, Code] = {
         example="with: {registry: sorces}",
         fix="Pass the SourceRegistry file together with the policy, or correct the name.",
     ),
+    "P221": Code(
+        slug="plugin-broken",
+        title="A check kind of a plug-in cannot be used.",
+        why="A rule whose check does not run would be a rule that is not asked, so the policy does not compile.",
+        example="check: carbon.budget, and importing the plug-in that offers it raises ImportError.",
+        fix="Install a version of the plug-in that works; its authors find the duties of a check in docs/plugins.md.",
+    ),
+    "P222": Code(
+        slug="plugin-clash",
+        title="A plug-in offers a check kind under a name that is not free.",
+        why="Which code judges a model must not depend on what was installed first.",
+        example="Two installed distributions offer kinds of the namespace `carbon`.",
+        fix="Uninstall all but one of them, or have the kind renamed.",
+    ),
     "P301": Code(
         slug="pack-not-locked",
         title="A policy imports a pack that govern.lock does not pin.",
@@ -385,6 +399,13 @@ CODES: dict[str, Code] = {
         why="Nothing was judged, so the decision will be undecided, never allowed.",
         example="govern check BUNDLE -s post-deployment, with rules for pre-registration only.",
         fix="Name another stage, or add a rule for this one.",
+    ),
+    "P602": Code(
+        slug="check-version-unavailable",
+        title="A plan from elsewhere asks for a check kind that this engine does not have in that version.",
+        why="Another version of a check may come to another outcome; to approximate it would be to decide otherwise.",
+        example="govern replay of a pack whose plan requires carbon.budget of govern-carbon==0.1.0.",
+        fix="Use the version of govern, or install the version of the plug-in, that the message names.",
     ),
     "P701": Code(
         slug="test-failed",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from govern.attestation.kinds import CERTIFICATE
@@ -21,6 +21,7 @@ from govern.diagnostics import Diagnostic, IntegrityError, UsageError
 from govern.gate.files import read_file
 from govern.gate.packing.sources import RECORD_BYTES, Beside, find_earlier, find_snapshot, relative_names
 from govern.gate.packs.places import PackPlaces
+from govern.gate.parameters import ParameterArgument
 from govern.policy.outcomes import Stage
 
 __all__ = [
@@ -52,6 +53,8 @@ class PackRequest:
     decision: Path | None = None
     advisories: Path | None = None
     """A store or a snapshot; looked at only when the certificate names one."""
+    params: Mapping[str, ParameterArgument] = field(default_factory=dict)
+    """The values that were given for parameters of the policies when it was decided."""
     earlier_trust: tuple[Path, ...] = ()
     """Default: the versions that lie beside the trust root as `trust.<n>.json`."""
     statements: tuple[NamedFile, ...] = ()
@@ -79,8 +82,8 @@ def policy_parts(request: PackRequest, named: Named) -> list[Part]:
     """Give policies, packs and their plan, once they have compiled to the plan that was named. Raises A610."""
     from govern.gate.policies import load_policies
 
-    loaded = load_policies(request.policies, stage=Stage(named.stage), places=request.places)
-    hint = "name the policies as they were when the certificate was issued: -p"
+    loaded = load_policies(request.policies, stage=Stage(named.stage), places=request.places, params=request.params)
+    hint = "name policies and parameters as they were when the certificate was issued: -p, --param"
     if loaded.plan.digest != named.plan:
         raise differs("A610", "plan", named.plan, loaded.plan.digest, hint)
     for policy in loaded.plan.policies:

@@ -24,6 +24,7 @@ from govern.gate.engine import engine_digest
 from govern.gate.files import read_file
 from govern.gate.replaying.authentic import Authentic, TrustGiven, authenticate, statements_of, trust_named
 from govern.gate.replaying.compare import Comparison, compare_records
+from govern.gate.replaying.plan import recorded_parameters, recorded_plan, refuse_unavailable
 from govern.gate.replaying.rebuild import Rebuilt, private_folder, rebuild
 from govern.inputs.json import parse_json
 
@@ -92,7 +93,8 @@ class Replayed:
 def replay(request: ReplayRequest) -> Replayed:
     """Decide again from a pack.
 
-    Raises UsageError U103 for files that cannot be read, IntegrityError (A601 to A608) for a damaged pack and B109 when
+    Raises UsageError U103 for files that cannot be read and P602 when the plan asks for check kinds or versions of them
+    that are not here, IntegrityError (A601 to A608) for a damaged pack and B109 when
     somebody changed what was rebuilt, InputError A621 when the bundle cannot be rebuilt. Whatever a sound pack holds
     is an answer, not an error.
     """
@@ -112,6 +114,7 @@ def replay(request: ReplayRequest) -> Replayed:
             raise _unreadable(request.pack, fault.strerror or str(fault)) from fault
         if authentic.named is None or not authentic.holds:
             return Replayed(pinned=given.pinned, authentic=authentic, engine_here=here)
+        refuse_unavailable(recorded_plan(pack))
         with private_folder(request.scratch) as root:
             parts = rebuild(pack, root)
             again = _again(pack, authentic.named, parts, root)
@@ -150,17 +153,17 @@ def _again(pack: Pack, named: Named, parts: Rebuilt, root: Path) -> _Again:
     from govern.gate.check import Checked, check
     from govern.gate.policies import load_policies
     from govern.gate.replaying.stated import stated_again
-    from govern.policy.outcomes import Stage
 
     made: list[Comparison] = []
     try:
         clock, submitter = _inputs(pack.need(Role.DECISION))
-        plan = load_policies(parts.policies, stage=Stage(named.stage), places=parts.places).plan
+        request = _request(pack, parts, named, clock, submitter)
+        plan = load_policies(parts.policies, stage=request.stage, places=parts.places, params=request.params).plan
         made.append(compare_records("plan", pack.need(Role.PLAN), plan.data()))
         if len(parts.withheld) == len(pack.manifest.entries):
             parts.wanted.asked.update(item.path for item in parts.withheld)
             return _Again(tuple(made), ("every file of the bundle is withheld: there is nothing to decide from",))
-        checked = check(_request(pack, parts, named, clock, submitter))
+        checked = check(request)
     except IntegrityError:
         raise  # somebody reached into the private folder
     except GovernError as fault:
@@ -198,6 +201,7 @@ def _request(pack: Pack, parts: Rebuilt, named: Named, clock: datetime, submitte
         statements=looked_at(statements_of(pack), pack.need(Role.DECISION), at=named.issued_at),
         trust=trust_named(pack, named),
         submitter=submitter,
+        params=recorded_parameters(recorded_plan(pack)),
         withheld=parts.withheld,
     )
 
