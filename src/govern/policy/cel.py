@@ -1,8 +1,8 @@
 """Expressions of policies: compile one with every static check, and evaluate it against bound evidence.
 
 Evaluation goes in a fixed order, so that the engine never meets evidence it could misjudge: every path that must be
-there is there (else *missing*); what is there has the schema's type and is finite; the iterations fit the engine's
-budget; then each conjunct is evaluated on its own. One false conjunct makes the whole false, else one without a
+there is there (else *missing*); what is there has the schema's type and is finite; the work fits its
+limits; then each conjunct is evaluated on its own. One false conjunct makes the whole false, else one without a
 truth value makes the whole fail, else it is true.
 """
 
@@ -14,10 +14,10 @@ from functools import lru_cache
 
 from govern.canonical import Json
 from govern.diagnostics import Diagnostic, InternalError
-from govern.policy.cel_analysis import FoldUse
 from govern.policy.cel_ast import ast_digest
-from govern.policy.cel_bind import Bound, absent, budget, type_fault
+from govern.policy.cel_bind import Bound, absent, type_fault
 from govern.policy.cel_values import tell
+from govern.policy.cel_work import too_much_work
 from govern.policy.evidence_schema import Path, path_text
 from govern.policy.expressions import FALSE, TRUE, Failed, Verdict, engine_for
 from govern.policy.values import ParameterValue, json_of
@@ -39,7 +39,6 @@ class Expression:
     reads: tuple[Path, ...]
     required: tuple[Path, ...]
     """Paths whose absence is missing evidence."""
-    folds: tuple[FoldUse, ...]
     parts: tuple[str, ...]
     """The top-level conjuncts, each in the author's spelling."""
     params: Mapping[str, ParameterValue] = field(default_factory=dict)
@@ -115,7 +114,7 @@ def evaluate(expression: Expression, bound: Bound) -> Evaluated:
         fault = type_fault(bound, path)
         if fault is not None:
             return Evaluated(Failed("type", fault))
-    over = budget(bound, expression.folds)
+    over = too_much_work(bound, engine_for(roots).compile(expression.text).ast.root)
     if over is not None:
         return Evaluated(Failed("budget", over))
     conjuncts = tuple(_conjunct(part, bound, roots) for part in expression.parts)

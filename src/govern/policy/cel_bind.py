@@ -1,15 +1,14 @@
-"""Evidence bound for expressions, and the steps that run before the engine: presence, types, iteration budget."""
+"""Evidence bound for expressions, and the steps that run before the engine: presence and types."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from govern.policy.cel_analysis import FoldUse
 from govern.policy.evidence_schema import (
     ELEMENT,
     AnyType,
@@ -22,13 +21,11 @@ from govern.policy.evidence_schema import (
     describe,
     step_text,
 )
-from govern.policy.expressions import Activation, engine_for, shown
+from govern.policy.expressions import Activation, engine_for, is_plain_text, shown
 from govern.policy.outcomes import EvidenceRef
 
-__all__ = ["Bound", "absent", "budget", "type_fault", "value_text"]
+__all__ = ["Bound", "absent", "type_fault", "value_text", "values_at"]
 
-MOST_ITERATIONS = 9_999
-"""What the engine allows one evaluation to iterate, over all its folds (seen on 0.1.3)."""
 _MAX_INTEGER = 2**53
 
 
@@ -69,7 +66,7 @@ def _copied(value: Any) -> Any:
     return value
 
 
-def _values(value: Any, path: Path, place: str = "") -> Iterator[tuple[str, Any]]:
+def values_at(value: Any, path: Path, place: str = "") -> Iterator[tuple[str, Any]]:
     """Yield each concrete place a path leads to, with its value; a value of None means absent from there on."""
     if value is None or not path:
         yield place, value
@@ -78,19 +75,19 @@ def _values(value: Any, path: Path, place: str = "") -> Iterator[tuple[str, Any]
     if step is ELEMENT:
         if isinstance(value, list):
             for index, item in enumerate(value):
-                yield from _values(item, rest, f"{place}[{index}]")
+                yield from values_at(item, rest, f"{place}[{index}]")
     elif isinstance(value, Mapping):
-        yield from _values(value.get(step), rest, place + step_text(step) if place else step)
+        yield from values_at(value.get(step), rest, place + step_text(step) if place else step)
 
 
 def absent(bound: Bound, path: Path) -> list[str]:
     """Give the concrete places where a path that must be there is not; JSON null is absent."""
-    return [place for place, value in _values(bound.evidence, path) if value is None]
+    return [place for place, value in values_at(bound.evidence, path) if value is None]
 
 
 def value_text(bound: Bound, path: Path) -> str:
     """Write the value at a path for a report; several values in brackets."""
-    found = [shown(value) for _place, value in _values(bound.evidence, path) if value is not None]
+    found = [shown(value) for _place, value in values_at(bound.evidence, path) if value is not None]
     if not found:
         return "absent"
     return found[0] if len(found) == 1 and ELEMENT not in path else f"[{', '.join(found[:8])}]"
@@ -103,7 +100,7 @@ def type_fault(bound: Bound, path: Path) -> str | None:
         if wanted is None:
             return None
         whole = length == len(path)
-        for place, value in _values(bound.evidence, path[:length]):
+        for place, value in values_at(bound.evidence, path[:length]):
             fault = _misfit(value, wanted, place, whole=whole)
             if fault is not None:
                 return fault
@@ -123,6 +120,8 @@ def _misfit(value: Any, wanted: PathType, place: str, *, whole: bool) -> str | N
         case MapType():
             if not isinstance(value, Mapping):
                 return f"{place} is not {describe(wanted)}"
+            if whole and not all(map(is_plain_text, value)):
+                return _text_misfit("\0", f"a key of {place}")
             inner = (
                 (place + step_text(key), item, wanted.fields.get(key, wanted.value)) for key, item in value.items()
             )
@@ -139,7 +138,7 @@ def _first_misfit(items: Iterator[tuple[str, Any, PathType]], *, whole: bool) ->
 
 def _scalar_misfit(value: Any, wanted: ScalarType, place: str) -> str | None:
     if wanted.kind == "text":
-        return None if isinstance(value, str) else f"{place} is not {describe(wanted)}"
+        return _text_misfit(value, place) if isinstance(value, str) else f"{place} is not {describe(wanted)}"
     if wanted.kind == "bool":
         return None if isinstance(value, bool) else f"{place} is not {describe(wanted)}"
     return _number_misfit(value, place)
@@ -155,27 +154,20 @@ def _number_misfit(value: Any, place: str) -> str | None:
     return None
 
 
-def _any_misfit(value: Any, place: str) -> str | None:
-    if isinstance(value, bool | str) or value is None:
+def _text_misfit(value: str, place: str) -> str | None:
+    if is_plain_text(value):
         return None
+    return f"{place} holds a NUL character or half of a surrogate pair, which the engine cannot read"
+
+
+def _any_misfit(value: Any, place: str) -> str | None:
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, str):
+        return _text_misfit(value, place)
     if isinstance(value, list):
         return next((fault for item in value if (fault := _any_misfit(item, place))), None)
     if isinstance(value, Mapping):
-        return next((fault for item in value.values() if (fault := _any_misfit(item, place))), None)
+        inner = (*value, *value.values())
+        return next((fault for item in inner if (fault := _any_misfit(item, place))), None)
     return _number_misfit(value, place)
-
-
-def budget(bound: Bound, folds: Sequence[FoldUse]) -> str | None:
-    """Say when the folds would iterate more than the engine allows, or None."""
-    total = sum(_cost(bound, fold) for fold in folds)
-    if total <= MOST_ITERATIONS:
-        return None
-    return f"would iterate {total:,} items; at most {MOST_ITERATIONS:,} in one expression: use a built-in check"
-
-
-def _cost(bound: Bound, fold: FoldUse) -> int:
-    items = 1
-    if fold.path is not None:
-        sizes = [len(value) for _shown, value in _values(bound.evidence, fold.path) if isinstance(value, list | dict)]
-        items = max(sizes, default=0)
-    return items * (1 + sum(_cost(bound, inner) for inner in fold.inner))

@@ -11,11 +11,15 @@ from unicodedata import is_normalized
 from govern.canonical import Json
 from govern.diagnostics import Diagnostic, Severity, Span
 from govern.policy.cel import Expression
-from govern.policy.cel_analysis import Analysis, Fault, analyse, is_boolean, start_of
+from govern.policy.cel_analysis import Analysis, Fault, analyse, is_boolean
 from govern.policy.cel_ast import Ast, Call, Const, Logic, ast_digest, document, walk
+from govern.policy.cel_bind import Bound
 from govern.policy.cel_lexer import conjuncts, depth, respell, tokens
+from govern.policy.cel_pieces import FOLDS
+from govern.policy.cel_places import chain_before, name_before, start_of, where_too_deep
 from govern.policy.cel_probes import Part, Surroundings, probe
 from govern.policy.cel_wire import UnsupportedConstructError
+from govern.policy.cel_work import too_much_work
 from govern.policy.evidence_schema import suggest
 from govern.policy.expressions import (
     TRUE,
@@ -33,7 +37,9 @@ __all__ = ["Job", "compile_expression"]
 
 _MAX_LENGTH = 4096
 _MAX_NESTING = 24
+_MAX_OPTIONAL_MAPS = 8
 _UNDECLARED = re.compile(r"undeclared reference to '([^']*)'")
+_FAMILY = re.compile(r"(\w+)\s*\.\s*$")
 _WORD_OPERATORS = {"and": "&&", "or": "||", "not": "!", "is": "=="}
 _PLACEHOLDER = re.compile(r"\$\{\s*([^}]*)\}")
 
@@ -74,7 +80,8 @@ def compile_expression(job: Job) -> tuple[Expression | None, tuple[Diagnostic, .
     except EngineError as fault:
         return None, _engine_faults(job, fault)
     except UnsupportedConstructError as fault:
-        return None, (Diagnostic("P514", str(fault), job.span),)
+        at = None if fault.offset is None else chain_before(job.source, fault.offset)
+        return None, (Diagnostic("P514", str(fault), job.at(at)),)
     found = analyse(raw.ast.root, schema, condition=job.around.condition)
     faults = [_placed(job, raw.ast, item) for item in found.faults]
     faults += _literal_faults(job, engine, raw.ast)
@@ -101,7 +108,6 @@ def _expression(job: Job, engine: Engine, raw: RawExpression, found: Analysis, p
         digest=digest,
         reads=found.reads,
         required=found.required,
-        folds=found.folds,
         parts=tuple(part.raw.source for part in parts),
         params={name: value for name, value in job.around.params.items() if whole or name in named},
     )
@@ -124,6 +130,12 @@ def _text_faults(job: Job) -> Iterator[Diagnostic]:
     if deepest > _MAX_NESTING:
         message = f"brackets nested {deepest} deep; at most {_MAX_NESTING}"
         yield Diagnostic("P507", message, job.at(at), "Split it into several rules.")
+        return
+    # The engine writes what stands before each of them twice: a chain of twenty made a million nodes and took 2.7 GB.
+    maps = [token for token in tokens(source) if token.text in ("optMap", "optFlatMap")]
+    if len(maps) > _MAX_OPTIONAL_MAPS:
+        message = f"optMap {len(maps)} times; at most {_MAX_OPTIONAL_MAPS}"
+        yield Diagnostic("P507", message, job.at(maps[_MAX_OPTIONAL_MAPS].start), "Split it into several rules.")
 
 
 # --- the engine's faults
@@ -132,31 +144,40 @@ def _text_faults(job: Job) -> Iterator[Diagnostic]:
 def _engine_faults(job: Job, fault: EngineError) -> tuple[Diagnostic, ...]:
     syntax = [item for item in fault.faults if item.message.startswith("Syntax error")]
     if syntax:
-        return (_engine_fault(job, syntax[0]),)  # the others follow from the first
-    found = tuple(_engine_fault(job, item) for item in fault.faults)
+        return (_engine_fault(job, syntax[0], frozenset()),)  # the others follow from the first
+    names = frozenset(match[1] for item in fault.faults if (match := _UNDECLARED.match(item.message)))
+    found = tuple(_engine_fault(job, item, names) for item in fault.faults)
     # The variable of a macro that does not exist is undeclared too: only the macro is the fault.
     macros = tuple(item for item in found if item.code == "P514")
     return macros or found
 
 
-def _engine_fault(job: Job, fault: EngineFault) -> Diagnostic:
-    at, message = fault.offset, fault.message
-    span = job.at(at)
+def _engine_fault(job: Job, fault: EngineFault, undeclared: frozenset[str]) -> Diagnostic:
+    """Make a diagnostic of a fault; `undeclared` are the names that the engine does not know, in all its faults."""
+    message = fault.message
+    at = None if fault.offset is None else name_before(job.source, fault.offset)
     if "recursion" in message:
-        return Diagnostic("P507", "nested too deeply for the expression engine", job.span, "Split it into rules.")
-    undeclared = _UNDECLARED.match(message)
-    if undeclared:
-        return _undeclared(job, undeclared[1], at, span)
+        where = job.at(where_too_deep(job.source, _MAX_NESTING))
+        return Diagnostic("P507", "nested too deeply for the expression engine", where, "Split it into rules.")
+    unknown = _UNDECLARED.match(message)
+    if unknown:
+        return _undeclared(job, unknown[1], at, undeclared)
     if "overload" in message:
-        return Diagnostic("P502", message.replace("found no matching overload for", "no operation"), span)
-    return Diagnostic("P501", message.removeprefix("Syntax error: "), span, _syntax_hint(job))
+        return Diagnostic("P502", message.replace("found no matching overload for", "no operation"), job.at(at))
+    return Diagnostic("P501", message.removeprefix("Syntax error: "), job.at(at), _syntax_hint(job))
 
 
-def _undeclared(job: Job, name: str, at: int | None, span: Span) -> Diagnostic:
-    following = job.source[at:].lstrip() if at is not None else ""
-    if following.startswith(("(", f"{name}(")):
+def _undeclared(job: Job, name: str, at: int | None, undeclared: frozenset[str]) -> Diagnostic:
+    span = job.at(at)
+    following = job.source[at:].removeprefix(name).lstrip() if at is not None else ""
+    if following.startswith("("):
+        if name in FOLDS:
+            message = f"'{name}' takes one variable and one question"
+            return Diagnostic("P514", message, span, f"Write `list.{name}(x, ..)`.")
         hint = "Use all, exists or filter." if name == "map" else None
-        return Diagnostic("P514", f"the function '{name}' is not part of the policy language", span, hint)
+        family = _FAMILY.search(job.source[:at])
+        called = f"{family[1]}.{name}" if family and family[1] in undeclared else name
+        return Diagnostic("P514", f"the function '{called}' is not part of the policy language", span, hint)
     if name in _WORD_OPERATORS:
         return Diagnostic("P501", f"'{name}' is not an operator", span, f"Write `{_WORD_OPERATORS[name]}`.")
     schema = job.around.schema
@@ -272,7 +293,8 @@ def _probe_faults(job: Job, engine: Engine, parts: list[Part]) -> Iterator[Diagn
 
 
 def _constant(job: Job, engine: Engine, part: Part, severity: Severity) -> Iterator[Diagnostic]:
-    always = part.raw.evaluate(Activation(engine, {})) == TRUE
+    over = too_much_work(Bound(job.around.schema, {}), part.raw.ast.root)
+    always = over is None and part.raw.evaluate(Activation(engine, {})) == TRUE
     if job.around.condition and not always:
         message = f"'{part.raw.source}' reads nothing and never holds: the rule would never apply"
         yield Diagnostic("P512", message, job.at(part.start), severity=severity)

@@ -37,10 +37,14 @@ __all__ = [
     "RawExpression",
     "Verdict",
     "engine_for",
+    "is_plain_text",
     "shown",
 ]
 
 _BLOCK = re.compile(r"^(?:[A-Z_]+: )?ERROR: <input>:(-?\d+):(-?\d+): (.*)$", re.MULTILINE)
+_UNREADABLE = re.compile("[\0\ud800-\udfff]")
+_REFUSED = "\ud800"
+"""A text for which the engine raises an error, whatever is done with it or with the mapping that has it as a key."""
 _STATUS = re.compile(r"^(?:[A-Z_]+: )+|(?: \[[A-Z_]+\])+$")
 # A macro that grows its input doubles memory at each step (369 characters took 530 MB), so `map` is left out.
 _CONFIG = "name: govern\nstdlib:\n  exclude_macros: [map]\n"
@@ -218,13 +222,18 @@ def _words(value: Any) -> str:
     return kinds.get(type(value), "a value")
 
 
+def is_plain_text(text: str) -> bool:
+    """Whether the engine reads a text as it is. It cuts one at a NUL, so that `"a\\0b"` would equal `"a"`."""
+    return _UNREADABLE.search(text) is None
+
+
 @dataclass(slots=True)
 class _Copier:
     """Copies evidence into the exact built-in types that the engine understands.
 
     `Decimal` becomes a double, texts become NFC, null members of mappings are dropped (null is absent). A number
     that the engine could not hold at all is dropped too: the type step, which runs first, has already refused it
-    for every path that an expression reads.
+    for every path that an expression reads. A text or key that it would misread becomes one that it refuses.
     """
 
     rounding: Rounding
@@ -234,17 +243,25 @@ class _Copier:
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, str):
-            return normalize("NFC", str(value))
+            return normalize("NFC", str(value)) if is_plain_text(value) else _REFUSED
         if isinstance(value, int):
             return int(value) if -_INT64 <= value < _INT64 else None
         if isinstance(value, Decimal | float):
             return self.double(value)
         if isinstance(value, Mapping):
-            copied = {normalize("NFC", str(key)): self.copy(item) for key, item in value.items()}
-            return {key: item for key, item in copied.items() if item is not None}
+            return self.mapping(value)
         if isinstance(value, list | tuple):
             return [self.copy(item) for item in value]
         raise TypeError(f"{type(value).__name__} is not evidence: expected JSON types and Decimal")
+
+    def mapping(self, value: Mapping[Any, Any]) -> dict[str, Any]:
+        copied: dict[str, Any] = {}
+        for key, item in value.items():
+            name = normalize("NFC", str(key))
+            if name in copied or not is_plain_text(name):  # two keys that are one in composed form say two things
+                name = _REFUSED
+            copied[name] = self.copy(item)
+        return {key: item for key, item in copied.items() if item is not None or key == _REFUSED}
 
     def double(self, value: Decimal | float) -> float | None:
         number = float(value)
