@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
+from unicodedata import normalize
 
+from govern.policy.cel_copy import is_plain_text
 from govern.policy.evidence_schema import (
     ELEMENT,
     AnyType,
@@ -21,7 +23,7 @@ from govern.policy.evidence_schema import (
     describe,
     step_text,
 )
-from govern.policy.expressions import Activation, engine_for, is_plain_text, shown
+from govern.policy.expressions import Activation, engine_for, shown
 from govern.policy.outcomes import EvidenceRef
 
 __all__ = ["Bound", "absent", "type_fault", "value_text", "values_at"]
@@ -120,14 +122,17 @@ def _misfit(value: Any, wanted: PathType, place: str, *, whole: bool) -> str | N
         case MapType():
             if not isinstance(value, Mapping):
                 return f"{place} is not {describe(wanted)}"
-            if whole and not all(map(is_plain_text, value)):
-                return _text_misfit("\0", f"a key of {place}")
+            keys = _keys_misfit(value, place)
+            if keys is not None:
+                return keys
             inner = (
                 (place + step_text(key), item, wanted.fields.get(key, wanted.value)) for key, item in value.items()
             )
             return _first_misfit(((name, item, held or AnyType()) for name, item, held in inner), whole=whole)
         case AnyType():
-            return _any_misfit(value, place) if whole else None
+            if not whole:
+                return _keys_misfit(value, place) if isinstance(value, Mapping) else None
+            return _any_misfit(value, place)
 
 
 def _first_misfit(items: Iterator[tuple[str, Any, PathType]], *, whole: bool) -> str | None:
@@ -160,6 +165,14 @@ def _text_misfit(value: str, place: str) -> str | None:
     return f"{place} holds a NUL character or half of a surrogate pair, which the engine cannot read"
 
 
+def _keys_misfit(value: Mapping[str, Any], place: str) -> str | None:
+    if not all(map(is_plain_text, value)):
+        return _text_misfit("\0", f"a key of {place}")
+    if len({normalize("NFC", key) for key in value}) < len(value):
+        return f"{place} has two keys that are one in composed form (NFC)"
+    return None
+
+
 def _any_misfit(value: Any, place: str) -> str | None:
     if isinstance(value, bool) or value is None:
         return None
@@ -168,6 +181,6 @@ def _any_misfit(value: Any, place: str) -> str | None:
     if isinstance(value, list):
         return next((fault for item in value if (fault := _any_misfit(item, place))), None)
     if isinstance(value, Mapping):
-        inner = (*value, *value.values())
-        return next((fault for item in inner if (fault := _any_misfit(item, place))), None)
+        keys = _keys_misfit(value, place)
+        return keys or next((fault for item in value.values() if (fault := _any_misfit(item, place))), None)
     return _number_misfit(value, place)
