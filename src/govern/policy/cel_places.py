@@ -11,7 +11,9 @@ __all__ = ["chain_before", "name_before", "start_of", "where_too_deep"]
 
 _OPENING = frozenset("([{")
 _CLOSING = frozenset(")]}")
-_DEEPENING = frozenset(["+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", "in", "?", "."])
+_STEADY = frozenset(["+", "-", "*", "/", "%", "?"])
+_PASSING = frozenset([".", "==", "!=", "<", "<=", ">", ">=", "in"])
+"""Links of what stands between two of the others, and over with it."""
 _FLAT = frozenset(["&&", "||", ","])
 """Chains of these are balanced by the engine, however long they are."""
 
@@ -48,18 +50,21 @@ def where_too_deep(source: str, most: int) -> int:
     For an expression that the engine finds too deep without saying where: the links reckoned here are not exactly its
     depth, but what is too long for it is too long here. Without such a chain it is the end of the longest one.
     """
-    outer: list[int] = []
-    links = longest = place = 0
+    outer: list[tuple[int, int]] = []
+    steady = passing = longest = place = 0
     for token in tokens(source):
         if token.text in _OPENING:
-            outer.append(links)
-            links += 1
+            outer.append((steady, passing))
+            steady, passing = steady + passing + 1, 0
         elif token.text in _CLOSING and outer:
-            links = outer.pop() + (token.text == "]")
+            steady, passing = outer.pop()
+            passing += token.text == "]"
         elif token.text in _FLAT:
-            links = outer[-1] + 1 if outer else 0
-        elif token.text in _DEEPENING:
-            links += 1
-        if longest < links <= most + 1:
-            longest, place = links, token.start
+            steady, passing = outer[-1][0] + outer[-1][1] + 1 if outer else 0, 0
+        elif token.text in _STEADY:
+            steady, passing = steady + 1, 0
+        elif token.text in _PASSING:
+            passing += 1
+        if longest < steady + passing <= most + 1:
+            longest, place = steady + passing, token.start
     return place
