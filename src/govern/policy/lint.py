@@ -53,7 +53,7 @@ def _expression_advice(node: list[Any], at: Span) -> Iterator[Diagnostic]:
     _form, function, _target, args = node
     if function in _COMPARISONS and any(item[0] == "const" and item[1] == "double" for item in args):
         literal = next(item[2] for item in args if item[0] == "const")
-        if float(literal) != int(float(literal)):
+        if not float(literal).is_integer():
             hint = "performance.threshold and fairness.disparity compare exact decimals."
             yield _warning("P801", f"an expression compares with {literal}", at, hint)
     if function == "matches" and args and args[-1][0] == "const":
