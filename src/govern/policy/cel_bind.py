@@ -195,6 +195,9 @@ def _text_misfit(value: str, place: str) -> str | None:
 
 
 def _keys_misfit(value: Mapping[str, Any], place: str) -> str | None:
+    together = "".join(value)
+    if together.isascii() and "\0" not in together:
+        return None
     if not all(map(is_plain_text, value)):
         return _text_misfit("\0", f"a key of {place}")
     if len({normalize("NFC", key) for key in value}) < len(value):
