@@ -18,7 +18,6 @@ from support.process import ROOT
 
 _FOLDERS = (
     "policies/baseline/policies",
-    "examples/mortgage/policies",
     "tests/policy/golden",
     "src/govern/gate/template/policies",
 )
