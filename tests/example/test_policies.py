@@ -18,6 +18,11 @@ def test_the_desk_tests_its_policies_with_the_pack_below_them() -> None:
     assert report.mutation is not None
     assert list(map(str, report.mutation.survivors)) == []
     assert report.mutation.accepted == ()
+    assert {item for item in report.mutation.policy if ":overlay:" in item} == {
+        "lending:overlay:params.max_snapshot_age",
+        "lending:overlay:params.required_attributes",
+        "lending:overlay:baseline.card/extended.enforcement",
+    }
 
 
 def test_without_its_lock_nothing_is_tested() -> None:

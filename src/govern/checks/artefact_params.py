@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from govern.policy.interface import CheckParams, parameter
+from govern.policy.interface import CheckParams, parameter, unknown_name
 from govern.policy.types import Count, Names
 
 __all__ = ["FormatsParams", "PickleParams"]
@@ -28,14 +28,14 @@ def _sorted(value: tuple[str, ...]) -> tuple[str, ...]:
 def _known_formats(value: tuple[str, ...]) -> tuple[str, ...]:
     unknown = sorted(set(value) - _KNOWN_FORMATS)
     if unknown:
-        raise ValueError(f"unknown format {unknown[0]!r}; known: {', '.join(sorted(_KNOWN_FORMATS))}")
+        raise unknown_name("format", unknown[0], _KNOWN_FORMATS)
     return _sorted(value)
 
 
 def _known_profiles(value: tuple[str, ...]) -> tuple[str, ...]:
     unknown = sorted(set(value) - set(_profiles()))
     if unknown:
-        raise ValueError(f"unknown scan profile {unknown[0]!r}; known: {', '.join(_profiles())}")
+        raise unknown_name("scan profile", unknown[0], _profiles())
     return _sorted(value)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, model_validator
 from pydantic_core import PydanticCustomError
 
-from govern.policy.interface import CheckParams, parameter
+from govern.policy.interface import CheckParams, parameter, unknown_name
 from govern.policy.types import Count, Names, Text
 
 __all__ = ["LEAST_WORDS", "PlaceholdersParams", "PresentParams", "SectionsParams"]
@@ -29,8 +29,7 @@ def _with_default_needs(value: dict[str, tuple[str, ...]]) -> dict[str, tuple[st
     for needs in value.values():
         for need in needs:
             if need not in FACT_NAMES:
-                text = f"unknown fact '{need}'; known: {', '.join(FACT_NAMES)}"
-                raise PydanticCustomError("bad_value", "{why}", {"why": text})
+                raise unknown_name("fact", need, FACT_NAMES)
     return dict(sorted({**DEFAULT_NEEDS, **value}.items()))
 
 
@@ -39,14 +38,14 @@ def _known_languages(value: tuple[str, ...]) -> tuple[str, ...]:
 
     unknown = sorted(set(value) - set(covered_languages()))
     if unknown:
-        raise PydanticCustomError("bad_value", "no headings are known for language '{name}'", {"name": unknown[0]})
+        raise unknown_name("language", unknown[0], covered_languages())
     return tuple(sorted(set(value)))
 
 
 def _known_formats(value: tuple[str, ...]) -> tuple[str, ...]:
     unknown = sorted(set(value) - set(_FORMATS))
     if unknown:
-        raise PydanticCustomError("bad_value", "unknown card format '{name}'", {"name": unknown[0]})
+        raise unknown_name("card format", unknown[0], _FORMATS)
     return tuple(sorted(set(value)))
 
 
@@ -94,7 +93,7 @@ class SectionsParams(CheckParams):
             raise PydanticCustomError(
                 "bad_value",
                 "unknown section '{name}': give it headings under `aliases` or a pointer under `mapping`",
-                {"name": unknown[0]},
+                {"name": unknown[0], "known": tuple(sorted(known))},
             )
         bad = sorted(pointer for pointer in self.mapping.values() if pointer and not pointer.startswith("/"))
         if bad:

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 from govern.canonical import Json
 from govern.checks.context import CheckContext
 from govern.checks.dependency_evidence import counted, dependencies_root, listed
-from govern.checks.dependency_findings import pinned_findings
 from govern.checks.dependency_params import PinnedParams, VulnerabilitiesParams
-from govern.checks.dependency_vulnerabilities import judge_vulnerabilities
 from govern.checks.interface import Check
 from govern.diagnostics import plain
 from govern.policy.interface import CheckSpec, EvidenceNeed
@@ -26,6 +24,8 @@ __all__ = ["CHECKS", "dependencies_root"]
 
 
 def _pinned(params: PinnedParams, context: CheckContext) -> CheckResult:
+    from govern.checks.dependency_findings import pinned_findings
+
     found = listed(params, context, params.files)
     if isinstance(found, CheckResult):
         return found
@@ -52,6 +52,12 @@ def _pinned(params: PinnedParams, context: CheckContext) -> CheckResult:
             "lines": [_line_facts(line) for line in found.requirements.lines],
         },
     )
+
+
+def _vulnerabilities(params: VulnerabilitiesParams, context: CheckContext) -> CheckResult:
+    from govern.checks.dependency_vulnerabilities import judge_vulnerabilities
+
+    return judge_vulnerabilities(params, context)
 
 
 def _line_facts(line: RequirementLine) -> Json:
@@ -100,6 +106,6 @@ CHECKS: tuple[Check, ...] = (
             message_fields=("packages", "matches", "undecided", "snapshot"),
             default_remediation="Move to the fixed version that the finding names.",
         ),
-        judge_vulnerabilities,
+        _vulnerabilities,
     ),
 )

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
-from govern.policy.interface import CheckParams, parameter
+from govern.policy.interface import CheckParams, parameter, unknown_name
 from govern.policy.types import Duration, Names, Text
 
 __all__ = ["PinnedParams", "VulnerabilitiesParams"]
@@ -32,7 +32,7 @@ _VARIABLES = frozenset(
 def _known_variables(value: dict[str, str]) -> dict[str, str]:
     unknown = sorted(value.keys() - _VARIABLES)
     if unknown:
-        raise ValueError(f"unknown marker variable {unknown[0]!r}; known: {', '.join(sorted(_VARIABLES))}")
+        raise unknown_name("marker variable", unknown[0], _VARIABLES)
     return value
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from govern.diagnostics import Diagnostic, UsageError, in_order
+from govern.diagnostics import Diagnostic, InputError, UsageError, in_order
 from govern.gate.packs.places import PackPlaces
 from govern.gate.policies import PolicyError, compile_files, read_policy_files
 from govern.gate.testing.mutation import mutate
+from govern.gate.testing.paths import beside
 from govern.gate.testing.runner import Bench, Material, Ready
 from govern.inputs.limits import POLICY_BYTES
 from govern.policy.cases import CaseFile, load_cases
@@ -70,6 +70,7 @@ def test_policies(request: TestRequest) -> PolicyTestReport:
         holes=() if found else in_order(holes(covered)),
         faults=in_order(dict.fromkeys(found)),
         mutation=mutation,
+        not_mutated=request.mutate and mutation is None,
         sources=sources,
     )
 
@@ -148,11 +149,13 @@ def _compiled(files: Sequence[CaseFile], bench: Bench, faults: list[Diagnostic])
 def _policy_files(file: CaseFile, faults: list[Diagnostic]) -> dict[str, bytes] | None:
     made: dict[str, bytes] = {}
     for item in file.policies:
-        path = Path(os.path.normpath(Path(file.file).parent / item.text))
         try:
-            made.update(read_policy_files([path]))
-        except UsageError as fault:
+            made.update(read_policy_files([beside(file.file, item.text, item.span)]))
+        except (InputError, UsageError) as fault:
             text = fault.diagnostics[0].message
+            faults.append(Diagnostic("P707", text, item.span, "Name a policy or a folder, relative to the test."))
+        except OSError as fault:
+            text = f"cannot read {item.text}: {fault.strerror or fault}"
             faults.append(Diagnostic("P707", text, item.span, "Name a policy or a folder, relative to the test."))
     return dict(sorted(made.items())) if made else None
 

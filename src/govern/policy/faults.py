@@ -9,9 +9,11 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from govern.diagnostics import Diagnostic, Span
+from govern.diagnostics import Diagnostic, Edit, Span
 from govern.inputs.yaml import ListNode, MapNode, Node, ScalarNode
+from govern.policy.certain_fixes import duration_fix, number_fix, renamed
 from govern.policy.evidence_schema import suggest
+from govern.policy.outcomes import Stage
 
 __all__ = ["keys_of", "validated"]
 
@@ -49,10 +51,11 @@ def validated(model: type[Model], value: Any, node: Node) -> tuple[Model | None,
     try:
         return model.model_validate(value), ()
     except ValidationError as fault:
-        found: dict[tuple[Span | None, str], Diagnostic] = {}
+        found: dict[tuple[Span | None, str, Step], Diagnostic] = {}
         for detail in fault.errors(include_url=False, include_context=True):
             item = _diagnostic(model, node, detail)
-            found.setdefault((item.span, item.code), item)  # a union repeats a fault once a member
+            lacking = detail["loc"][-1] if detail["type"] == "missing" else ""
+            found.setdefault((item.span, item.code, lacking), item)  # a union repeats a fault once a member
         return None, tuple(found.values())
 
 
@@ -68,7 +71,9 @@ def _diagnostic(model: type[BaseModel], node: Node, detail: ErrorDetails) -> Dia
         near = suggest(last, allowed)
         hint = f"Did you mean '{near}'?" if near else f"Keys here are {', '.join(allowed)}." if allowed else None
         span = here.key_span(last) if isinstance(here, MapNode) else here.span
-        return Diagnostic("P201", f"there is no key '{last}' here", span, hint)
+        free = [item for item in allowed if not isinstance(here, MapNode) or here.get(item) is None]
+        key_fix = renamed(span, last, allowed) if near in free and isinstance(here, MapNode) else ()
+        return Diagnostic("P201", f"there is no key '{last}' here", span, hint, fix=key_fix)
     if kind == "missing":
         message = f"'{last}' is missing{f' in {dotted}' if dotted else ''}"
         return Diagnostic("P202", message, _head(here), f"Add `{last}:`.")
@@ -79,7 +84,35 @@ def _diagnostic(model: type[BaseModel], node: Node, detail: ErrorDetails) -> Dia
     if kind == "literal_error":
         return _choice(subject, here, detail)
     code = _CODES.get(kind, "P203" if kind.endswith(("_type", "_parsing")) else "P204")
-    return Diagnostic(code, f"{subject}{detail['msg']}", here.span)
+    fix: tuple[Edit, ...] = ()
+    if detail["msg"].startswith("expected a number"):
+        fix = number_fix(here)
+    elif kind == "bad_duration":
+        fix = duration_fix(here)
+    elif kind == "unknown_stage" and isinstance(here, ScalarNode):
+        fix = renamed(here.span, here.text, [item.value for item in Stage])
+    place_of, hint = _meant(here, detail)
+    return Diagnostic(code, f"{subject}{detail['msg']}", place_of.span, hint, fix=fix)
+
+
+def _meant(here: Node, detail: ErrorDetails) -> tuple[Node, str | None]:
+    """The scalar that an error is about and the nearest name, where a validator says which names it knows.
+
+    A validator of a list or of a whole mapping cannot say at which member it stumbled, but the name it gives can.
+    """
+    context = detail.get("ctx", {})
+    given, known = context.get("name", context.get("text")), context.get("known")
+    if not isinstance(given, str) or not isinstance(known, tuple):
+        return here, None
+    near = suggest(given, known)
+    return _named(here, given) or here, f"Did you mean '{near}'?" if near else None
+
+
+def _named(node: Node, text: str) -> ScalarNode | None:
+    if isinstance(node, ScalarNode):
+        return node if node.text == text else None
+    inner = node.items if isinstance(node, ListNode) else [item for entry in node.entries for item in entry]
+    return next((found for item in inner if (found := _named(item, text)) is not None), None)
 
 
 def _choice(subject: str, here: Node, detail: ErrorDetails) -> Diagnostic:
@@ -91,7 +124,8 @@ def _choice(subject: str, here: Node, detail: ErrorDetails) -> Diagnostic:
     message = f"{subject}expected {', '.join(allowed[:-1])} or {allowed[-1]}, found {found}"
     if len(allowed) == 1:
         message = f"{subject}expected {allowed[0]}, found {found}"
-    return Diagnostic("P204", message, here.span, f"Did you mean '{near}'?" if near else None)
+    fix = renamed(here.span, given, allowed) if isinstance(given, str) else ()
+    return Diagnostic("P204", message, here.span, f"Did you mean '{near}'?" if near else None, fix=fix)
 
 
 def _known_steps(node: Node, loc: Sequence[Step]) -> Iterator[Step]:

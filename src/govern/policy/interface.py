@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from govern.diagnostics import Diagnostic, Span, UsageError
 from govern.policy.outcomes import Outcome, Stage
@@ -28,6 +29,7 @@ __all__ = [
     "Tighten",
     "UnusableKindError",
     "parameter",
+    "unknown_name",
 ]
 
 Tighten = Literal["up", "down", "superset", "subset", "order", "fixed", "with"]
@@ -56,10 +58,20 @@ def parameter(
     return Field(default=default, description=description, json_schema_extra=extra, alias=alias)
 
 
+def unknown_name(what: str, name: str, known: Iterable[str]) -> PydanticCustomError:
+    """Make the error of a parameter's validator that met a name it does not know; the nearest one is suggested."""
+    names = tuple(sorted(known))
+    return PydanticCustomError(
+        "bad_value",
+        "unknown {what} '{name}'; known: {names}",
+        {"what": what, "name": name, "names": ", ".join(names), "known": names},
+    )
+
+
 class CheckParams(BaseModel):
     """Parameters that every check kind takes. Unset optionals stay out of the plan; every default is written in."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=False, defer_build=True)
 
     bound: Flag = parameter(
         "Evidence must name the model and data it speaks of.",

@@ -3,39 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from govern.diagnostics import Span
 from govern.inputs.nodes import ListNode, MapNode, Node, ScalarNode
 from govern.policy.documents import Parameter
 from govern.policy.interface import CheckParams
+from govern.policy.mutant import Mutant
 from govern.policy.mutants_cel import expression_mutants, looser_number
-from govern.policy.mutants_source import Edit, SourceText
+from govern.policy.mutants_overlay import import_mutants
+from govern.policy.mutants_source import Edit, SourceText, label, labels
 from govern.policy.outcomes import Enforcement
 from govern.policy.rules import CompiledPolicy, CompiledRule
 
-__all__ = ["Mutant", "policy_mutants"]
+__all__ = ["policy_mutants"]
 
 _DURATION = re.compile(r"([0-9]{1,6})(mo|m|h|d|y)")
 _PLACEHOLDER = "${"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mutant:
-    """A policy with one thing weakened."""
-
-    id: str
-    """Stable as long as the rule keeps the place: `<policy>/<rule>:<operator>:<where>`."""
-    rules: tuple[str, ...] | None
-    """Qualified ids of the rules that it can change; None when it may be any."""
-    span: Span
-    told: str
-    """What was done, in words."""
-    before: str
-    after: str
-    edit: Edit
 
 
 def policy_mutants(policy: CompiledPolicy, data: bytes, *, every_rule: bool = False) -> Iterator[Mutant]:
@@ -46,6 +31,7 @@ def policy_mutants(policy: CompiledPolicy, data: bytes, *, every_rule: bool = Fa
     source = SourceText(data)
     name = policy.draft.metadata.name
     yield from _condition(source, policy.draft.spec_node, "applies_when", name, None)
+    yield from import_mutants(source, policy.draft.spec_node.get("imports"), name)
     yield from _parameters(source, policy)
     rules = policy.draft.spec_node.get("rules")
     for rule in policy.rules:
@@ -165,10 +151,20 @@ class _Rule:
         fields = _fields(type(self.rule.params))
         for key, node in held.entries if isinstance(held, MapNode) else ():
             where = f"with.{key.text}"
-            if key.text in self.rule.draft.spec.expression_params and isinstance(node, ScalarNode):
-                yield from _expression(self.source, node, where, self.name, (self.name,))
+            if key.text in self.rule.draft.spec.texts_of_expressions:
+                yield from self._assertions(node, where)
                 continue
             for change in _loosened(self.source, node, where, fields.get(key.text, _Field("fixed"))):
+                yield change.mutant(self.name, (self.name,))
+
+    def _assertions(self, node: Node, where: str) -> Iterator[Mutant]:
+        if isinstance(node, ScalarNode):
+            yield from _expression(self.source, node, where, self.name, (self.name,))
+        for index, item in enumerate(node.items if isinstance(node, ListNode) else ()):
+            if isinstance(item, ScalarNode):
+                yield from _expression(self.source, item, f"{where}[{index}]", self.name, (self.name,))
+        if isinstance(node, ListNode):
+            for change in _members(self.source, node, where):
                 yield change.mutant(self.name, (self.name,))
 
     def _enforcement(self) -> Iterator[Mutant]:
@@ -269,24 +265,12 @@ def _changed(source: SourceText, node: ScalarNode, where: str, operator: str, te
 
 def _members(source: SourceText, node: ListNode, where: str) -> Iterator[_Change]:
     for index, item in enumerate(node.items):
-        label = _label(item)
-        before, after = _label(node), "[" + ", ".join(_labels(node.items, without=index)) + "]"
-        told = f"{label} was dropped from `{where}`"
+        member = label(item)
+        before, after = label(node), "[" + ", ".join(labels(node.items, without=index)) + "]"
+        told = f"{member} was dropped from `{where}`"
         key = where.rpartition(".")[2]
         edit = source.without_item(node, index)
-        yield _Change("member", f"{where}[{label}]", told, item, f"{key}: {before}", f"{key}: {after}", edit)
+        yield _Change("member", f"{where}[{member}]", told, item, f"{key}: {before}", f"{key}: {after}", edit)
         count = item.get("count") if isinstance(item, MapNode) else None
         if isinstance(count, ScalarNode):  # how many there must be is as much a limit as that there must be any
-            yield from _scalar(source, count, f"{where}[{label}].count", _Field("up"))
-
-
-def _label(node: Node) -> str:
-    if isinstance(node, ScalarNode):
-        return node.text
-    if isinstance(node, ListNode):
-        return "[" + ", ".join(_labels(node.items)) + "]"
-    return next((_label(value) for _key, value in node.entries), "{}")
-
-
-def _labels(items: Sequence[Node], *, without: int = -1) -> list[str]:
-    return [_label(item) for index, item in enumerate(items) if index != without]
+            yield from _scalar(source, count, f"{where}[{member}].count", _Field("up"))

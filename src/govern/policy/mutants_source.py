@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from govern.diagnostics import Span
 from govern.inputs.nodes import ListNode, MapNode, Node, ScalarNode
 
-__all__ = ["Edit", "SourceText", "flow_list"]
+__all__ = ["Edit", "SourceText", "flow_list", "label", "labels"]
 
 _BREAK = re.compile(r"\r\n?|\n")
 _SAFE = re.compile(r"[A-Za-z0-9_./+-]+")
@@ -89,6 +90,12 @@ class SourceText:
     def _dash(self, item: Node) -> int:
         return self.text.rindex("-", 0, self.start(item))
 
+    def without_key(self, node: MapNode, key: str) -> Edit:
+        """Take a key out of a mapping; the mapping is written with brackets then."""
+        kept = MapNode(tuple(entry for entry in node.entries if entry[0].text != key), node.span)
+        blank = "" if self.is_flow(node) else " "
+        return Edit(self.start(node), self.end(node), blank + _flow(kept))
+
     def with_key(self, node: MapNode, key: str, value: str) -> Edit:
         """Give a mapping another key, before its first."""
         at = self.start(node)
@@ -117,3 +124,17 @@ def _quoted(text: str) -> str:
     if _SAFE.fullmatch(text):
         return text
     return "'" + text.replace("'", "''") + "'" if "\n" not in text else json.dumps(text, ensure_ascii=False)
+
+
+def label(node: Node) -> str:
+    """Give a value in a few words: a scalar, a list in brackets, the first value of a mapping."""
+    if isinstance(node, ScalarNode):
+        return node.text
+    if isinstance(node, ListNode):
+        return "[" + ", ".join(labels(node.items)) + "]"
+    return next((label(value) for _key, value in node.entries), "{}")
+
+
+def labels(items: Sequence[Node], *, without: int = -1) -> list[str]:
+    """Give the members of a list in a few words, perhaps without one."""
+    return [label(item) for index, item in enumerate(items) if index != without]

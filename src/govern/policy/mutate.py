@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Generic
 
 from govern.diagnostics import Diagnostic
-from govern.policy.mutants import Mutant, policy_mutants
+from govern.policy.mutant import Mutant
+from govern.policy.mutants import policy_mutants
 from govern.policy.mutants_source import SourceText
 from govern.policy.outcomes import Outcome, Stage
 from govern.policy.rules import CompiledPolicy

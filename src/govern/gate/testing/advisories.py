@@ -9,6 +9,7 @@ from typing import Any
 
 from govern.canonical import canonical_bytes, instant_text, parse_instant, sha256_hex
 from govern.diagnostics import Diagnostic, InputError, Span
+from govern.gate.testing.paths import beside
 from govern.inputs.nodes import ListNode, MapNode, Node, ScalarNode
 from govern.inputs.yaml import value_of
 from govern.policy.case_documents import AdvisoryDocument
@@ -32,7 +33,7 @@ def snapshot_folder(case: Case) -> Path | None:
     node = case.advisories
     if not isinstance(node, ScalarNode) or node.is_null:
         return None
-    folder = Path(case.file).parent / node.text
+    folder = beside(case.file, node.text, node.span)
     if not folder.is_dir():
         hint = "Name a snapshot folder, relative to the test, or list advisories."
         raise InputError(Diagnostic("P707", f"there is no snapshot folder {node.text}", node.span, hint))
@@ -123,5 +124,8 @@ def built(records: Sequence[dict[str, Any]], as_of: str, folder: Path, span: Spa
     given = AdvisoryInput(name=DATABASE, records=raw, location="policy test", digest=digest, as_of=as_of)
     try:
         return load_snapshot(build_snapshot([given], folder, as_of=as_of).path)
+    except InputError as fault:
+        message = fault.diagnostics[0].message
+        raise InputError(Diagnostic("P707", f"the advisories cannot be used: {message}", span)) from fault
     except (TypeError, ValueError) as fault:
         raise InputError(Diagnostic("P707", f"the advisories cannot be read: {fault}", span)) from fault

@@ -9,6 +9,7 @@ from govern.gate.testing.breaking.run import mutate_evidence
 from govern.gate.testing.runner import Bench, Material, Ready
 from govern.inputs.nodes import ListNode, MapNode
 from govern.policy.cases import CaseFile, unknown_name
+from govern.policy.mutants import policy_mutants
 from govern.policy.mutate import Group, Survivor, mutate_policies
 from govern.policy.mutation import Accepted, Mutation
 from govern.policy.rules import CompiledPolicy
@@ -29,7 +30,8 @@ def mutate(
     of_evidence = mutate_evidence(groups, _places(policies), bench)
     found = [*of_policies.survivors, *of_evidence.survivors]
     known = {*of_policies.tried, *of_evidence.tried}
-    accepted, faults = _accepted(files, found, known)
+    left_alone = set() if every_rule else _left_alone(policies, groups)
+    accepted, faults = _accepted(files, found, known, left_alone)
     left = [item for item in found if item.mutant not in {one.mutant for one in accepted}]
     mutation = Mutation(
         policy=of_policies.tried,
@@ -52,8 +54,19 @@ def _places(policies: Sequence[CompiledPolicy]) -> dict[str, Span]:
     return made
 
 
+def _left_alone(policies: Sequence[CompiledPolicy], groups: Sequence[Group[Ready, Material]]) -> set[str]:
+    """The mutants of rules that never block: they may be accepted, and are tried only where every rule is."""
+    made: set[str] = set()
+    for policy in policies:
+        file = policy.draft.document.file
+        data = next(group.files[file] for group in groups if file in group.files)
+        every = {item.id for item in policy_mutants(policy, data, every_rule=True)}
+        made |= every - {item.id for item in policy_mutants(policy, data)}
+    return made
+
+
 def _accepted(
-    files: Sequence[CaseFile], found: Sequence[Survivor], known: set[str]
+    files: Sequence[CaseFile], found: Sequence[Survivor], known: set[str], left_alone: set[str]
 ) -> tuple[tuple[Accepted, ...], list[Diagnostic]]:
     survived = {item.mutant for item in found}
     made: list[Accepted] = []
@@ -69,6 +82,6 @@ def _accepted(
             elif item.mutant in known:
                 text = f"the mutant '{item.mutant}' does not survive"
                 faults.append(Diagnostic("P705", text, span, "Take it out: a test notices it."))
-            else:
+            elif item.mutant not in left_alone:
                 faults.append(unknown_name(item.mutant, sorted(survived) or sorted(known), span, "mutant"))
     return tuple(made), faults

@@ -19,9 +19,10 @@ _DAMAGED = "{this is not JSON"
 def reads_of(target: Target) -> tuple[tuple[str, ...], ...]:
     """Give the paths that the assertion of a rule reads, as far as their first list: `("model", "tags")`."""
     found: dict[tuple[str, ...], None] = {}
-    for held in vars(target.params).values():
-        if isinstance(held, CompiledText):
-            for text in held.expression.read_texts:
+    held = [one for item in vars(target.params).values() for one in (item if isinstance(item, tuple) else (item,))]
+    for item in held:
+        if isinstance(item, CompiledText):
+            for text in item.expression.read_texts:
                 path = parse_path(text.partition("[]")[0])
                 if path is not None:
                     found[tuple(str(step) for step in path)] = None

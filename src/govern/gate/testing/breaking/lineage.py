@@ -107,7 +107,7 @@ class _Record:
     def _circle(self) -> Iterator[Break]:
         for index, run in enumerate(self._list("runs")):
             used = _texts(run.get("used"))
-            if run.get("generated_model") is True and used:
+            if run.get("generated_model") is True and run.get("status") == "complete" and used:
                 made = [*_texts(run.get("generated")), used[0]]
                 patch = add(f"/lineage/runs/{index}/generated", list(made))
                 yield Break(name="circle:lineage", told=f"the run {_id(run)} made what it read", patch=patch)

@@ -92,7 +92,7 @@ def _material(opened: Material, broken: Break, bench: Bench) -> Material | None:
         if broken.no_advisories:
             snapshot = None
         elif broken.advisories is not None and snapshot is not None:
-            snapshot = bench.snapshot(broken.advisories, snapshot.as_of, evidence)
+            snapshot = bench.snapshot(broken.advisories, snapshot.as_of, evidence.span)
         return bench.made(
             Evidence(document, evidence.fixture, evidence.span),
             clock=opened.clock,
