@@ -224,8 +224,8 @@ def test_no_rule_for_stage():
 def test_warnings():
     text = with_rule("id: a\ncheck: expression\nwith:\n  assert: true && metrics.auc > 0.5 && model.name.matches('x')")
     found = lint({FILE: text.encode()}, checks=specs(), evidence_schema=evidence_schema())
-    assert {item.severity for item in found} == {Severity.WARNING, Severity.NOTE}
-    assert {item.code for item in found} == {"P516", "P801", "P802", "P803", "P808"}
+    assert {item.severity for item in found} == {Severity.WARNING}
+    assert {item.code for item in found} == {"P516", "P801", "P802", "P803"}
     advised = "id: a\ncheck: lineage.present\nremediation: Do it.\ncontrols: [c/1]"
     catalogue = (
         "apiVersion: govern/v1\nkind: ControlCatalog\nmetadata: {name: c, version: 1.0.0}\n"

@@ -514,9 +514,9 @@ CODES: dict[str, Code] = {
     ),
     "P808": Code(
         slug="evidence-not-required-bound",
-        title="Blocking rules accept figures that do not say which model and data they speak of.",
+        title="Blocking rules of high severity accept figures that do not say which model and data they speak of.",
         why="A good figure of another model, or of other data, would count for this one.",
-        example="check: performance.threshold\nwith: {metric: auc, at_least: 0.8}",
+        example="severity: high\ncheck: performance.threshold\nwith: {metric: auc, at_least: 0.8}",
         fix="Add `bound: true` under `with:`, and let the tool that measures write an evidence envelope.",
     ),
     "P809": Code(
