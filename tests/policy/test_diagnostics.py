@@ -89,7 +89,7 @@ BAD = [
     ("P511", asserting("'!(metrics.auc < 0.8)'"), 9, 18, ">="),
     ("P512", "id: a\ncheck: lineage.present\nwhen: has(model.risk_tier)", 8, 13, "apply"),
     ("P513", asserting("model.name.matches('(')"), 9, 36, "RE2"),
-    ("P514", asserting("card.owners.map(o, o) == []"), 9, 32, "filter"),
+    ("P514", asserting("card.owners.map(o, o) == []"), 9, 29, "filter"),
 ]  # fmt: skip
 """Documents of one fault. A text without `apiVersion` is the body of one rule."""
 

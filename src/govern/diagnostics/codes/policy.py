@@ -310,7 +310,7 @@ CODES: dict[str, Code] = {
     ),
     "P507": Code(
         slug="expression-too-complex",
-        title="The expression is nested more than 24 deep or iterates more than 8 times.",
+        title="The expression is nested more than 24 deep, or has more than 8 folds or 8 uses of optMap.",
         why="The engine stops on such expressions at run time, on the bundle of somebody else.",
         example="((((((((((((((((((((((((( metrics.auc > 0.8 )))))))))))))))))))))))))",
         fix="Split it into several rules, or use a built-in check kind.",
