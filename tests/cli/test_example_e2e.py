@@ -27,6 +27,8 @@ BLOCKING = [
     "baseline.card/extended",
     "baseline.dependencies/no-known-vulnerability",
     "baseline.dependencies/pinned",
+    "baseline.fairness/groups-declared",
+    "baseline.fairness/parity",
     "lending/approval-parity",
     "lending/approved-sources",
     "lending/better-than-approving-everybody",
@@ -210,7 +212,7 @@ def test_every_fairness_figure_of_the_result_is_fairlearns(name: str, story: Sto
     y_pred = [int(row["decision"] == "approve") for row in rows]
     compared = 0
     for outcome in story.result(name)["outcomes"]:
-        if outcome["check"] != "fairness.disparity":
+        if outcome["check"] != "fairness.disparity" or outcome["facts"] is None:
             continue
         facts = outcome["facts"]
         for table in facts["tables"]:

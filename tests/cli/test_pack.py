@@ -83,6 +83,7 @@ def test_packing_says_what_it_wrote(story: Story) -> None:
     ended = govern(
         *("pack", story.certificate, "--bundle", MORTGAGE / "v2", "-w", story.gate, *POLICIES),
         *("--withhold", "model", "-o", story.folder / "held.tar"),
+        environment=LOCKED,
     )
     assert ended.code == 0, ended.err
     digest = subprocess.run(["sha256sum", story.folder / "held.tar"], capture_output=True, check=True, text=True)
@@ -128,7 +129,7 @@ def test_a_damaged_pack_ends_with_4_and_names_the_place(story: Story, tmp_path: 
 
 
 def test_a_reindexed_policy_edit_ends_with_1_and_names_the_place(story: Story, tmp_path: Path) -> None:
-    path = "policy/source/examples/mortgage/policies/lending.yaml"
+    path = "policy/source/lending.yaml"
 
     def change(files: dict[str, bytes], _entries: object) -> None:
         assert b"at_least: 0.8" in files[path]
@@ -346,7 +347,7 @@ def test_a_disk_that_fills_up_says_nothing_about_the_pack(story: Story, tmp_path
     ended = limited(
         *("pack", story.certificate, "--bundle", MORTGAGE / "v2", "-w", story.gate, "-o", target, *POLICIES),
         cwd=ROOT,
-        environment={},
+        environment=LOCKED,
     )
     assert ended.returncode == 2, ended.stderr
     assert b"U108" in ended.stderr
