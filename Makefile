@@ -44,6 +44,7 @@ bench: $(STAMP)  ## prints ratios against peers; asserts answers, never times
 	$(UV) sync --quiet --frozen --inexact --extra data --group bench
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/ledger.py
+	$(BIN)/python benchmarks/policy.py
 
 docs: $(STAMP)  ## generated reference pages and schemas
 	$(BIN)/python -m govern.cli.reference docs/reference schemas

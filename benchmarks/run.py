@@ -24,7 +24,7 @@ GOVERN = [PYTHON, "-m", "govern"]
 CHECK = [
     *GOVERN,
     *("check", str(EXAMPLE / "v1"), "-s", "pre-registration", "--at", AT, "--no-issue"),
-    *("-p", str(ROOT / "policies"), "-p", str(EXAMPLE / "policies"), "--advisories", str(EXAMPLE / "advisories")),
+    *("-p", str(EXAMPLE / "policies"), "--advisories", str(EXAMPLE / "advisories")),
 ]
 SIGSTORE = "import sigstore.verify, and nothing more"
 PEERS = {
@@ -37,6 +37,7 @@ PEERS = {
 def main() -> None:
     dropped = ("GOVERN_", "PYTHONDONTWRITEBYTECODE")
     environment = {key: value for key, value in os.environ.items() if not key.startswith(dropped)}
+    environment["GOVERN_LOCK"] = str(EXAMPLE / "govern.lock")
     compileall.compile_dir(ROOT / "src", quiet=1)  # the peers were compiled when they were installed
     with tempfile.TemporaryDirectory() as folder:
         certificate = prepare(Path(folder), environment)

@@ -23,6 +23,8 @@ AT = "2026-11-20T09:00:00Z"
 LATER = [f"2026-11-20T1{hour}:00:00Z" for hour in range(8)]
 STAGE = "pre-registration"
 GATE, KEYS = "demo-out/gate", "demo-out/gate/.govern/keys"
+LOCK = "examples/mortgage/govern.lock"
+"""Pins the pack `baseline` that the example's policies build on; in a workspace it lies beside govern.toml."""
 BOARD = "approver/lending-board"
 PEOPLE = {
     "carol": f"{BOARD}=person:carol",
@@ -41,6 +43,7 @@ def main() -> None:
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir()
     say(f"Judged at the example's own date, --at {AT}: the answer is the same years from now.")
+    print(f"$ export GOVERN_LOCK={LOCK}\n")
 
     say("1. A workspace: keys, a signed trust root, a ledger.")
     govern("init", GATE, "--no-example", "--at", AT)
@@ -93,7 +96,10 @@ def board(before: Path) -> None:
     govern("trust", "publish", f"{GATE}/trust.json", "-w", GATE, "-o", f"{GATE}/statements", "--at", AT)
 
     say("9. The policies are released, the board's among them, which asks for two votes. Expected: undecided, exit 3.")
-    texts = ("policies", "examples/mortgage/policies", "examples/mortgage/board")
+    # The pack as a whole is what a lock asks for; policy by policy is what the auditor looks up.
+    for pack in ("policies/baseline", "policies/baseline/policies"):
+        govern("policy", "release", pack, *signed("office"), "--at", AT)
+    texts = ("examples/mortgage/policies", "examples/mortgage/board")
     govern("policy", "release", *texts, *signed("office"), "--at", AT)
     check("v2", expected=3, name="v2.asked", more=("-p", "examples/mortgage/board"), at=LATER[0])
 
@@ -126,7 +132,7 @@ def board(before: Path) -> None:
     govern("evidence", "add", *bound, *made, "--sign", *signed("ci"), "-o", f"{GATE}/statements", "--at", LATER[4])
 
     say("12. Everything it rests on, in one archive; decided again from it, byte for byte.")
-    sources = ("-p", "policies", "-p", "examples/mortgage/policies", "-p", "examples/mortgage/board")
+    sources = ("-p", "examples/mortgage/policies", "-p", "examples/mortgage/board")
     advisories = ("--advisories", "examples/mortgage/advisories", "--bundle", "examples/mortgage/v2")
     govern("pack", str(certificate.relative_to(ROOT)), "-w", GATE, *sources, *advisories, "-o", "demo-out/v2.pack.tar")
     govern("replay", "demo-out/v2.pack.tar")
@@ -154,7 +160,7 @@ def check(version: str, *, expected: int, name: str | None = None, more: tuple[s
     name = name or version
     govern(
         *("check", f"examples/mortgage/{version}", "-s", STAGE, "-w", GATE),
-        *("-p", "policies", "-p", "examples/mortgage/policies", *more),
+        *("-p", "examples/mortgage/policies", *more),
         *("--advisories", "examples/mortgage/advisories", "--at", at),
         *("-o", f"json=demo-out/{name}.json", "-o", f"html=demo-out/{name}.html"),
         expected=expected,
@@ -175,6 +181,7 @@ def govern(*arguments: str, expected: int = 0) -> None:
     print(f"$ govern {' '.join(arguments)}", flush=True)
     command = [sys.executable, "-m", "govern", *arguments]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GOVERN_")}
+    environment["GOVERN_LOCK"] = LOCK
     code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
     print(f"[exit {code}]\n", flush=True)
     if code != expected:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -41,27 +42,44 @@ _INSTANT = re.compile(r"(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})Z", re.AS
 _MAX_INTEGER = 2**53 - 1
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, allow_nan=False, separators=(",", ":"))
+
+
 def _checked(value: Json, depth: int = 0) -> Json:
+    """Copy a value of a canonical record, members of mappings in the order of RFC 8785."""
     if depth > 200:
         raise ValueError("nested too deeply for a canonical record")
-    if value is None or isinstance(value, bool | str):
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, Mapping):
+        named = {str(key): item for key, item in value.items()}
+        return {key: _checked(named[key], depth + 1) for key in _ordered(named)}
+    if isinstance(value, list | tuple):
+        return [_checked(item, depth + 1) for item in value]
+    if isinstance(value, bool):
         return value
     if isinstance(value, int):
         if abs(value) > _MAX_INTEGER:
             raise ValueError("integer outside ±(2**53 - 1): write it as text")
         return value
-    if isinstance(value, Mapping):
-        return {str(key): _checked(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_checked(item, depth + 1) for item in value]
     raise TypeError(f"{type(value).__name__} has no place in a canonical record")
 
 
-def canonical_bytes(value: Json) -> bytes:
-    """Serialise by RFC 8785 (JCS). Raises TypeError for floats, ValueError for big integers."""
-    import rfc8785
+def _ordered(names: Mapping[str, object]) -> list[str]:
+    """Sort by UTF-16 code units (RFC 8785 section 3.2.3): beyond U+FFFF that is not the order of code points."""
+    if "".join(names).isascii():
+        return sorted(names)
+    return sorted(names, key=lambda name: name.encode("utf-16-be"))
 
-    return rfc8785.dumps(_checked(value))
+
+def canonical_bytes(value: Json) -> bytes:
+    """Serialise by RFC 8785 (JCS).
+
+    The standard library's encoder writes texts and integers as section 3.2.2 asks; there are no floats here, and the
+    order of members is made beforehand. Raises TypeError for floats, ValueError for big integers and for texts that
+    UTF-8 cannot hold.
+    """
+    return _ENCODER.encode(_checked(value)).encode("utf-8")
 
 
 def sha256_hex(data: bytes) -> str:

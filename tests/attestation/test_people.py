@@ -116,7 +116,7 @@ def waivers(draw: st.DrawFn) -> Waiver:
         ),
         limit=draw(LIMITS),
         reason=draw(WORD),
-        compensating_controls=draw(TEXTS),
+        compensating_controls=draw(SOME),
         approver=draw(WORD),
         owner=draw(WORD),
         not_before=begins,

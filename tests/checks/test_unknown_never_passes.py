@@ -49,9 +49,11 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "artefacts.pickle": {"mode": "forbid"},
     "expression": {"assert": "metrics.accuracy >= 0.8 && size(card.license) > 0"},
     "approval.quorum": {"roles": [{"role": "approver", "count": 1}]},
+    "approval.separation": {"pairs": [["validator", "developer"], ["submitter", "approver"]]},
+    "policy.exceptions": {"max_days": 90, "roles": ["waiver"]},
 }
 
-DECIDED_LATER = frozenset({"approval.quorum"})
+DECIDED_LATER = frozenset({"approval.quorum", "approval.separation", "policy.exceptions"})
 """Kinds that no bundle can meet: people are asked after the evaluation."""
 
 READS = {
@@ -63,6 +65,7 @@ READS = {
     "artefacts": ["model/model.safetensors"],
     "expression": ["README.md"],
     "approval": ["README.md"],
+    "policy": ["README.md"],
 }
 
 SPOILED = {
@@ -86,7 +89,9 @@ def judge(kind: str, builder: BundleBuilder, tmp_path: Path, **context: Any) -> 
     given_context = {"registries": registries(), "advisories": snapshot(tmp_path)} | context
     bundle = builder.open()
     made = CheckContext(bundle=bundle, stage="pre-registration", **given_context)
-    return evaluate_safely(kind, check, parameters(check.spec, PARAMETERS[kind]), made)
+    result = evaluate_safely(kind, check, parameters(check.spec, PARAMETERS[kind]), made)
+    assert result.outcome in (*check.spec.comes_to, Outcome.ERROR), "coverage of policy tests asks for `comes_to`"
+    return result
 
 
 def test_every_kind_has_a_row() -> None:

@@ -101,6 +101,26 @@ def test_the_help_of_a_command_is_as_light(command: str, places: Places) -> None
     assert unwanted(modules, [*NEVER, *COMPILER, *DOCUMENTS, *SIGNING]) == []
 
 
+def test_policy_tests_import_no_tables_and_no_network(places: Places) -> None:
+    """The kinds that need them import them when they are asked; an expression asks for none."""
+    folder = places.root / "tested"
+    folder.mkdir()
+    (folder / "p.yaml").write_text(
+        "apiVersion: govern/v1\nkind: Policy\nmetadata: {name: p, version: 1.0.0}\nspec:\n  rules:\n"
+        "    - {id: r, check: expression, with: {assert: metrics.auc >= 0.8}}\n",
+        encoding="utf-8",
+    )
+    (folder / "p.test.yaml").write_text(
+        "apiVersion: govern/v1\nkind: PolicyTest\npolicy: p.yaml\nclock: 2026-03-01T00:00:00Z\n"
+        "stage: pre-registration\nevidence: {metrics: {auc: 0.8}}\ncases:\n"
+        "  - {name: a, expect: {decision: allowed}}\n",
+        encoding="utf-8",
+    )
+    modules = imported(places.root, "policy", "test", folder, "--mutate", code=1)
+    assert unwanted(modules, [*NEVER, "cryptography", "sqlite3", "jinja2"]) == []
+    assert "cel_expr_python" in modules
+
+
 def test_verify_imports_neither_models_nor_documents(places: Places) -> None:
     """The auditor's command rests on cryptography alone."""
     modules = imported(

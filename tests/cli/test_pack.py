@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from support.mortgage import LOCKED
 from support.pack_desk import AT, MORTGAGE
 from support.packs import archive, members, reindexed, write
 from support.process import ROOT, Ended, clean_environment, govern, quiet
 
-POLICIES = ("-p", "policies", "-p", "examples/mortgage/policies", "--advisories", "examples/mortgage/advisories")
+POLICIES = ("-p", "examples/mortgage/policies", "--advisories", "examples/mortgage/advisories")
 
 
 class Story:
@@ -31,6 +32,7 @@ class Story:
             govern(
                 *("check", f"examples/mortgage/{name}", "-s", "pre-registration", "-w", self.gate, "--at", AT, "-q"),
                 *POLICIES,
+                environment=LOCKED,
             )
         (self.certificate,) = (self.gate / "certificates").glob("*.certificate.sigstore.json")
         (self.refusal,) = (self.gate / "certificates").glob("*.refusal.sigstore.json")
@@ -46,6 +48,7 @@ class Story:
             *("pack", self.verdict(name), "--bundle", f"examples/mortgage/{name}", "-w", self.gate, "-o", path),
             *POLICIES,
             *more,
+            environment=LOCKED,
         )
         assert ended.code == 0, ended.err
         return path
@@ -189,9 +192,9 @@ def test_neither_packing_nor_replay_depends_on_the_surroundings(
     again = tmp_path / "again.tar"
     ended = govern(
         *("pack", story.certificate, "--bundle", MORTGAGE / "v2", "-w", story.gate, "-o", again),
-        *("-p", ROOT / "policies", "-p", MORTGAGE / "policies", "--advisories", MORTGAGE / "advisories"),
+        *("-p", MORTGAGE / "policies", "--advisories", MORTGAGE / "advisories"),
         cwd=tmp_path,
-        environment=packing,
+        environment=packing | LOCKED,
     )
     assert ended.code == 0, ended.err
     assert again.read_bytes() == story.packs["v2"].read_bytes()

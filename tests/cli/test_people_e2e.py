@@ -182,7 +182,20 @@ def test_from_a_denial_to_a_certificate_to_its_revocation(story: Story) -> None:
 def test_signed_at_home_and_logged_by_the_keeper(story: Story, tmp_path: Path) -> None:
     evaluation = Path("certificates") / f"{NAME}.evaluation.json"
     made = story.made(
-        *("waive", "strict/never", evaluation, "--for", "10d", "--reason", "R", "--no-log", "-o", tmp_path),
+        *(
+            "waive",
+            "strict/never",
+            evaluation,
+            "--for",
+            "10d",
+            "--reason",
+            "R",
+            "--control",
+            "C",
+            "--no-log",
+            "-o",
+            tmp_path,
+        ),
         *("--key", story.key("heidi"), "--at", AT),
     )
     asked = ("verify", made, "--trust", "trust.json", "--kind", "waiver", "--at", AT)
@@ -251,7 +264,10 @@ def never_crashes(ended: Ended) -> None:
 WRONG = ("wrong/absent", "wrong/empty", "wrong/binary", "wrong/text", "wrong/deep", "wrong/folder")
 KEY: tuple[str, ...] = ("--at", AT, "--key")
 COMMANDS: dict[str, tuple[tuple[str, ...], set[int]]] = {
-    "waive": (("waive", "strict/never", "{}", "--for", "1d", "--reason", "R", *KEY, "../keys/heidi.pem"), {2, 3}),
+    "waive": (
+        ("waive", "strict/never", "{}", "--for", "1d", "--reason", "R", "--control", "C", *KEY, "../keys/heidi.pem"),
+        {2, 3},
+    ),
     "approve": (("approve", "{}", "--statement", "x", *KEY, "../keys/frank.pem"), {2, 3}),
     "approve --status": (("approve", "{}", "--status", "--at", AT), {2, 3}),
     "revoke": (("revoke", "{}", "--reason", "other", "--statement", "x", *KEY, "../keys/karl.pem"), {2}),
@@ -344,7 +360,7 @@ def test_every_wrong_key_gives_a_diagnostic_and_exit_2(office: Office, which: st
     key, code = WRONG_KEYS[which]
     size = office.size()
     for words in (
-        ("waive", "strict/never", office.evaluation_file, "--for", "1d", "--reason", "R"),
+        ("waive", "strict/never", office.evaluation_file, "--for", "1d", "--reason", "R", "--control", "C"),
         ("approve", office.evaluation_file, "--statement", "x"),
         ("attest", "--model", "m", "--versions", "1", "--type", "t", "--text", "x", "--for", "1d"),
         ("policy", "release", "strict.yaml"),
@@ -399,6 +415,7 @@ def test_every_wrong_key_gives_a_diagnostic_and_exit_2(office: Office, which: st
             "64 lower-case hex digits",
         ),
         (("waive", "strict/never", "{evaluation}", "--for", "1d", "--key", "k"), "--reason"),
+        (("waive", "strict/never", "{evaluation}", "--for", "1d", "--reason", "R", "--key", "k"), "--control"),
         (
             (
                 "waive",
@@ -408,6 +425,8 @@ def test_every_wrong_key_gives_a_diagnostic_and_exit_2(office: Office, which: st
                 "1d",
                 "--reason",
                 "R",
+                "--control",
+                "C",
                 "--covers",
                 "error",
                 "--key",
@@ -416,7 +435,21 @@ def test_every_wrong_key_gives_a_diagnostic_and_exit_2(office: Office, which: st
             "error",
         ),
         (
-            ("waive", "strict/never", "{evaluation}", "--for", "1d", "--reason", "R", "--stages", "prod", "--key", "k"),
+            (
+                "waive",
+                "strict/never",
+                "{evaluation}",
+                "--for",
+                "1d",
+                "--reason",
+                "R",
+                "--control",
+                "C",
+                "--stages",
+                "prod",
+                "--key",
+                "k",
+            ),
             "prod",
         ),
         (("attest", "--type", "t", "--text", "x", "--for", "1d", "--key", "../keys/ivan.pem", "--at", AT), "A506"),
@@ -460,6 +493,8 @@ def test_every_wrong_key_gives_a_diagnostic_and_exit_2(office: Office, which: st
                 "1d",
                 "--reason",
                 "R",
+                "--control",
+                "C",
                 "--at",
                 "yesterday",
                 "--key",
@@ -483,7 +518,7 @@ def test_every_wrong_option_gives_exit_2_and_says_which(office: Office, words: t
     "option", ["--reason", "--control", "--versions", "--owner", "--for", "--from", "--key", "--role"]
 )
 def test_an_empty_word_is_no_word(office: Office, option: str) -> None:
-    words: dict[str, str] = {"--reason": "R", "--for": "1d", "--key": "../keys/heidi.pem", "--at": AT}
+    words: dict[str, str] = {"--reason": "R", "--control": "C", "--for": "1d", "--key": "../keys/heidi.pem", "--at": AT}
     words[option] = ""
     given = [item for pair in words.items() for item in pair]
     ended = office("waive", "strict/never", office.evaluation_file, *given, "--no-log", "-o", office.root / "made")
@@ -583,7 +618,7 @@ def test_hostile_names_of_keys_and_files_reach_no_terminal_raw(tmp_path: Path) -
     )
     harmless(
         office(
-            *("waive", "strict/never", office.evaluation_file, "--for", "30d", "--reason", "R"),
+            *("waive", "strict/never", office.evaluation_file, "--for", "30d", "--reason", "R", "--control", "C"),
             *("--key", "../keys/mallory.pem", "--at", AT),
         )
     )
@@ -598,13 +633,23 @@ def test_hostile_names_of_keys_and_files_reach_no_terminal_raw(tmp_path: Path) -
     harmless(office("ledger", "add", *office.statements.glob("*::error*")))
     harmless(
         office(
-            *("waive", f"strict/\x1b[31m{HOSTILE}", office.evaluation_file, "--for", "1d", "--reason", "R"),
+            *(
+                "waive",
+                f"strict/\x1b[31m{HOSTILE}",
+                office.evaluation_file,
+                "--for",
+                "1d",
+                "--reason",
+                "R",
+                "--control",
+                "C",
+            ),
             *("--key", "../keys/mallory.pem", "--at", later),
         )
     )
     harmless(
         office(
-            *("waive", "strict/never", f"\x1b[31m{HOSTILE}", "--for", "1d", "--reason", "R"),
+            *("waive", "strict/never", f"\x1b[31m{HOSTILE}", "--for", "1d", "--reason", "R", "--control", "C"),
             *("--key", "../keys/mallory.pem", "--at", later),
         )
     )

@@ -26,7 +26,11 @@ from support.people import AFTER, BEFORE, BOARD, BUNDLE, CLOCK, LEGAL, OWNER, PL
 
 ABOUT = evaluation(rule("p/x", Outcome.PASS), quorum())
 QUESTION = Question(
-    evaluation=ABOUT.digest, bundle=BUNDLE, owner=OWNER, submitter=SUBMITTER, applied_waivers=frozenset({"w1", "w2"})
+    evaluation=ABOUT.digest,
+    bundle=BUNDLE,
+    owners=(OWNER,),
+    submitter=SUBMITTER,
+    applied_waivers=frozenset({"w1", "w2"}),
 )
 
 
@@ -127,7 +131,7 @@ def test_of_two_votes_in_one_second_the_rejection_stands() -> None:
 
 
 def tally(*votes: VerifiedApproval, asked: tuple[tuple[str, int], ...] = ((BOARD, 2),)) -> Tally:
-    return count_votes(quorum(*asked), [CountedVote(item, Reading.COUNTED) for item in votes])
+    return count_votes(quorum(*asked), [CountedVote(item, Reading.COUNTED) for item in votes], now=CLOCK)
 
 
 def test_two_people_make_a_quorum_of_two() -> None:
@@ -163,7 +167,7 @@ def test_one_rejection_fails_whoever_else_approves() -> None:
 @pytest.mark.parametrize("reading", [item for item in Reading if item is not Reading.COUNTED])
 def test_only_counted_votes_count(reading: Reading) -> None:
     for other in (vote(2), vote(2, vote="reject")):
-        made = count_votes(quorum(), [CountedVote(vote(1), Reading.COUNTED), CountedVote(other, reading)])
+        made = count_votes(quorum(), [CountedVote(vote(1), Reading.COUNTED), CountedVote(other, reading)], now=CLOCK)
         assert made.outcome is Outcome.MISSING_EVIDENCE
 
 
@@ -226,7 +230,7 @@ def test_each_role_that_is_named_must_have_its_people() -> None:
 def test_a_quorum_that_cannot_be_read_is_an_error(facts: Any) -> None:
     asked = rule("p/q", Outcome.MISSING_EVIDENCE, check="approval.quorum", facts=facts)
     votes = [CountedVote(vote(number, threshold=1, role=PLAIN), Reading.COUNTED) for number in (1, 2)]
-    assert count_votes(asked, votes).outcome is Outcome.ERROR
+    assert count_votes(asked, votes, now=CLOCK).outcome is Outcome.ERROR
 
 
 # -- the decision -------------------------------------------------------------------------------------------------------

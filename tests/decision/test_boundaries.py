@@ -7,9 +7,10 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -335,19 +336,28 @@ TRUST = {
 """Modules that compare the end of a trust root, which is nobody's word about a model."""
 
 
+@cache
+def sources() -> Mapping[str, Sequence[ast.AST]]:
+    """Every module of the package by its path, as the nodes of its tree."""
+    return {
+        path.relative_to(SOURCE).as_posix(): tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        for path in sorted(SOURCE.rglob("*.py"))
+    }
+
+
 def comparisons() -> Iterator[tuple[str, str]]:
     """(module, what is compared) for every comparison of something called `expires`."""
-    for path in sorted(SOURCE.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for module, nodes in sources().items():
+        for node in nodes:
             if isinstance(node, ast.Compare) and any(
                 isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE) for op in node.ops
             ):
                 for side in (node.left, *node.comparators):
                     for inner in ast.walk(side):
                         if isinstance(inner, ast.Attribute) and inner.attr == "expires":
-                            yield path.relative_to(SOURCE).as_posix(), ast.unparse(inner)
+                            yield module, ast.unparse(inner)
                         if isinstance(inner, ast.Subscript) and ast.unparse(inner.slice) == "'expires'":
-                            yield path.relative_to(SOURCE).as_posix(), ast.unparse(inner)
+                            yield module, ast.unparse(inner)
 
 
 def test_only_the_decision_compares_the_end_of_a_persons_word() -> None:
@@ -359,3 +369,54 @@ def test_only_the_decision_compares_the_end_of_a_persons_word() -> None:
     elsewhere = {(module, what) for module, what in found if not module.startswith("decision/")}
     assert {module for module, _ in elsewhere} <= TRUST
     assert {what for _, what in elsewhere} <= {"root.expires", "trust.expires", "old.expires"}
+
+
+READERS = {
+    "attestation/people.py": "writes and reads the predicates",
+    "attestation/people_facts.py": "makes the decision's facts of them",
+    "attestation/reading_statements.py": "refuses an end before the beginning, as a matter of form",
+    "attestation/verify_steps/as_stated.py": "gives a waiver's length to the function that rules",
+    "attestation/verify_steps/people.py": "prints the end of a waiver; a human attestation's is judged there",
+    "attestation/verify_steps/votes.py": "prints the end of a vote, holds it against the certificate's own",
+    "gate/approve.py": "prints",
+    "gate/result.py": "hands it to the renderers",
+}
+"""Modules outside the decision that touch the end of a person's word at all, and what for."""
+
+
+def test_whoever_touches_the_end_of_a_persons_word_is_known_by_name() -> None:
+    """A comparison can hide behind a variable; so a module that reads an end at all must be listed, with its reason."""
+    found: dict[str, set[str]] = {}
+    for module, nodes in sources().items():
+        if module in TRUST or module.startswith(("decision/", "attestation/trust/", "gate/trust/")):
+            continue
+        for node in nodes:
+            if isinstance(node, ast.Attribute) and node.attr == "expires" and isinstance(node.ctx, ast.Load):
+                found.setdefault(module, set()).add(ast.unparse(node))
+    assert set(found) == set(READERS), found
+
+
+def test_only_the_decision_compares_the_other_limits_of_a_waiver() -> None:
+    """Its beginning, subject, stages, rule, limit and approver: outside `decision` nothing is held against them."""
+    words = {"not_before", "approver_in_role", "max_waiver_days", "waivable", "rule_digest"}
+    for module, nodes in sources().items():
+        for node in () if module.startswith("decision/") else nodes:
+            if isinstance(node, ast.Compare):
+                touched = {inner.attr for inner in ast.walk(node) if isinstance(inner, ast.Attribute)}
+                assert not touched & words, (module, ast.unparse(node))
+
+
+CALLERS = {
+    "rule_on_waiver": {"attestation/verify_steps/people.py", "decision/waivers.py", "gate/waive.py"},
+    "effective": {"decision/decide.py"},
+}
+"""Who may ask the functions that rule on waivers: the decision, the auditor about one waiver, and whoever signs one."""
+
+
+def test_nobody_asks_about_a_waiver_but_those_who_are_known_to() -> None:
+    found: dict[str, set[str]] = {name: set() for name in CALLERS}
+    for module, nodes in sources().items():
+        for node in nodes:
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in found:
+                found[node.func.id].add(module)
+    assert found == CALLERS

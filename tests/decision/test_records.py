@@ -16,9 +16,10 @@ from govern.decision.decide import decide
 from govern.decision.records import read_evaluation
 from govern.diagnostics import InputError
 from govern.gate.check import Checked, CheckRequest, check
+from govern.gate.packs.places import PackPlaces
 from govern.policy.outcomes import Holds, Outcome, Stage
+from support.mortgage import EXAMPLE, LOCK
 from support.people import BAD, CLOCK, ERIN, FRANK, Board, evaluation, quorum, rule, text
-from support.process import ROOT
 
 FULL = evaluation(
     rule(
@@ -56,9 +57,10 @@ def test_a_real_evaluation_read_back_decides_to_the_same_bytes(version: str) -> 
     """Of a real bundle under real policies, findings, evidence and all."""
     made = check(
         CheckRequest(
-            bundle=ROOT / "examples" / "mortgage" / version,
+            bundle=EXAMPLE / version,
             stage=Stage.PRE_REGISTRATION,
-            policies=[ROOT / "examples" / "mortgage" / "policies"],
+            policies=[EXAMPLE / "policies"],
+            places=PackPlaces(lock=LOCK),
             clock=CLOCK,
         )
     )

@@ -10,8 +10,19 @@ from typing import Any
 
 import pytest
 
-from govern.decision.waivers import AdvisoryLimit, Ruling, VerifiedWaiver, rule_on_waiver
-from govern.policy.outcomes import Outcome
+from govern.decision.records import read_evaluation
+from govern.decision.rulings import RULING_CODES, UNUSED_CODE, note_on, words_for
+from govern.decision.waivers import (
+    AdvisoryLimit,
+    Ruling,
+    VerifiedWaiver,
+    effective,
+    outlives,
+    rule_on_waiver,
+    without_a_rule,
+)
+from govern.diagnostics.catalogue import lookup
+from govern.policy.outcomes import Finding, Outcome
 from support.people import AFTER, BAD, BEFORE, BUNDLE, CLOCK, LIMITED, STAGE, SUBMITTER, evaluation, rule
 
 GOOD = VerifiedWaiver(
@@ -120,6 +131,19 @@ def test_only_three_outcomes_can_be_covered_and_only_by_name(outcome: Outcome, c
     assert got in (Ruling.APPLIED, Ruling.OUTCOME_NOT_COVERABLE)
 
 
+@pytest.mark.parametrize("outcome", [Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.MISSING_EVIDENCE])
+@pytest.mark.parametrize(
+    ("code", "coverable"), [("E107", False), ("E109", False), ("L202", False), ("L203", False), ("F201", True)]
+)
+def test_evidence_of_another_model_is_waived_by_nobody(outcome: Outcome, code: str, coverable: bool) -> None:
+    found = (Finding(code="F201", detail="x"), Finding(code=code, detail="x"))
+    about = replace(BAD, result=replace(BAD.result, findings=found, outcome=outcome))
+    got = ruling(replace(GOOD, covers=(outcome,)), about=about)
+    assert got is (Ruling.APPLIED if coverable else Ruling.OUTCOME_NOT_COVERABLE)
+    again = read_evaluation(evaluation(about).data()).outcomes[0]
+    assert ruling(replace(GOOD, covers=(outcome,)), about=again) is got, "the auditor reads the codes from the record"
+
+
 @pytest.mark.parametrize(
     ("versions", "model", "applied"),
     [
@@ -144,6 +168,127 @@ def test_nobody_waives_for_themselves(who: str) -> None:
     waiver = replace(GOOD, approver=who, owner="person:rob")
     assert ruling(waiver) is Ruling.APPROVER_IS_OWNER
     assert ruling(replace(waiver, approver="person:heidi"), owner=None) is Ruling.APPLIED
+
+
+KEY, OTHER_KEY = "SHA256:one", "SHA256:two"
+
+
+@pytest.mark.parametrize(
+    ("subject", "concerned"),
+    [
+        ({}, False),
+        ({"principal": "person:heidi"}, True),
+        ({"principal": "person:rob"}, False),
+        ({"developers": ("person:dan", "person:heidi")}, True),
+        ({"developers": ("person:dan",)}, False),
+        ({"developers": (KEY,)}, True),
+        ({"developers": (OTHER_KEY,)}, True),
+        ({"owner": KEY}, True),
+        ({"validators": ("person:heidi",)}, False),
+    ],
+)
+def test_a_developer_and_an_owner_are_known_by_every_name_and_by_every_key(
+    subject: dict[str, Any], concerned: bool
+) -> None:
+    """Heidi signs with one key and holds two; the record may name her, or either of them."""
+    waiver = replace(GOOD, identities=frozenset({"person:heidi", KEY, OTHER_KEY}))
+    about = evaluation(BAD, **{"owner": "person:bob", **subject})
+    got = rule_on_waiver(BAD, BAD.outcome, waiver, evaluation=about, now=CLOCK, submitter=SUBMITTER)
+    assert got is (Ruling.APPROVER_IS_OWNER if concerned else Ruling.APPLIED)
+
+
+@pytest.mark.parametrize("submitter", ["person:heidi", KEY, OTHER_KEY])
+def test_a_submitter_is_known_by_key_too(submitter: str) -> None:
+    waiver = replace(GOOD, identities=frozenset({"person:heidi", KEY, OTHER_KEY}))
+    got = rule_on_waiver(BAD, BAD.outcome, waiver, evaluation=evaluation(BAD), now=CLOCK, submitter=submitter)
+    assert got is Ruling.APPROVER_IS_OWNER
+
+
+# -- all waivers of a rule at once --------------------------------------------------------------------------------------
+
+
+def test_every_waiver_of_a_rule_keeps_its_ruling_and_the_lowest_digest_is_applied() -> None:
+    ended = replace(GOOD, digest="1" * 64, expires=CLOCK)
+    second = replace(GOOD, digest="3" * 64)
+    first = replace(GOOD, digest="2" * 64)
+    elsewhere = replace(GOOD, digest="0" * 64, rule="credit-risk/other")
+    given = [second, ended, elsewhere, first]
+    for order in (given, given[::-1]):
+        made = effective(BAD, BAD.outcome, order, evaluation=evaluation(BAD), now=CLOCK, submitter=SUBMITTER)
+        assert made.outcome is Outcome.WAIVED
+        assert made.applied is first
+        assert made.rulings == (
+            ("1" * 64, Ruling.EXPIRED),
+            ("2" * 64, Ruling.APPLIED),
+            ("3" * 64, Ruling.APPLIED),
+        )
+
+
+def test_without_one_that_helps_the_outcome_stays() -> None:
+    made = effective(BAD, BAD.outcome, [replace(GOOD, expires=CLOCK)], evaluation=evaluation(BAD), now=CLOCK)
+    assert (made.outcome, made.applied) == (Outcome.FAIL, None)
+    assert effective(BAD, BAD.outcome, [], evaluation=evaluation(BAD), now=CLOCK).rulings == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "listed"),
+    [
+        ({}, True),
+        ({"bundle": None, "model": "credit-risk", "versions": ("3.2.0",)}, True),
+        ({"bundle": "9" * 64}, False),
+        ({"stages": ("pre-deployment",)}, False),
+        ({"signature_valid": False}, False),
+        ({"revoked": True}, False),
+        ({"rule": LIMITED}, False),
+    ],
+)
+def test_a_waiver_for_this_model_whose_rule_is_not_asked_is_listed(changes: dict[str, Any], listed: bool) -> None:
+    stray = replace(GOOD, **{"rule": "credit-risk/misspelt", **changes})
+    made = without_a_rule([stray], evaluation=evaluation(BAD), now=CLOCK, submitter=SUBMITTER)
+    assert made == ((stray,) if listed else ())
+    assert without_a_rule([stray], evaluation=replace(evaluation(BAD), outcomes=()), now=CLOCK) == ()
+
+
+# -- in words -----------------------------------------------------------------------------------------------------------
+
+
+def test_every_ruling_but_applied_has_a_code_of_its_own() -> None:
+    assert set(RULING_CODES) == set(Ruling) - {Ruling.APPLIED}
+    assert list(RULING_CODES.values()) == [f"D2{number:02}" for number in range(1, 15)]
+    assert UNUSED_CODE == "D215"
+    for code in (*RULING_CODES.values(), UNUSED_CODE):
+        assert lookup(code).slug.startswith("waiver-")
+
+
+@pytest.mark.parametrize("ruling", [item for item in Ruling if item is not Ruling.APPLIED])
+def test_every_ruling_says_what_is_the_matter_and_what_to_do(ruling: Ruling) -> None:
+    hostile = replace(GOOD, approver="{held}", rule="{stage}/x")
+    made = note_on(ruling, hostile, outcome=Outcome.FAIL, stage=STAGE)
+    assert made is not None
+    assert made.code == RULING_CODES[ruling]
+    assert made.detail
+    assert made.remediation
+    assert words_for(ruling, GOOD, outcome=Outcome.FAIL, stage=STAGE).endswith(f": {ruling.value}")
+
+
+def test_the_words_of_a_person_are_not_read_as_a_pattern() -> None:
+    hostile = replace(GOOD, approver="{held}", rule="{stage}/x")
+    made = note_on(Ruling.APPROVER_IS_OWNER, hostile, outcome=Outcome.FAIL, stage=STAGE)
+    assert made is not None
+    assert made.detail.startswith("is signed by {held}, ")
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_a_waiver_of_a_rule_that_needs_none_is_unused(outcome: Outcome) -> None:
+    made = note_on(Ruling.OUTCOME_NOT_COVERABLE, GOOD, outcome=outcome, stage=STAGE)
+    assert made is not None
+    assert (made.code == UNUSED_CODE) == (outcome in (Outcome.PASS, Outcome.NOT_APPLICABLE))
+    assert note_on(Ruling.APPLIED, GOOD, outcome=outcome, stage=STAGE) is None
+
+
+@pytest.mark.parametrize(("seconds", "longer"), [(-1, False), (0, False), (1, True)])
+def test_what_rests_on_a_waiver_may_last_to_the_second_of_its_end(seconds: int, longer: bool) -> None:
+    assert outlives(AFTER + timedelta(seconds=seconds), GOOD) is longer
 
 
 @pytest.mark.parametrize(

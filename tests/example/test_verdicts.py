@@ -4,20 +4,37 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import cache
-from pathlib import Path
+from typing import Any
 
 import pytest
 
 from govern.canonical import parse_instant
 from govern.gate.check import Checked, CheckRequest, check
-from govern.policy.outcomes import Decision, Stage
+from govern.gate.packs.places import PackPlaces
+from govern.policy.outcomes import Decision, Enforcement, Stage
+from support.mortgage import EXAMPLE, LOCK
 
-ROOT = Path(__file__).parents[2]
-EXAMPLE = ROOT / "examples" / "mortgage"
 NOW = parse_instant("2026-11-20T09:00:00Z")
 
-PASSED, FAILED, UNDECIDED = "pass", "fail", "inconclusive"
+PASSED, FAILED, UNDECIDED, MISSING = "pass", "fail", "inconclusive", "missing_evidence"
 EXPECTED = {
+    "baseline.artefacts/formats": (FAILED, PASSED),
+    "baseline.artefacts/no-pickle": (FAILED, PASSED),
+    "baseline.card/complete": (FAILED, PASSED),
+    "baseline.card/extended": (FAILED, PASSED),
+    "baseline.card/no-placeholders": (FAILED, PASSED),
+    "baseline.card/owner-declared": (PASSED, PASSED),
+    "baseline.dependencies/no-known-vulnerability": (FAILED, PASSED),
+    "baseline.dependencies/pinned": (FAILED, PASSED),
+    "baseline.fairness/groups-declared": (MISSING, PASSED),
+    "baseline.fairness/opportunity": (MISSING, PASSED),
+    "baseline.fairness/parity": (MISSING, PASSED),
+    "baseline.fairness/parity-crossed": (MISSING, FAILED),
+    "baseline.fairness/parity-shown": (MISSING, UNDECIDED),
+    "baseline.lineage/acyclic": (PASSED, PASSED),
+    "baseline.lineage/bound": (PASSED, PASSED),
+    "baseline.lineage/closed": (PASSED, PASSED),
+    "baseline.lineage/present": (PASSED, PASSED),
     "lending/approval-parity": (FAILED, PASSED),
     "lending/approval-parity-crossed": (FAILED, FAILED),
     "lending/approval-parity-shown": (FAILED, UNDECIDED),
@@ -29,18 +46,6 @@ EXPECTED = {
     "lending/false-approvals-crossed": (UNDECIDED, UNDECIDED),
     "lending/no-protected-inputs": (FAILED, PASSED),
     "lending/person-decides": (FAILED, PASSED),
-    "model-baseline/artefact-formats": (FAILED, PASSED),
-    "model-baseline/card-complete": (FAILED, PASSED),
-    "model-baseline/card-extended": (FAILED, PASSED),
-    "model-baseline/card-no-placeholders": (FAILED, PASSED),
-    "model-baseline/dependencies-no-known-vulnerability": (FAILED, PASSED),
-    "model-baseline/dependencies-pinned": (FAILED, PASSED),
-    "model-baseline/lineage-acyclic": (PASSED, PASSED),
-    "model-baseline/lineage-bound": (PASSED, PASSED),
-    "model-baseline/lineage-closed": (PASSED, PASSED),
-    "model-baseline/lineage-present": (PASSED, PASSED),
-    "model-baseline/no-pickle": (FAILED, PASSED),
-    "model-baseline/owner-declared": (PASSED, PASSED),
 }
 """Outcome of v1, outcome of v2."""
 
@@ -50,7 +55,8 @@ def judged(name: str, clock: datetime = NOW) -> Checked:
     request = CheckRequest(
         bundle=EXAMPLE / name,
         stage=Stage.PRE_REGISTRATION,
-        policies=(ROOT / "policies", EXAMPLE / "policies"),
+        policies=(EXAMPLE / "policies",),
+        places=PackPlaces(lock=LOCK),
         clock=clock,
         advisories=EXAMPLE / "advisories",
     )
@@ -82,8 +88,8 @@ def test_clauses_that_no_rule_covers_are_named() -> None:
 def test_v1_fails_for_the_reasons_in_the_story() -> None:
     found = {item.rule: [f.detail for f in item.result.findings] for item in judged("v1").evaluation.outcomes}
     assert any("hmda_export_final2.csv" in text for text in found["lending/approved-sources"])
-    assert any("flask" in text for text in found["model-baseline/dependencies-no-known-vulnerability"])
-    assert any("numpy" in text for text in found["model-baseline/dependencies-pinned"])
+    assert any("flask" in text for text in found["baseline.dependencies/no-known-vulnerability"])
+    assert any("numpy" in text for text in found["baseline.dependencies/pinned"])
     assert any("89 of 181" in text for text in found["lending/approval-parity"])
 
 
@@ -96,3 +102,15 @@ def test_the_gap_that_v2_leaves_is_said() -> None:
 @pytest.mark.parametrize("later", [timedelta(days=29), timedelta(days=365)])
 def test_a_stale_snapshot_or_lapsed_approval_allows_nothing(later: timedelta) -> None:
     assert judged("v2", NOW + later).decision.decision is not Decision.ALLOWED
+
+
+def test_what_the_desk_tightened_is_in_the_plan() -> None:
+    """The import in lending.yaml, on top of what the pack says."""
+    plan = judged("v2").loaded.plan
+    rules = {item.id: item for item in plan.rules}
+    params: Any = plan.document["params"]
+    assert params["baseline.dependencies/max_snapshot_age"]["value"] == "14d"
+    assert params["baseline.fairness/required_attributes"]["value"] == ["black"]
+    assert rules["baseline.card/extended"].enforcement is Enforcement.BLOCK
+    assert not rules["baseline.artefacts/no-pickle"].waivable
+    assert "lending-standard/approval-rates" in rules["baseline.fairness/parity"].controls

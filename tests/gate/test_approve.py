@@ -40,7 +40,7 @@ def vote(
 
 
 def exception(office: Office, *, at: str = AT, until: str = "30d", **changes: Any) -> Delivered:
-    given: dict[str, Any] = {"owner": None, "controls": (), **changes}
+    given: dict[str, Any] = {"owner": None, "controls": ("C",), **changes}
     return waive(
         WaiveRequest(evaluation=office.evaluation_file, rule=RULE, reason="R", until=until, **given),
         office.desk("heidi", at=at),

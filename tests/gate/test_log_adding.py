@@ -37,7 +37,7 @@ def office(begun: Office, tmp_path: Path) -> Office:
 
 def waiting(office: Office, **signature: Any) -> Path:
     request = WaiveRequest(
-        evaluation=office.evaluation_file, rule=RULE, reason="R", until="30d", controls=(), owner=None
+        evaluation=office.evaluation_file, rule=RULE, reason="R", until="30d", controls=("C",), owner=None
     )
     return waive(request, office.desk("heidi", log=False, **signature)).path
 
@@ -200,7 +200,7 @@ def test_a_key_whose_window_begins_later_than_the_trust_root_is_taken(office: Of
         *("--add", f"waiver={office.keys}/nora.pub,person:nora,from=2026-07-01T00:00:00Z"),
     )
     request = WaiveRequest(
-        evaluation=office.evaluation_file, rule=RULE, reason="R", until="30d", controls=(), owner=None
+        evaluation=office.evaluation_file, rule=RULE, reason="R", until="30d", controls=("C",), owner=None
     )
     made = waive(request, office.desk("nora", at="2026-07-02T00:00:00Z", log=False))
     add(office, made.path)

@@ -81,7 +81,7 @@ class Board(Desk):
 
     def waive(self, evaluation: Path, *more: str | Path, at: str = AT) -> None:
         self.run(
-            *("waive", "strict/never", evaluation, "--for", "30d", "--reason", "R", "--no-limit"),
+            *("waive", "strict/never", evaluation, "--for", "30d", "--reason", "R", "--control", "C", "--no-limit"),
             *("--owner", "person:owner", "--key", self.people / "carol.pem", "-w", self.gate, "--at", at, *more),
         )
 

@@ -39,7 +39,7 @@ def office(begun: Office, tmp_path: Path) -> Office:
 
 def exception(office: Office) -> Delivered:
     request = WaiveRequest(
-        evaluation=office.evaluation_file, rule=RULE, reason="R", until="30d", controls=(), owner=None
+        evaluation=office.evaluation_file, rule=RULE, reason="R", until="30d", controls=("C",), owner=None
     )
     return waive(request, office.desk("heidi"))
 

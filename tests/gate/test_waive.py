@@ -20,7 +20,7 @@ from govern.gate.desk import Delivered
 from govern.gate.waive import WaiveRequest, waive
 from govern.policy.outcomes import Holds, Outcome, Stage
 from support.office import AT, RULE, Office
-from support.people import evaluation, quorum, rule
+from support.people import APART, HEIDI, evaluation, quorum, rule, separated
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +96,36 @@ def test_what_is_said_is_what_is_signed(office: Office) -> None:
     assert (body.stages, body.owner) == (("pre-registration",), "person:rob")
     assert body.covers == (Outcome.FAIL, Outcome.INCONCLUSIVE)
     assert (body.not_before, body.expires) == ("2026-06-10T00:00:00Z", "2026-06-20T00:00:00Z")
+
+
+def test_a_waiver_says_what_is_done_instead(office: Office) -> None:
+    code, message = refused(office, controls=())
+    assert code == "A506"
+    assert "compensatingControls" in message
+
+
+@pytest.mark.parametrize("subject", [{"developers": ("person:heidi",)}, {"principal": "person:heidi"}])
+def test_whoever_made_the_model_waives_nothing(office: Office, tmp_path: Path, subject: dict[str, Any]) -> None:
+    about = written(tmp_path, evaluation(FAILED, **subject))
+    code, message = refused(office, about, rule="p/x")
+    assert (code, "approver_is_owner" in message) == ("A505", True)
+
+
+def test_whoever_made_the_model_is_known_by_key(office: Office, tmp_path: Path) -> None:
+    about = written(tmp_path, evaluation(FAILED, developers=(HEIDI.public.keyid,)))
+    assert refused(office, about, rule="p/x")[0] == "A505"
+
+
+def test_a_rule_about_people_is_waived_by_what_it_comes_to_now(office: Office, tmp_path: Path) -> None:
+    """The record says missing evidence of it; that one person stands on two sides is known when it is decided."""
+    people = {"developers": ("person:dan",), "validators": ("person:dan",)}
+    about = written(tmp_path, evaluation(separated(), **people))
+    made = body_of(ask(office, about, rule=APART))
+    assert (made.covers, made.qualified) == ((Outcome.FAIL,), APART)
+    assert refused(office, about, rule=APART, covers=("missing_evidence",))[0] == "A505"
+    unknown = written(tmp_path, evaluation(separated(), developers=("person:dan",)))
+    assert refused(office, unknown, rule=APART)[0] == "A505"
+    ask(office, unknown, rule=APART, covers=("missing_evidence",))
 
 
 @pytest.mark.parametrize(

@@ -185,6 +185,33 @@ def test_a_place_behind_the_last_character_has_no_width():
         assert (span.column, span.end_column) == (column, column + width)
 
 
+def test_nodes_are_equal_when_they_say_the_same_in_the_same_way_and_place() -> None:
+    def tree(text: str) -> Node:
+        return parse_yaml(text.encode(), file="p.yaml", strictness="policy")
+
+    text = "a: [b, 'c']\nd: {e: f}\n"
+    same = tree(text)
+    assert tree(text) == same
+    assert hash(tree(text)) == hash(same)
+    for other in ("a: [b, c]\nd: {e: f}\n", "a: [b, 'c']\nd: {e: g}\n", "a:  [b, 'c']\nd: {e: f}\n", "- a\n"):
+        assert tree(other) != same, other
+    assert same != text
+    assert "'b'" in repr(same)
+
+
+def test_every_ascii_character_is_taken_or_refused_as_yaml_says() -> None:
+    """YAML 1.2.2, section 5.1: of ASCII only tab, line ends and what prints; the rest is named with its place."""
+    for code in range(1, 128):
+        data = f"a: b\nc: x # {chr(code)}\n".encode()
+        if code in (9, 10, 13) or 32 <= code < 127:
+            assert parse_yaml(data, file="p.yaml", strictness="policy").keys() == ("a", "c"), code
+            continue
+        with pytest.raises(InputError) as caught:
+            parse_yaml(data, file="p.yaml", strictness="policy")
+        (fault,) = caught.value.diagnostics
+        assert (fault.code, fault.span.line, fault.span.column) == ("I109", 2, 8), code
+
+
 def test_no_node_reaches_past_a_last_line_without_an_end():
     for text in ("a:\n  - b: 1\n  - c: 2", "a: {b: 1}", "a:", "a:\n- x", "a: |\n  x", "[1]"):
         lines = text.split("\n")

@@ -289,7 +289,18 @@ def spoilt(word: str) -> results.Document:
     document["not_assessed"] = [{"control": word, "title": word}]
     document["advisories"] |= {"as_of": word, "newest": word}
     document["certificate"] |= {"path": word, "keyid": word}
+    document["waivers"] = [
+        results.waiver(rule=word, code=word, detail=word, remediation=word, reason=word, compensating_control=word)
+    ]
     return document
+
+
+def test_a_waiver_that_did_not_help_says_why_and_what_stands_instead() -> None:
+    document = results.denied()
+    document["waivers"] = [results.waiver(), results.waiver(ruling="applied", code=None, detail=None, remediation=None)]
+    words = " ".join(" ".join(check_inert(page(document)).text).split())
+    assert "Did not help (D210): it held from one day to another. To mend it: have another signed." in words
+    assert words.count("Instead: a person reads each refusal") == 2
 
 
 @pytest.mark.parametrize("word", HOSTILE)

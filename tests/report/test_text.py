@@ -69,6 +69,23 @@ def test_a_long_list_is_never_cut_silently() -> None:
     assert text(document, verbose=True).count("F201") == 17
 
 
+def test_a_waiver_that_did_not_help_says_why_and_what_to_do() -> None:
+    document = results.denied()
+    document["waivers"] = [results.waiver(), results.waiver(ruling="applied", code=None, detail=None, remediation=None)]
+    body = text(document)
+    assert "Waivers that did not help (1)" in body
+    assert f"D210  fair-lending/parity  the waiver {results.digest('w')[:8]} by person:heidi" in body
+    assert "      held from one day to another" in body
+    assert "      fix: have another signed" in body
+
+
+def test_a_folder_full_of_other_models_waivers_is_counted() -> None:
+    document = results.denied()
+    document["waivers"] = [results.waiver(digest=results.digest(str(number))) for number in range(25)]
+    assert "+15 more: govern check --verbose" in text(document)
+    assert text(document, verbose=True).count("D210  ") == 25
+
+
 def test_the_next_step_fits_the_decision() -> None:
     assert text(results.denied()).rstrip().endswith("govern explain fair-lending/parity")
     assert "govern verify credit-risk-3.1.0.pre-deployment.certificate" in text(results.allowed())
@@ -131,6 +148,7 @@ def spoilt(word: str) -> results.Document:
             finding["location"] = results.location(word, 3)
     document["not_assessed"] = [{"control": word, "title": word}]
     document["certificate"]["path"] = word
+    document["waivers"] = [results.waiver(rule=word, code=word, detail=word, remediation=word, approver=word)]
     return document
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from govern.checks.registry import builtin_specs
 from govern.diagnostics import Diagnostic, Severity, Span
 from govern.evidence.schema import evidence_schema
-from govern.policy.cel import Evaluated, Expression, evaluate
+from govern.policy.cel import Evaluated, Expression, evaluate, judge
 from govern.policy.cel_bind import Bound
 from govern.policy.cel_compile import Job, compile_expression
 from govern.policy.cel_probes import Surroundings
@@ -87,7 +87,12 @@ def codes(source: str, **options: object) -> list[str]:
 
 
 def judged(source: str, evidence: Mapping[str, object], **options: object) -> Evaluated:
-    """Compile an expression that must be sound, and evaluate it."""
+    """Compile an expression that must be sound, and evaluate it; the short way must come to the same verdict."""
     made, found = expression(source, **options)  # type: ignore[arg-type]
     assert made is not None, found
-    return evaluate(made, Bound(open_schema(), evidence))
+    evaluated = evaluate(made, Bound(open_schema(), evidence))
+    fresh = Bound(open_schema(), evidence)
+    for _ in range(2):  # what is remembered of the evidence changes nothing
+        assert judge(made, fresh) == evaluated.verdict
+    assert evaluate(made, fresh) == evaluated
+    return evaluated

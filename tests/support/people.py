@@ -43,6 +43,7 @@ from govern.canonical import base64_text, canonical_bytes, instant_text, parse_i
 from govern.decision.approvals import QUORUM_CHECK
 from govern.decision.decide import DecisionRecord, Settled, decide
 from govern.decision.evaluation import Evaluation, RuleOutcome, Subject
+from govern.decision.overall import EXCEPTIONS_CHECK, SEPARATION_CHECK
 from govern.gate.statements import People, people_of
 from govern.ledger.note import NoteSigner
 from govern.policy.outcomes import CheckResult, Enforcement, Holds, Outcome, Stage
@@ -105,6 +106,7 @@ NOW = CLOCK + timedelta(days=3)
 """When the auditor asks."""
 STAGE, MODEL, VERSION = "pre-registration", "credit-risk", "3.2.0"
 PARITY, LIMITED, ASKED, NOTE = (f"credit-risk/{name}" for name in ("parity", "refusals", "board", "note"))
+APART, BOUNDED = "credit-risk/apart", "credit-risk/exceptions"
 BUNDLE, PLAN, SOURCE = manifest().digest, "ef" * 32, "01" * 32
 SUBMITTER, OWNER = "person:alice", "person:bob"
 
@@ -149,6 +151,20 @@ def quorum(*roles: tuple[str, int], name: str = ASKED, **changes: Any) -> RuleOu
     asked = [{"role": role, "count": count} for role, count in roles or ((BOARD, 2),)]
     facts = {"kind": "approval-quorum", "roles": asked}
     return rule(name, Outcome.MISSING_EVIDENCE, check=QUORUM_CHECK, facts=facts, **changes)
+
+
+def separated(*pairs: tuple[str, str], name: str = APART, **changes: Any) -> RuleOutcome:
+    """A rule that keeps people apart; by default the validator from the developer."""
+    given = [sorted(pair) for pair in pairs or (("developer", "validator"),)]
+    facts = {"kind": "approval-separation", "pairs": given, **changes.pop("bounds", {})}
+    return rule(name, Outcome.MISSING_EVIDENCE, check=SEPARATION_CHECK, facts=facts, **changes)
+
+
+def bounded(name: str = BOUNDED, **changes: Any) -> RuleOutcome:
+    """A rule that bounds the waivers in force; keywords change its bounds."""
+    bounds = {"max_days": 120, "roles": ["waiver"], "compensating_control": True, "for_controls": ["*"], **changes}
+    facts = {"kind": "policy-exceptions", **bounds}
+    return rule(name, Outcome.MISSING_EVIDENCE, check=EXCEPTIONS_CHECK, facts=facts)
 
 
 GOOD = rule(PARITY, Outcome.PASS, observed="0.8712", required=">= 0.8")

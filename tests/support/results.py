@@ -385,6 +385,23 @@ def _outcomes() -> list[Document]:
     ]
 
 
+def waiver(**changes: Any) -> Document:
+    """A waiver that had ended."""
+    return {
+        "rule": "fair-lending/parity",
+        "digest": digest("w"),
+        "ruling": "expired",
+        "approver": "person:heidi",
+        "reason": "A better model is in training",
+        "compensating_control": "a person reads each refusal",
+        "until": "2026-04-01T00:00:00Z",
+        "code": "D210",
+        "detail": "held from one day to another",
+        "remediation": "have another signed",
+        **changes,
+    }
+
+
 def denied() -> Document:
     """A denied model with every group of outcomes, figures, a card and a lineage."""
     return settled(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -13,20 +14,30 @@ from govern.canonical import parse_instant
 from govern.decision.approvals import VerifiedApproval
 from govern.decision.waivers import VerifiedWaiver
 
-__all__ = ["approvals_of", "waiver_facts", "waivers_of"]
+__all__ = ["approvals_of", "waiver_facts", "waiver_of", "waivers_of"]
 
 
 def waivers_of(statements: StatementSet, *, at: datetime) -> tuple[VerifiedWaiver, ...]:
     """Give every waiver that can be read, with what its verification came to; `at` is the moment of the decision."""
-    made = []
-    for item in statements.all(WAIVER):
-        body = item.claims.body if item.claims is not None else None
-        if isinstance(body, Waiver):
-            revoked = _revoked(statements, item, at)
-            made.append(
-                waiver_facts(body, digest=item.digest, authentic=item.authentic, revoked=revoked, in_role=item.sound)
-            )
-    return tuple(made)
+    made = (waiver_of(statements, item, at=at) for item in statements.all(WAIVER))
+    return tuple(item for item in made if item is not None)
+
+
+def waiver_of(statements: StatementSet, item: Judged, *, at: datetime) -> VerifiedWaiver | None:
+    """Give one judged statement as the decision sees it; None for what cannot be read as a waiver."""
+    body = item.claims.body if item.claims is not None else None
+    if not isinstance(body, Waiver):
+        return None
+    facts = waiver_facts(
+        body,
+        digest=item.digest,
+        authentic=item.authentic,
+        revoked=_revoked(statements, item, at),
+        in_role=item.sound,
+    )
+    if item.signatory is None:
+        return facts
+    return replace(facts, role=item.signatory.role, identities=statements.names_of(item.signatory))
 
 
 def approvals_of(statements: StatementSet, *, trust: TrustRoot, at: datetime) -> tuple[VerifiedApproval, ...]:
@@ -35,7 +46,9 @@ def approvals_of(statements: StatementSet, *, trust: TrustRoot, at: datetime) ->
     for item in statements.all(APPROVAL):
         body = item.claims.body if item.claims is not None else None
         if isinstance(body, Approval):
-            made.append(_approval(item, body, trust, revoked=_revoked(statements, item, at)))
+            vote = _approval(item, body, trust, revoked=_revoked(statements, item, at))
+            names = frozenset() if item.signatory is None else statements.names_of(item.signatory)
+            made.append(replace(vote, identities=names))
     return tuple(made)
 
 
@@ -65,6 +78,7 @@ def waiver_facts(body: Waiver, *, digest: str, authentic: bool, revoked: bool, i
         signature_valid=authentic,
         revoked=revoked,
         approver_in_role=in_role,
+        compensating_controls=body.compensating_controls,
     )
 
 

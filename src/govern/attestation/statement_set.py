@@ -148,6 +148,11 @@ class StatementSet:
             faults=tuple(line for line in lines if line.status is Status.FAIL),
         )
 
+    def names_of(self, signatory: Signatory) -> frozenset[str]:
+        """Give every name by which somebody may know a signer: the holder of the key, and all their fingerprints."""
+        own = (item.keyid for item in self._trust.keys.values() if item.owner == signatory.owner)
+        return frozenset({signatory.owner, signatory.keyid, *own})
+
     def status_list(self, *, origins: frozenset[str]) -> Judged | None:
         """Give the sound status list to go by: of one of these logs, not of the future, and the newest of those.
 

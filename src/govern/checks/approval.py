@@ -1,63 +1,55 @@
-"""`approval.quorum`: the review board has voted. The decision counts, for the votes sign the evaluation itself."""
+"""`approval.quorum` and `approval.separation`: who has approved, and who may not be the same person.
+
+The decision settles both, for votes sign the evaluation itself; here it is only said what is asked.
+"""
 
 from __future__ import annotations
 
-import re
-from typing import Annotated
-
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
-
+from govern.canonical import Json
 from govern.checks.context import CheckContext
 from govern.checks.interface import Check
+from govern.checks.roots import root_of
 from govern.policy.interface import CheckParams, CheckSpec, EvidenceNeed, parameter
-from govern.policy.outcomes import CheckResult, Outcome
-from govern.policy.types import Count, Text
+from govern.policy.outcomes import CheckResult, EvidenceRef, Outcome
+from govern.policy.people_types import Identity, Pairs, RoleCount, Roles
+from govern.policy.sides import Side
 
-__all__ = ["CHECKS", "QuorumParams", "RoleCount"]
+__all__ = ["CHECKS", "QuorumParams", "RoleCount", "SeparationParams"]
 
-_ROLE = re.compile(r"approver(?:/[^\s/]+)?")
-
-
-class RoleCount(BaseModel):
-    """How many people of a role."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    role: Text = Field(description="Role of the trust root: approver, or a board role such as approver/model-risk.")
-    count: Count = Field(
-        default=1,
-        ge=1,
-        le=100,
-        description="How many different people must approve in that role.",
-        json_schema_extra={"tighten": "up"},
-    )
-
-    @field_validator("role")
-    @classmethod
-    def _is_a_role(cls, value: str) -> str:
-        if not _ROLE.fullmatch(value):
-            raise ValueError("expected approver, or approver/<board role>")
-        return value
-
-
-def _roles_once(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
+_DECLARED = {
+    Side.OWNER.value: "model.owner",
+    Side.DEVELOPER.value: "model.developers",
+    Side.VALIDATOR.value: "model.validators",
+}
+"""Sides that the model record names, and the fact that names them."""
 
 
 class QuorumParams(CheckParams):
     """Parameters of `approval.quorum`."""
 
-    roles: Annotated[tuple[RoleCount, ...], BeforeValidator(_roles_once)] = parameter(
-        "Which roles must approve, and how many different people in each.", tighten="superset"
+    roles: Roles = parameter("Which roles must approve, and how many different people in each.", tighten="superset")
+    identity: Identity | None = parameter(
+        "Weakest sort of signature that counts: key, of the trust root, or oidc, a sign-in that a server attests. "
+        "Every vote that counts today is signed with a key.",
+        tighten="order",
+        default=None,
+        order=("oidc", "key"),
     )
 
-    @field_validator("roles")
-    @classmethod
-    def _each_role_once(cls, value: tuple[RoleCount, ...]) -> tuple[RoleCount, ...]:
-        names = [item.role for item in value]
-        if not value or len(set(names)) != len(names):
-            raise ValueError("expected at least one role, each of them once")
-        return tuple(sorted(value, key=lambda item: item.role))
+
+class SeparationParams(CheckParams):
+    """Parameters of `approval.separation`."""
+
+    pairs: Pairs = parameter(
+        "Pairs of sides on which nobody may stand both: submitter, owner, developer, validator, approver, waiver "
+        "(whoever waived a rule).",
+        tighten="superset",
+    )
+
+
+def _bounds(params: CheckParams) -> dict[str, Json]:
+    """What else bounds the votes that count; left out where nothing was said."""
+    return {} if params.max_age is None else {"max_age": params.max_age}
 
 
 def _evaluate(params: QuorumParams, _context: CheckContext) -> CheckResult:
@@ -70,8 +62,40 @@ def _evaluate(params: QuorumParams, _context: CheckContext) -> CheckResult:
         facts={
             "kind": "approval-quorum",
             "roles": [{"role": item.role, "count": item.count} for item in params.roles],
+            **_bounds(params),
         },
     )
+
+
+def _separate(params: SeparationParams, context: CheckContext) -> CheckResult:
+    """Say what is asked. Who waived and who approved is known when the decision is made."""
+    asked = ", ".join(f"{first} and {second}" for first, second in params.pairs)
+    return CheckResult(
+        outcome=Outcome.MISSING_EVIDENCE,
+        summary=f"Nobody may be both: {asked}. That is settled with the decision.",
+        required=asked,
+        evidence=_record(params, context),
+        facts={
+            "kind": "approval-separation",
+            "pairs": [[first, second] for first, second in params.pairs],
+            **_bounds(params),
+        },
+    )
+
+
+def _record(params: SeparationParams, context: CheckContext) -> tuple[EvidenceRef, ...]:
+    """The model record, when a side is declared there."""
+    named = {side for pair in params.pairs for side in pair} & _DECLARED.keys()
+    root = root_of(context, "model") if named else None
+    return () if root is None else root.evidence
+
+
+def _separation_needs(params: SeparationParams) -> tuple[EvidenceNeed, ...]:
+    sides = {side for pair in params.pairs for side in pair}
+    declared = tuple(sorted(_DECLARED[side] for side in sides & _DECLARED.keys()))
+    people = {Side.APPROVER.value: "approvals", Side.WAIVER.value: "waivers"}
+    record = (EvidenceNeed("model_record", declared),) if declared else ()
+    return (*(EvidenceNeed(people[side]) for side in sorted(sides & people.keys())), *record)
 
 
 CHECKS = (
@@ -89,5 +113,19 @@ CHECKS = (
             default_remediation="Ask the board to vote: govern approve EVALUATION.json.",
         ),
         evaluate=_evaluate,
+    ),
+    Check(
+        spec=CheckSpec(
+            kind="approval.separation",
+            version=1,
+            summary="Passes when no person and no key stands on both sides of a pair, and everybody on them is known.",
+            cannot_show="That two names of the trust root are two people, or that the model record names everybody who "
+            "took part. A side that nobody is known to stand on is missing evidence, but for waivers: where none was "
+            "applied, nobody waived.",
+            params=SeparationParams,
+            needs=_separation_needs,
+            default_remediation="Let somebody else take one of the two parts, or name who takes it.",
+        ),
+        evaluate=_separate,
     ),
 )

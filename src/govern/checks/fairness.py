@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BeforeValidator, model_validator
 from pydantic_core import PydanticCustomError
 
+from govern.checks.fairness_declared import DECLARED, declared_tables
 from govern.checks.interface import Check
 from govern.checks.predictions import (
     counts_of,
@@ -24,7 +25,7 @@ from govern.diagnostics import Diagnostic, InputError, Span
 from govern.fairness import MAX_GROUPS, Question, judge, needs_labels
 from govern.fairness.rates import MetricName
 from govern.policy.interface import CheckParams, CheckSpec, EvidenceNeed, parameter
-from govern.policy.outcomes import CheckResult, Finding, Location
+from govern.policy.outcomes import CheckResult, EvidenceRef, Finding, Location
 from govern.policy.types import Count, Number
 
 if TYPE_CHECKING:
@@ -62,7 +63,11 @@ class DisparityParams(CheckParams):
     compare: Literal["ratio", "difference"] = parameter("How two rates are compared.")
     at_least: Number | None = parameter("Least accepted ratio.", tighten="up", default=None)
     at_most: Number | None = parameter("Largest accepted difference.", tighten="down", default=None)
-    attributes: Tables = parameter("Columns, and lists of columns to cross.", tighten="superset")
+    attributes: Tables = parameter(
+        "Columns, and lists of columns to cross; model.groups.attributes and model.groups.intersections stand for what "
+        "the model record declares.",
+        tighten="superset",
+    )
     decide: Literal["evidence_of_harm", "point", "demonstrated"] = parameter(
         "What counts: significant harm, the literal figure, or demonstrated compliance.",
         tighten="order",
@@ -117,6 +122,11 @@ class DisparityParams(CheckParams):
         tables = self.tables
         if len({frozenset(table) for table in tables}) < len(tables) or any(len(set(t)) < len(t) for t in tables):
             raise PydanticCustomError("bad_value", "attributes name a column or a table twice")
+        if any(len(table) > 1 and set(table) & {*DECLARED} for table in tables):
+            raise PydanticCustomError("bad_value", "what the model record declares is not crossed with a column")
+        if self.reference != "highest" and set(self.columns) & {*DECLARED}:
+            text = "a reference is of one attribute; with attributes of the model record only `highest` is possible"
+            raise PydanticCustomError("exclusive_parameters", text)
         if self.min_n < 1 or not 0 <= self.max_missing <= 1:
             raise PydanticCustomError("bad_value", "min_n is at least 1 and max_missing lies between 0 and 1")
         try:
@@ -155,14 +165,21 @@ def _not_tighter(old: DisparityParams, new: DisparityParams) -> tuple[str, str] 
 
 
 def _needs(params: DisparityParams) -> tuple[EvidenceNeed, ...]:
-    return (EvidenceNeed("predictions", tuple(f"columns:{name}" for name in params.columns)),)
+    declared = tuple(name for name in params.columns if name in DECLARED)
+    columns = tuple(f"columns:{name}" for name in params.columns if name not in DECLARED)
+    record = (EvidenceNeed("model_record", declared),) if declared else ()
+    return (*record, EvidenceNeed("predictions", columns))
 
 
 def _evaluate(params: DisparityParams, context: CheckContext) -> CheckResult:
     source = source_of(context)
     if isinstance(source, Diagnostic):
         return missing("There are no predictions to judge.", [finding_of(source)])
-    evidence = prediction_refs(source)
+    evidence = (*_record_ref(params, context), *prediction_refs(source))
+    tables = declared_tables(params.tables, context)
+    if isinstance(tables, Finding):
+        return missing("The model does not declare which groups are to be compared.", [tables], evidence)
+    params = params.model_copy(update={"attributes": tables})
     terms = terms_of(
         params,
         name="predictions",
@@ -186,6 +203,15 @@ def _evaluate(params: DisparityParams, context: CheckContext) -> CheckResult:
 
     judgement = judge(params.question(), counts)
     return result_of(params, counts, judgement, file=source.file, evidence=evidence, holds=terms.holds)
+
+
+def _record_ref(params: DisparityParams, context: CheckContext) -> tuple[EvidenceRef, ...]:
+    """Name the model record where the rule asks it for groups."""
+    bundle = context.bundle
+    if bundle.record_file is None or not set(params.columns) & {*DECLARED}:
+        return ()
+    entry = bundle.files[bundle.record_file]
+    return (EvidenceRef(name="model_record", file=entry.path, digest=entry.sha256, bound=True),)
 
 
 def _lacking(params: DisparityParams, predictions: Predictions) -> Finding | None:

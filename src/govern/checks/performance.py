@@ -204,7 +204,7 @@ def _judged(params: ThresholdParams, found: _Figure) -> CheckResult:
                 detail=f"{params.metric} is {shown}, computed from the {found.source}",
                 observed=shown,
                 required=params.required,
-                location=Location(found.file),
+                location=_figure_place(params, found),
                 discriminator=params.metric,
             )
         ]
@@ -221,6 +221,11 @@ def _judged(params: ThresholdParams, found: _Figure) -> CheckResult:
         holds=found.holds,
         facts=_facts(params, found, shown),
     )
+
+
+def _figure_place(params: ThresholdParams, found: _Figure) -> Location:
+    pointer = f"/{params.metric}" if found.source == "metrics file" else None
+    return Location(found.file, pointer=pointer)
 
 
 def _doubts(params: ThresholdParams, found: _Figure) -> list[Finding]:

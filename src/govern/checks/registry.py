@@ -13,7 +13,17 @@ from govern.policy.interface import CheckSpec, UnusableKindError
 
 __all__ = ["FAMILIES", "CheckRegistry", "builtin_checks", "builtin_specs"]
 
-FAMILIES = ("model_card", "performance", "fairness", "lineage", "dependencies", "artefacts", "expression", "approval")
+FAMILIES = (
+    "model_card",
+    "performance",
+    "fairness",
+    "lineage",
+    "dependencies",
+    "artefacts",
+    "expression",
+    "approval",
+    "exceptions",
+)
 """Modules of this package; each lists its kinds in `CHECKS`."""
 
 

@@ -48,7 +48,8 @@ def approve(
 
     A vote is about that record and no other: when anything changes, the board votes again. Then run the check again.
 
-    Exit codes: 0 signed; with --status 0 the quorum is met, 1 somebody rejected, 3 votes are missing.
+    Exit codes: 0 signed; with --status 0 every rule about people is met, 1 somebody rejected it or stands on two sides
+    that are kept apart, 3 votes or names are missing.
     """
     from govern.gate.approve import VoteRequest, votes_so_far
     from govern.gate.approve import approve as sign

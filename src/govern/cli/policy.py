@@ -1,4 +1,4 @@
-"""`govern policy`: lint, compile, schema."""
+"""`govern policy`: compile, schema, and a table of the commands with a module of their own."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import click
 from govern.cli.answer import Answer
 from govern.cli.lazy import LazyGroup
 from govern.cli.options import clock_of, param_option, params_of, stage_option, workspace_of, workspace_option
-from govern.cli.streams import err, out
+from govern.cli.streams import out
 
 _COMMANDS: dict[str, tuple[str, str]] = {
+    "lint": ("govern.cli.policy_lint:lint", "Find the faults of policies, with places and fixes."),
+    "diff": ("govern.cli.policy_diff:diff", "Say what changed between two versions of policies, and what it loosens."),
     "lock": ("govern.cli.policy_lock:lock", "Pin the packs that policies import, by version and digest."),
-    "test": ("govern.cli.policy_test:test", "Run the tests of policies."),
+    "test": ("govern.cli.policy_test:test", "Run the tests of policies, with coverage and mutants."),
     "release": ("govern.cli.policy_release:release", "Sign what the bytes of policies and their plans are."),
 }
 """Subcommands with a module of their own: name -> (module:attribute, line of help)."""
@@ -22,34 +24,11 @@ _COMMANDS: dict[str, tuple[str, str]] = {
 @click.group(
     cls=LazyGroup,
     table=_COMMANDS,
-    epilog="\b\nExamples:\n  govern policy lint policies\n"
+    epilog="\b\nExamples:\n  govern policy lint policies\n  govern policy diff old new\n"
     "  govern policy compile policies -s pre-registration --digest",
 )
 def policy() -> None:
-    """Policies: find their faults, compile them into a plan, print the schema for editors."""
-
-
-@policy.command(epilog="\b\nExamples:\n  govern policy lint policies\n  govern policy lint policies/credit.yaml")
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@workspace_option
-def lint(paths: tuple[Path, ...], directory: Path | None) -> Answer:
-    """Compile every rule of every stage of PATHS and print all faults with file, line, column and a suggestion.
-
-    Exit codes: 0 no error (warnings may be printed), 2 errors.
-    """
-    from govern.diagnostics import Severity
-    from govern.gate.packs.signed import pack_places
-    from govern.gate.policies import lint_paths
-    from govern.policy.render import render
-
-    workspace = workspace_of(directory)
-    places = pack_places(workspace, at=clock_of(None))
-    diagnostics, files = lint_paths(paths or workspace.paths("policies"), places=places)
-    for item in diagnostics:
-        err(render(item, files))
-    errors = sum(item.severity is Severity.ERROR for item in diagnostics)
-    out(f"{len(files)} files, {errors} errors, {len(diagnostics) - errors} warnings and notes")
-    return Answer(2 if errors else 0)
+    """Policies: find their faults, compare versions, compile them into a plan, print the schema for editors."""
 
 
 @policy.command(
@@ -95,20 +74,27 @@ def compile_(
 
 
 @policy.command(
-    epilog="\b\nExamples:\n  govern policy schema > policy.schema.json\n  govern policy schema --no-plugins"
+    epilog="\b\nExamples:\n  govern policy schema > policy.schema.json\n  govern policy schema --no-plugins\n"
+    "  govern policy schema --tests"
 )
 @click.option("--plugins/--no-plugins", default=True, help="Check kinds of installed plug-ins too.")
-def schema(plugins: bool) -> Answer:
+@click.option("--tests", is_flag=True, help="The schema of policy tests instead.")
+def schema(plugins: bool, tests: bool) -> Answer:
     """Print the JSON Schema of policy documents, for editors (`# yaml-language-server: $schema=`).
 
     Exit codes: 0 printed, 2 a plug-in is installed that cannot be used.
     """
     import json
 
-    from govern.checks.registry import builtin_specs
-    from govern.gate.kinds import every_kind
-    from govern.policy.schema import policy_schema
+    if tests:
+        from govern.policy.case_schema import policy_test_schema
 
-    specs = every_kind() if plugins else builtin_specs()
-    out(json.dumps(policy_schema(specs), indent=2, sort_keys=True, ensure_ascii=False))
+        made = policy_test_schema()
+    else:
+        from govern.checks.registry import builtin_specs
+        from govern.gate.kinds import every_kind
+        from govern.policy.schema import policy_schema
+
+        made = policy_schema(every_kind() if plugins else builtin_specs())
+    out(json.dumps(made, indent=2, sort_keys=True, ensure_ascii=False))
     return Answer(0)

@@ -34,11 +34,13 @@ def schemas() -> dict[str, str]:
     from govern.bundle.schema import record_schema
     from govern.checks.registry import builtin_specs
     from govern.lineage.schema import lineage_schema, registry_schema
+    from govern.policy.case_schema import policy_test_schema
     from govern.policy.schema import policy_schema
     from govern.report.schema import result_schema
 
     made: dict[str, Mapping[str, Any]] = {
         "policy.schema.json": policy_schema(builtin_specs()),
+        "policy-test.schema.json": policy_test_schema(),
         "model-record.schema.json": record_schema(),
         "lineage.schema.json": lineage_schema(),
         "source-registry.schema.json": registry_schema(),

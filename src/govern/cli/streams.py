@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from govern.diagnostics import Diagnostic
 
-__all__ = ["colour_wanted", "err", "in_github", "out", "settle_encoding", "silence", "terminal_width", "warn"]
+__all__ = [
+    "colour_wanted",
+    "commands",
+    "err",
+    "in_github",
+    "out",
+    "settle_encoding",
+    "silence",
+    "terminal_width",
+    "warn",
+]
 
 
 def settle_encoding() -> None:
@@ -53,6 +63,15 @@ def silence(stream: TextIO) -> None:
 def out(text: str) -> None:
     """Write a result to stdout. A closed pipe is not an error; a full disk raises OSError."""
     _write(sys.stdout, text)
+
+
+def commands(text: str) -> None:
+    """Write lines that a workflow runner is meant to obey; their writer has made harmless what came from files."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        silence(sys.stdout)
 
 
 def err(text: str) -> None:

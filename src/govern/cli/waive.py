@@ -16,13 +16,16 @@ from govern.cli.streams import out
     epilog="\b\nExamples:\n"
     "  govern waive lending/parity credit-3.2.0.pre-registration.evaluation.json --for 90d \\\n"
     '      --reason "Rebalancing is under way" --control "Manual review" --key approver.pem\n'
-    "  govern waive lending/parity EVALUATION.json --for 30d --versions 3.3.0 --reason R --key hsm:2?name=waiver"
+    "  govern waive lending/parity EVALUATION.json --for 30d --versions 3.3.0 --reason R --control C \\\n"
+    "      --key hsm:2?name=waiver"
 )
 @click.argument("rule")
 @click.argument("evaluation", type=click.Path(path_type=Path))
 @click.option("--reason", required=True, help="Why the exception is right.")
 @click.option("--for", "until", metavar="WHEN", required=True, help="How long: a duration such as 90d, or an instant.")
-@click.option("--control", "controls", multiple=True, help="What is done instead; may be given more than once.")
+@click.option(
+    "--control", "controls", multiple=True, required=True, help="What is done instead; may be given more than once."
+)
 @click.option("--owner", help="Who owns the model, when the bundle does not say. Nobody waives for themselves.")
 @click.option("--from", "start", metavar="WHEN", help="When it begins. Default: now.")
 @click.option("--versions", multiple=True, help="Versions of the model it holds for. Default: this bundle alone.")

@@ -13,6 +13,7 @@ from enum import StrEnum
 from govern.canonical import Json, instant_text
 from govern.decision.evaluation import RuleOutcome
 from govern.decision.overall import QUORUM_CHECK
+from govern.policy.durations import add
 from govern.policy.outcomes import Outcome
 from govern.records import record
 
@@ -25,7 +26,9 @@ __all__ = [
     "VerifiedApproval",
     "count_votes",
     "people_among",
+    "quorate_among",
     "read_votes",
+    "vote_end",
 ]
 
 
@@ -73,6 +76,13 @@ class VerifiedApproval:
     signature_valid: bool
     revoked: bool
     in_role: bool
+    identities: frozenset[str] = frozenset()
+    """Every other name of the voter: the fingerprints of all their keys."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name by which somebody may know the voter."""
+        return self.identities | {self.owner, self.keyid}
 
 
 @record
@@ -101,8 +111,8 @@ class Question:
     """Digest of the evaluation record, hex."""
     bundle: str
     """Bundle digest, hex."""
-    owner: str | None
-    """Who owns the model, as far as is known."""
+    owners: tuple[str, ...]
+    """Who owns the model, by every name that is known."""
     submitter: str | None
     applied_waivers: frozenset[str]
     """Digests of the waivers that other rules needed: an approval must have considered each."""
@@ -136,8 +146,8 @@ def _fault(item: VerifiedApproval, question: Question, now: datetime) -> Reading
         (Reading.REVOKED, item.revoked),
         (Reading.OTHER_EVALUATION, (item.evaluation, item.bundle) != (question.evaluation, question.bundle)),
         (Reading.NOT_IN_ROLE, not item.in_role),
-        (Reading.IS_SUBMITTER, item.owner == question.submitter),
-        (Reading.IS_OWNER, item.owner == question.owner),
+        (Reading.IS_SUBMITTER, question.submitter in item.names),
+        (Reading.IS_OWNER, not item.names.isdisjoint(question.owners)),
         (Reading.NOT_YET_VALID, now < item.signed_at),
         (Reading.EXPIRED, now >= item.expires),
     ):
@@ -148,44 +158,69 @@ def _fault(item: VerifiedApproval, question: Question, now: datetime) -> Reading
 
 @record
 class Tally:
-    """What the votes come to for one quorum rule."""
+    """What people's words come to for one rule that only the decision can settle."""
 
     outcome: Outcome
     why: str
-    rests_on: tuple[VerifiedApproval, ...]
-    """The approvals that met the quorum; empty unless it passes."""
+    rests_on: tuple[VerifiedApproval, ...] = ()
+    """The approvals that it rests on; empty unless it passes."""
+    ends: datetime | None = None
+    """When the first of them stops counting for this rule."""
 
 
-def count_votes(rule: RuleOutcome, votes: Sequence[CountedVote]) -> Tally:
+def count_votes(rule: RuleOutcome, votes: Sequence[CountedVote], *, now: datetime) -> Tally:
     """Count the votes for a rule of the kind `approval.quorum`.
 
     For each role the rule names, distinct keys and distinct owners are counted; a plain base role such as `approver`
     accepts every role of that base. The rule may ask for more people than the trust root's role, never for fewer: in
     whatever role people vote, there must be as many of them as the trust root asks for, or none of them counts. One
-    counted rejection fails, whoever else approves.
+    counted rejection fails, whoever else approves. An approval older than the rule's `max_age` no longer counts, to
+    the second; a rejection does not grow old.
     """
     counted = [item.approval for item in votes if item.reading is Reading.COUNTED]
     against = [item for item in counted if item.vote == "reject"]
     if against:
-        return Tally(Outcome.FAIL, f"rejected by {', '.join(sorted(item.owner for item in against))}", ())
+        return Tally(Outcome.FAIL, f"rejected by {', '.join(sorted(item.owner for item in against))}")
     asked = _asked(rule)
     if not asked:
-        return Tally(Outcome.ERROR, "the rule names no role", ())
+        return Tally(Outcome.ERROR, "the rule names no role")
+    approving = [item for item in counted if item.vote == "approve" and now < vote_end(item, rule)]
     rests_on: list[VerifiedApproval] = []
     short: list[str] = []
     for role, least in asked:
-        fitting = [item for item in counted if item.vote == "approve" and _plays(item.role, role)]
-        quorate = [item for item in fitting if people_among(fitting, item.role) >= item.threshold]
+        fitting = [item for item in approving if _plays(item.role, role)]
+        quorate = quorate_among(fitting)
         if people_among(quorate) < least:
             needed = max([least, *(item.threshold for item in fitting)])
             short.append(f"{people_among(fitting)} of {needed} for {role}")
         rests_on += quorate
     if short:
-        return Tally(Outcome.MISSING_EVIDENCE, f"approvals: {', '.join(short)}", ())
+        return Tally(Outcome.MISSING_EVIDENCE, f"approvals: {', '.join(short)}")
     unique = {item.digest: item for item in rests_on}
-    ends = instant_text(min(item.expires for item in rests_on))
+    ends = min(vote_end(item, rule) for item in rests_on)
     names = ", ".join(sorted({item.owner for item in rests_on}))
-    return Tally(Outcome.PASS, f"approved by {names} until {ends}", tuple(unique[key] for key in sorted(unique)))
+    said = f"approved by {names} until {instant_text(ends)}"
+    return Tally(Outcome.PASS, said, tuple(unique[key] for key in sorted(unique)), ends)
+
+
+def quorate_among(votes: Sequence[VerifiedApproval]) -> list[VerifiedApproval]:
+    """Give those votes in whose role as many people voted as the trust root asks for."""
+    return [item for item in votes if people_among(votes, item.role) >= item.threshold]
+
+
+def vote_end(vote: VerifiedApproval, rule: RuleOutcome) -> datetime:
+    """When a vote stops counting for a rule: at its own end, or when it grows too old for the rule.
+
+    With an age that cannot be read, or that leaves the calendar, it has never counted.
+    """
+    facts = rule.result.facts
+    age = facts.get("max_age") if isinstance(facts, Mapping) else None
+    if age is None:
+        return vote.expires
+    try:
+        return min(vote.expires, add(vote.signed_at, str(age)))
+    except ValueError:
+        return vote.signed_at
 
 
 def people_among(votes: Sequence[VerifiedApproval], role: str | None = None) -> int:

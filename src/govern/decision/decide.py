@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from govern.canonical import Json, canonical_bytes, instant_text, parse_instant, sha256_hex
 from govern.decision.approvals import (
-    QUORUM_CHECK,
     CountedVote,
     Question,
     Tally,
@@ -16,12 +15,21 @@ from govern.decision.approvals import (
     read_votes,
 )
 from govern.decision.evaluation import Evaluation, RuleOutcome
-from govern.decision.overall import LETS_THROUGH, overall
-from govern.decision.waivers import Ruling, VerifiedWaiver, rule_on_waiver
+from govern.decision.exceptions import InForce, judge_exceptions
+from govern.decision.overall import (
+    DECIDED_HERE,
+    EXCEPTIONS_CHECK,
+    LETS_THROUGH,
+    QUORUM_CHECK,
+    SEPARATION_CHECK,
+    overall,
+)
+from govern.decision.separation import Standing, judge_separation
+from govern.decision.waivers import Ruling, VerifiedWaiver, effective, without_a_rule
 from govern.policy.outcomes import Decision, Enforcement, Holds, Outcome
 from govern.records import record
 
-__all__ = ["DECISION_SCHEMA", "DecisionRecord", "Settled", "decide", "outcome_at", "overall"]
+__all__ = ["DECISION_SCHEMA", "DecisionRecord", "Settled", "considerable", "decide", "outcome_at", "overall"]
 
 DECISION_SCHEMA = "urn:govern:decision:v1"
 
@@ -35,12 +43,16 @@ class Settled:
 
     rule: RuleOutcome
     outcome: Outcome
+    unwaived: Outcome
+    """The outcome at the clock and by people's votes, before waiving."""
     why: str | None = None
     rulings: tuple[tuple[str, Ruling], ...] = ()
     """(waiver digest, ruling) for every waiver that names this rule."""
     waiver: VerifiedWaiver | None = None
     approvals: tuple[VerifiedApproval, ...] = ()
-    """The votes that met a quorum."""
+    """The votes on which a rule about people rests."""
+    approvals_end: datetime | None = None
+    """When the first of them stops counting for it."""
 
     @property
     def blocks(self) -> bool:
@@ -62,10 +74,17 @@ class DecisionRecord:
     """Every vote that was handed in, and what became of it."""
     submitter: str | None = None
     """Who asked: may neither waive nor approve. None when nobody was asked."""
+    strays: tuple[VerifiedWaiver, ...] = ()
+    """Waivers for this model and stage whose rule is not asked."""
+
+    @property
+    def hears_people(self) -> bool:
+        """Whether the submitter matters: somebody has signed something, or a rule asks who stands on which side."""
+        waived = bool(self.strays) or any(item.rulings for item in self.settled)
+        return waived or bool(self.votes) or any(item.rule.check == SEPARATION_CHECK for item in self.settled)
 
     def document(self) -> dict[str, Json]:
-        """The decision as canonical JSON. The submitter is in it when there were people's words to hold against it."""
-        people = bool(self.votes) or any(item.rulings for item in self.settled)
+        """The decision as canonical JSON. The submitter is in it where people's words were held against it."""
         made: dict[str, Json] = {
             "schema": DECISION_SCHEMA,
             "evaluation": {"digest": {"sha256": self.evaluation.digest}},
@@ -74,6 +93,10 @@ class DecisionRecord:
                 {"rule": item.rule.rule, "digest": {"sha256": digest}, "ruling": ruling.value}
                 for item in self.settled
                 for digest, ruling in item.rulings
+            ]
+            + [
+                {"rule": item.rule, "digest": {"sha256": item.digest}, "ruling": Ruling.WRONG_RULE.value}
+                for item in self.strays
             ],
             "approvals": [item.document() for item in self.votes],
             "outcomes": [
@@ -89,7 +112,7 @@ class DecisionRecord:
             "holds_until": None if self.holds_until is None else instant_text(self.holds_until),
             "decision": self.decision.value,
         }
-        if people:
+        if self.hears_people:
             made["submitter"] = self.submitter
         return made
 
@@ -142,25 +165,23 @@ def decide(
 ) -> DecisionRecord:
     """Decide. Waivers and votes have been verified by `attestation`; whether each counts is settled here.
 
-    Votes are counted last, and only by rules of the kind `approval.quorum`: a vote must have considered every waiver
-    that the other rules needed.
+    Rules about people come last: votes are counted, each of which must have considered every waiver that the rules of
+    other kinds needed; then it is asked who stands on which side, and whether the waivers keep their bounds.
     """
-    settled = [_settle(item, evaluation, waivers, clock, submitter) for item in evaluation.outcomes]
-    applied = frozenset(
-        item.waiver.digest for item in settled if item.waiver is not None and item.rule.check != QUORUM_CHECK
-    )
-    question = Question(
-        evaluation=evaluation.digest,
-        bundle=evaluation.subject.digest,
-        owner=evaluation.subject.owner,
+    asked = _Asked(evaluation=evaluation, waivers=waivers, clock=clock, submitter=submitter)
+    settled = [asked.settle(item) for item in evaluation.outcomes]
+    votes = read_votes(approvals, asked.question(considerable(settled)), now=clock)
+    asked.settle_kind(settled, QUORUM_CHECK, lambda rule: count_votes(rule, votes, now=clock))
+    standing = Standing(
+        subject=evaluation.subject,
         submitter=submitter,
-        applied_waivers=applied,
+        votes=votes,
+        waivers=tuple(item.waiver for item in _in_force(settled, besides=(SEPARATION_CHECK, EXCEPTIONS_CHECK))),
+        now=clock,
     )
-    votes = read_votes(approvals, question, now=clock)
-    for index, rule in enumerate(evaluation.outcomes):
-        if rule.check == QUORUM_CHECK:
-            tally = count_votes(rule, votes)
-            settled[index] = _settle(rule, evaluation, waivers, clock, submitter, tally)
+    asked.settle_kind(settled, SEPARATION_CHECK, lambda rule: judge_separation(rule, standing))
+    in_force = _in_force(settled, besides=(EXCEPTIONS_CHECK,))
+    asked.settle_kind(settled, EXCEPTIONS_CHECK, lambda rule: judge_exceptions(rule, in_force, evaluation.outcomes))
     return DecisionRecord(
         evaluation=evaluation,
         clock=clock,
@@ -169,6 +190,23 @@ def decide(
         holds_until=_earliest_end(settled, clock),
         votes=votes,
         submitter=submitter,
+        strays=without_a_rule(waivers, evaluation=evaluation, now=clock, submitter=submitter),
+    )
+
+
+def considerable(settled: Iterable[Settled]) -> frozenset[str]:
+    """Give the digests of the waivers that an approval must have considered: those of rules that ask nobody."""
+    return frozenset(
+        item.waiver.digest for item in settled if item.waiver is not None and item.rule.check not in DECIDED_HERE
+    )
+
+
+def _in_force(settled: Iterable[Settled], *, besides: Sequence[str]) -> tuple[InForce, ...]:
+    """The waivers that are applied so far, besides those of rules of these kinds."""
+    return tuple(
+        InForce(item.rule, item.waiver)
+        for item in settled
+        if item.waiver is not None and item.rule.check not in besides
     )
 
 
@@ -178,32 +216,54 @@ def _evaluated(rule: RuleOutcome, clock: datetime) -> tuple[Outcome, str | None]
     return outcome_at(rule.outcome, rule.result.holds, clock)
 
 
-def _settle(
-    rule: RuleOutcome,
-    evaluation: Evaluation,
-    waivers: Sequence[VerifiedWaiver],
-    clock: datetime,
-    submitter: str | None,
-    tally: Tally | None = None,
-) -> Settled:
-    outcome, why = _evaluated(rule, clock)
-    if rule.check == QUORUM_CHECK and outcome in (Outcome.MISSING_EVIDENCE, Outcome.PASS):
-        # Only votes are its evidence: whatever the record says, without a count it has not passed.
-        outcome, why = (Outcome.MISSING_EVIDENCE, why) if tally is None else (tally.outcome, tally.why)
-    rulings: list[tuple[str, Ruling]] = []
-    applied: VerifiedWaiver | None = None
-    for waiver in sorted(waivers, key=lambda item: item.digest):
-        if waiver.rule != rule.rule:
-            continue
-        ruling = rule_on_waiver(rule, outcome, waiver, evaluation=evaluation, now=clock, submitter=submitter)
-        rulings.append((waiver.digest, ruling))
-        if ruling is Ruling.APPLIED and applied is None:
-            applied = waiver
-    if applied is not None:
-        why = f"waived until {instant_text(applied.expires)} by {applied.approver}"
-        outcome = Outcome.WAIVED
-    rests_on = tally.rests_on if tally is not None and outcome is Outcome.PASS else ()
-    return Settled(rule=rule, outcome=outcome, why=why, rulings=tuple(rulings), waiver=applied, approvals=rests_on)
+@record(kw_only=True)
+class _Asked:
+    """What every rule is settled with."""
+
+    evaluation: Evaluation
+    waivers: Sequence[VerifiedWaiver]
+    clock: datetime
+    submitter: str | None
+
+    def question(self, applied_waivers: frozenset[str]) -> Question:
+        """What votes must be about to count."""
+        subject = self.evaluation.subject
+        return Question(
+            evaluation=self.evaluation.digest,
+            bundle=subject.digest,
+            owners=subject.owners,
+            submitter=self.submitter,
+            applied_waivers=applied_waivers,
+        )
+
+    def settle_kind(self, settled: list[Settled], kind: str, judge: Callable[[RuleOutcome], Tally]) -> None:
+        """Settle the rules of one kind again, by what people's words come to."""
+        for index, rule in enumerate(self.evaluation.outcomes):
+            if rule.check == kind:
+                settled[index] = self.settle(rule, judge(rule))
+
+    def settle(self, rule: RuleOutcome, tally: Tally | None = None) -> Settled:
+        """Settle one rule at the clock, under the waivers; `tally` is what people's words come to, once it is known."""
+        outcome, why = _evaluated(rule, self.clock)
+        if rule.check in DECIDED_HERE and outcome in (Outcome.MISSING_EVIDENCE, Outcome.PASS):
+            # Only people's words are its evidence: whatever the record says, without them it has not passed.
+            outcome, why = (Outcome.MISSING_EVIDENCE, why) if tally is None else (tally.outcome, tally.why)
+        under = effective(
+            rule, outcome, self.waivers, evaluation=self.evaluation, now=self.clock, submitter=self.submitter
+        )
+        if under.applied is not None:
+            why = f"waived until {instant_text(under.applied.expires)} by {under.applied.approver}"
+        rests = tally if tally is not None and under.outcome is Outcome.PASS else None
+        return Settled(
+            rule=rule,
+            outcome=under.outcome,
+            why=why,
+            unwaived=outcome,
+            rulings=under.rulings,
+            waiver=under.applied,
+            approvals=() if rests is None else rests.rests_on,
+            approvals_end=None if rests is None else rests.ends,
+        )
 
 
 def _earliest_end(settled: Sequence[Settled], now: datetime) -> datetime | None:
@@ -219,6 +279,6 @@ def _earliest_end(settled: Sequence[Settled], now: datetime) -> datetime | None:
         if not item.blocks:
             moments = (moment for hold in item.rule.result.holds for moment in (hold.start, hold.until))
             ends.extend(parse_instant(moment) for moment in moments if moment is not None)
-            ends.extend(vote.expires for vote in item.approvals)
+            ends += [] if item.approvals_end is None else [item.approvals_end]
     later = [end for end in ends if end > now]
     return min(later) if later else None

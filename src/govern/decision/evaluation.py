@@ -28,10 +28,27 @@ class Subject:
     bytes: int
     owner: str | None = None
     """Who the bundle says owns the model: may neither waive nor approve."""
+    principal: str | None = None
+    """The owner as the trust root names people, when the bundle says that too."""
+    developers: tuple[str, ...] = ()
+    """Who the bundle says developed the model; empty when it does not say."""
+    validators: tuple[str, ...] = ()
+    """Who the bundle says validated it; empty when it does not say."""
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """The owner by every name that the bundle gives."""
+        return tuple(dict.fromkeys(name for name in (self.owner, self.principal) if name is not None))
 
     def document(self) -> dict[str, Json]:
-        """The subject as canonical JSON."""
+        """The subject as canonical JSON. People whom the bundle does not name are left out."""
+        people: dict[str, Json] = {
+            "principal": self.principal,
+            "developers": list(self.developers),
+            "validators": list(self.validators),
+        }
         return {
+            **{role: names for role, names in people.items() if names},
             "name": self.name,
             "version": self.version,
             "digest": {"sha256": self.digest},

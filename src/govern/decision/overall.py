@@ -6,10 +6,26 @@ from collections.abc import Iterable
 
 from govern.policy.decisions import Decision, Enforcement, Outcome
 
-__all__ = ["LETS_THROUGH", "QUORUM_CHECK", "overall"]
+__all__ = [
+    "DECIDED_HERE",
+    "EXCEPTIONS_CHECK",
+    "LETS_THROUGH",
+    "QUORUM_CHECK",
+    "SEPARATION_CHECK",
+    "VOTED_ON",
+    "overall",
+]
 
 QUORUM_CHECK = "approval.quorum"
-"""The check kind whose outcome only the decision knows: it counts votes."""
+"""The check kind that counts votes."""
+SEPARATION_CHECK = "approval.separation"
+"""The check kind that looks for one person in two roles."""
+EXCEPTIONS_CHECK = "policy.exceptions"
+"""The check kind that bounds the waivers in force."""
+DECIDED_HERE = frozenset({QUORUM_CHECK, SEPARATION_CHECK, EXCEPTIONS_CHECK})
+"""Check kinds whose outcome only the decision knows, because it depends on what people have signed."""
+VOTED_ON = frozenset({QUORUM_CHECK, SEPARATION_CHECK})
+"""Those of them that may pass by votes of the review board."""
 
 LETS_THROUGH = frozenset({Outcome.PASS, Outcome.NOT_APPLICABLE, Outcome.WAIVED})
 """On these a blocking rule lets a model through."""

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from govern.canonical import Json, canonical_bytes, parse_instant
 from govern.decision.evaluation import EVALUATION_SCHEMA, Evaluation, RuleOutcome, Subject
 from govern.diagnostics import Diagnostic, GovernError, InputError, Span
-from govern.policy.outcomes import CheckResult, Enforcement, EvidenceRef, Holds, Outcome, Stage
+from govern.policy.durations import parse as parse_duration
+from govern.policy.outcomes import CheckResult, Enforcement, EvidenceRef, Finding, Holds, Outcome, Stage
+from govern.policy.sides import Side
 
 __all__ = ["read_evaluation"]
 
@@ -18,8 +20,8 @@ _MOST_DAYS = 3_650
 def read_evaluation(data: bytes, *, file: str = "evaluation.json") -> Evaluation:
     """Read an evaluation record. Its digest is that of the bytes given, whatever of them is understood here.
 
-    Findings are not read: no decision depends on them. Raises InputError (D104) for anything but the
-    canonical bytes of an evaluation.
+    Of findings only the codes are read: no decision depends on more of them. Raises InputError (D104) for anything but
+    the canonical bytes of an evaluation.
     """
     from govern.inputs.json import parse_json
 
@@ -69,6 +71,9 @@ def _subject(value: Mapping[str, object]) -> Subject:
         files=_count(value["files"]),
         bytes=_count(value["bytes"]),
         owner=None if owner is None else _text(owner),
+        principal=_maybe(value.get("principal")),
+        developers=tuple(_text(item) for item in _list(value.get("developers", []))),
+        validators=tuple(_text(item) for item in _list(value.get("validators", []))),
     )
 
 
@@ -102,6 +107,7 @@ def _outcome(value: Mapping[str, object]) -> RuleOutcome:
             summary=_text(value["summary"]),
             observed=_maybe(value["observed"]),
             required=_maybe(value["required"]),
+            findings=tuple(Finding(code=_text(_map(item)["code"]), detail="") for item in _list(value["findings"])),
             evidence=tuple(_evidence(_map(item)) for item in _list(value["evidence"])),
             holds=tuple(_holds(_map(item)) for item in _list(value["holds"])),
             facts=_facts(value["facts"]),
@@ -133,19 +139,42 @@ def _unwaived(value: object) -> Outcome:
 
 
 def _facts(value: object) -> Json:
-    """Read the figures of a check. Those of two kinds take part in decisions, and are held to their form."""
-    if isinstance(value, dict) and value.get("kind") == "approval-quorum":
-        for item in _list(value["roles"]):
-            _text(_map(item)["role"])
-            if _count(_map(item)["count"]) < 1:
-                raise ValueError("a quorum of nobody")
-    if isinstance(value, dict) and value.get("kind") == "dependency-findings":
-        for item in _list(value["findings"]):
+    """Read the figures of a check. Those that take part in decisions are held to their form."""
+    kind = value.get("kind") if isinstance(value, dict) else None
+    if kind in ("approval-quorum", "approval-separation"):
+        _asked_of_people(_map(value))
+    if kind == "policy-exceptions":
+        _bounds_of_exceptions(_map(value))
+    if kind == "dependency-findings":
+        for item in _list(_map(value)["findings"]):
             _text(_map(item)["package"])
             _text(_map(item)["version"])
             for name in _list(_map(item)["ids"]):
                 _text(name)
     return value  # type: ignore[return-value]  # parsed JSON, and canonical: there are no decimals in it
+
+
+def _asked_of_people(value: Mapping[str, object]) -> None:
+    for item in _list(value["roles"]) if value["kind"] == "approval-quorum" else ():
+        _text(_map(item)["role"])
+        if _count(_map(item)["count"]) < 1:
+            raise ValueError("a quorum of nobody")
+    for pair in _list(value["pairs"]) if value["kind"] == "approval-separation" else ():
+        first, second = (Side(_text(side)) for side in _list(pair))
+        if first is second:
+            raise ValueError("a side that is kept apart from itself")
+    if "max_age" in value:
+        parse_duration(_text(value["max_age"]))
+
+
+def _bounds_of_exceptions(value: Mapping[str, object]) -> None:
+    _days(value["max_days"])
+    if not isinstance(value["compensating_control"], bool):
+        raise TypeError("compensating_control is not true or false")
+    if "max_active" in value and _count(value["max_active"]) < 0:
+        raise ValueError("fewer than none")
+    for name in (*_list(value["roles"]), *_list(value["for_controls"])):
+        _text(name)
 
 
 def _map(value: object) -> Mapping[str, object]:

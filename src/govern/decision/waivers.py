@@ -1,4 +1,7 @@
-"""Whether a verified waiver covers an outcome: one function, called from everywhere, with a closed set of rulings."""
+"""Whether a verified waiver covers an outcome: one function, called from everywhere, with a closed set of rulings.
+
+Nobody else compares what a waiver says (its subject, stages, rule, dates, approver or limit) with anything.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,22 @@ from govern.decision.overall import QUORUM_CHECK
 from govern.policy.outcomes import Outcome
 from govern.records import record
 
-__all__ = ["AdvisoryLimit", "Ruling", "VerifiedWaiver", "rule_on_waiver"]
+__all__ = [
+    "AdvisoryLimit",
+    "Effective",
+    "Ruling",
+    "VerifiedWaiver",
+    "effective",
+    "lasts_longer",
+    "outlives",
+    "rule_on_waiver",
+    "without_a_rule",
+]
 
 
 _SECOND = timedelta(seconds=1)
+_ANOTHERS = frozenset({"E107", "E109", "L202", "L203"})
+"""Findings that say that evidence is another model's, or was written for other bytes: nobody waives that."""
 
 
 class Ruling(StrEnum):
@@ -84,6 +99,16 @@ class VerifiedWaiver:
     signature_valid: bool
     revoked: bool
     approver_in_role: bool
+    role: str = ""
+    """Full name of the trust root's role in which it was signed; empty when the signer has none."""
+    identities: frozenset[str] = frozenset()
+    """Every other name of the approver: the holder of the key by the trust root, the fingerprints of all their keys."""
+    compensating_controls: tuple[str, ...] = ()
+    """What is done instead."""
+
+    def waives(self, rule: RuleOutcome) -> bool:
+        """Whether it names a rule, whatever else it says."""
+        return self.rule == rule.rule
 
 
 def rule_on_waiver(
@@ -98,28 +123,99 @@ def rule_on_waiver(
     """Rule on one waiver for one outcome at one instant. Pure; validity is half-open, `not_before <= now < expires`.
 
     `error` and `not_applicable` can never be waived, and a passing rule needs no waiver: all three are
-    `outcome_not_coverable`; so is a rejection by the review board. Nobody waives for themselves: the approver is
-    neither the owner that the waiver names, nor the owner that the bundle declares, nor the submitter.
+    `outcome_not_coverable`; so is a rejection by the review board, and a rule whose evidence is of another bundle.
+    Nobody waives for themselves: the approver is neither the owner that the waiver names, nor an owner or developer
+    that the bundle declares, nor the submitter, by name or by the fingerprint of any of their keys.
     """
     for ruling, holds in (
         (Ruling.BAD_SIGNATURE, not waiver.signature_valid),
         (Ruling.REVOKED, waiver.revoked),
         (Ruling.WRONG_SUBJECT, not _same_subject(waiver, evaluation)),
         (Ruling.WRONG_STAGE, evaluation.stage not in waiver.stages),
-        (Ruling.WRONG_RULE, waiver.rule != rule.rule),
+        (Ruling.WRONG_RULE, not waiver.waives(rule)),
         (Ruling.RULE_CHANGED, waiver.rule_digest != rule.rule_digest),
         (Ruling.RULE_NOT_WAIVABLE, not rule.waivable),
         (Ruling.OUTCOME_NOT_COVERABLE, not _coverable(rule, outcome, waiver)),
         (Ruling.NOT_YET_VALID, now < waiver.not_before),
         (Ruling.EXPIRED, now >= waiver.expires),
-        (Ruling.TOO_LONG, (waiver.expires - waiver.not_before) // _SECOND > rule.max_waiver_days * 86_400),
+        (Ruling.TOO_LONG, lasts_longer(waiver, days=rule.max_waiver_days)),
         (Ruling.APPROVER_NOT_ALLOWED, not waiver.approver_in_role),
-        (Ruling.APPROVER_IS_OWNER, waiver.approver in (waiver.owner, evaluation.subject.owner, submitter)),
+        (Ruling.APPROVER_IS_OWNER, _concerned(waiver, evaluation, submitter)),
         (Ruling.WORSE_THAN_WAIVED, _worse(rule, outcome, waiver)),
     ):
         if holds:
             return ruling
     return Ruling.APPLIED
+
+
+@record(kw_only=True)
+class Effective:
+    """What a rule comes to with every waiver that names it."""
+
+    outcome: Outcome
+    rulings: tuple[tuple[str, Ruling], ...]
+    """(waiver digest, ruling) of every waiver that names the rule, sorted by digest: also why one did not help."""
+    applied: VerifiedWaiver | None = None
+    """The one that waives it: of several, the one with the lowest digest."""
+
+
+def effective(
+    rule: RuleOutcome,
+    outcome: Outcome,
+    waivers: Sequence[VerifiedWaiver],
+    *,
+    evaluation: Evaluation,
+    now: datetime,
+    submitter: str | None = None,
+) -> Effective:
+    """Give what an outcome comes to under all waivers, with every ruling. Pure, whatever the order of the waivers."""
+    naming = [item for item in sorted(waivers, key=lambda item: item.digest) if item.waives(rule)]
+    ruled = [
+        (item, rule_on_waiver(rule, outcome, item, evaluation=evaluation, now=now, submitter=submitter))
+        for item in naming
+    ]
+    applied = next((item for item, ruling in ruled if ruling is Ruling.APPLIED), None)
+    return Effective(
+        outcome=outcome if applied is None else Outcome.WAIVED,
+        rulings=tuple((item.digest, ruling) for item, ruling in ruled),
+        applied=applied,
+    )
+
+
+def without_a_rule(
+    waivers: Sequence[VerifiedWaiver], *, evaluation: Evaluation, now: datetime, submitter: str | None = None
+) -> tuple[VerifiedWaiver, ...]:
+    """Give the waivers for this model and stage that name a rule which the plan does not have, sorted by digest.
+
+    Waivers for other models are nobody's business here, and are left out.
+    """
+    known = {item.rule for item in evaluation.outcomes}
+    rest = sorted((item for item in waivers if item.rule not in known), key=lambda item: item.digest)
+    any_rule = next(iter(evaluation.outcomes), None)
+    if any_rule is None:
+        return ()
+    return tuple(
+        item
+        for item in rest
+        if rule_on_waiver(any_rule, any_rule.outcome, item, evaluation=evaluation, now=now, submitter=submitter)
+        is Ruling.WRONG_RULE
+    )
+
+
+def lasts_longer(waiver: VerifiedWaiver, *, days: int) -> bool:
+    """Whether a waiver lasts longer than so many days of 86,400 seconds."""
+    return (waiver.expires - waiver.not_before) // _SECOND > days * 86_400
+
+
+def outlives(moment: datetime, waiver: VerifiedWaiver) -> bool:
+    """Whether something that is valid until a moment would be valid for longer than a waiver on which it rests."""
+    return moment > waiver.expires
+
+
+def _concerned(waiver: VerifiedWaiver, evaluation: Evaluation, submitter: str | None) -> bool:
+    subject = evaluation.subject
+    concerned = {waiver.owner, *subject.owners, *subject.developers, *([] if submitter is None else [submitter])}
+    return not concerned.isdisjoint({waiver.approver, *waiver.identities})
 
 
 def _same_subject(waiver: VerifiedWaiver, evaluation: Evaluation) -> bool:
@@ -131,6 +227,8 @@ def _same_subject(waiver: VerifiedWaiver, evaluation: Evaluation) -> bool:
 def _coverable(rule: RuleOutcome, outcome: Outcome, waiver: VerifiedWaiver) -> bool:
     if rule.check == QUORUM_CHECK and outcome is Outcome.FAIL:
         return False  # somebody on the board said no: nobody else's word undoes that
+    if any(finding.code in _ANOTHERS for finding in rule.result.findings):
+        return False  # what was found is not about this model, so nobody knows what is to be waived
     return outcome in waiver.covers and outcome in (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.MISSING_EVIDENCE)
 
 

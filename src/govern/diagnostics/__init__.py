@@ -20,6 +20,7 @@ from govern.records import record
 __all__ = [
     "BundleRefusedError",
     "Diagnostic",
+    "Edit",
     "GovernError",
     "InputError",
     "IntegrityError",
@@ -69,6 +70,14 @@ class Related:
 
 
 @record
+class Edit:
+    """A change of text that mends a fault for certain: `span` is replaced by `text`."""
+
+    span: Span
+    text: str
+
+
+@record
 class Diagnostic:
     """One fault: a stable code, where it is, what is wrong and how to fix it.
 
@@ -81,6 +90,8 @@ class Diagnostic:
     hint: str | None = None
     severity: Severity = Severity.ERROR
     related: tuple[Related, ...] = ()
+    fix: tuple[Edit, ...] = ()
+    """Edits that belong together; only where there is no doubt what was meant. `policy lint --fix` applies them."""
 
     @property
     def slug(self) -> str:

@@ -10,14 +10,18 @@ from pathlib import Path
 from govern.attestation.kinds import APPROVAL
 from govern.attestation.people import Approval
 from govern.canonical import instant_text
-from govern.decision.approvals import QUORUM_CHECK, Reading
-from govern.decision.decide import DecisionRecord, decide
+from govern.decision.approvals import Reading
+from govern.decision.decide import DecisionRecord, considerable, decide
+from govern.decision.overall import DECIDED_HERE, QUORUM_CHECK
 from govern.decision.records import MAX_BYTES, read_evaluation
+from govern.decision.rulings import note_on
+from govern.decision.waivers import Ruling, VerifiedWaiver
 from govern.diagnostics import Diagnostic, UsageError, plain
 from govern.gate.desk import Delivered, Desk, end_of
 from govern.gate.files import read_file
 from govern.gate.statements import people_of, workspace_statements, workspace_trust
 from govern.gate.workspace import Workspace
+from govern.policy.outcomes import Outcome
 
 __all__ = ["VoteRequest", "approve", "votes_so_far"]
 
@@ -44,15 +48,12 @@ def approve(request: VoteRequest, desk: Desk) -> Delivered:
     role = desk.role(APPROVAL, stages=frozenset({evaluation.stage}))
     subject, now = evaluation.subject, desk.signature.at
     submitter = desk.workspace.text("submitter")
-    if desk.owner in (subject.owner, submitter):
+    if not desk.names.isdisjoint({*subject.owners, submitter}):
         message = f"{desk.owner} owns or submits this model: the vote would not count"
         raise UsageError(Diagnostic("A507", message, hint="somebody else must vote"))
     files = workspace_statements(desk.workspace)
     people = people_of(files, trust=desk.trust, at=now)
     record = decide(evaluation, clock=now, waivers=people.waivers, approvals=people.approvals, submitter=submitter)
-    considered = {
-        item.waiver.digest for item in record.settled if item.waiver is not None and item.rule.check != QUORUM_CHECK
-    }
     body = Approval(
         model=subject.name,
         version=subject.version,
@@ -60,7 +61,7 @@ def approve(request: VoteRequest, desk: Desk) -> Delivered:
         evaluation=evaluation.digest,
         bundle=subject.digest,
         vote=request.vote,
-        waivers_considered=tuple(sorted(considered)),
+        waivers_considered=tuple(sorted(considerable(record.settled))),
         role=role.name,
         approver=desk.owner,
         text=request.text,
@@ -72,9 +73,10 @@ def approve(request: VoteRequest, desk: Desk) -> Delivered:
 
 
 def votes_so_far(workspace: Workspace, evaluation_file: Path, *, at: datetime) -> tuple[str, int]:
-    """Say in words who has voted on an evaluation and what is still missing; give the text and the exit code.
+    """Say in words who has voted on an evaluation, what waivers are worth and what is missing; give the exit code too.
 
-    0 when every quorum is met, 1 when somebody rejected, 3 when votes are missing. Raises as `approve` does.
+    0 when every rule about people is met, 1 when somebody rejected or stands on two sides, 3 when votes or names are
+    missing. Raises as `approve` does.
     """
     evaluation = read_evaluation(read_file(evaluation_file, limit=MAX_BYTES), file=str(evaluation_file))
     people = people_of(workspace_statements(workspace), trust=workspace_trust(workspace), at=at)
@@ -85,13 +87,31 @@ def votes_so_far(workspace: Workspace, evaluation_file: Path, *, at: datetime) -
         f"evaluation sha256:{evaluation.digest}",
         f"{plain(subject.name)} {plain(subject.version)}, {evaluation.stage}",
         *_votes(record),
+        *_waivers(record, people.waivers),
     ]
-    quorums = [item for item in record.settled if item.rule.check == QUORUM_CHECK]
-    lines += [f"{plain(item.rule.rule)}: {item.outcome.value}, {plain(item.why or 'no vote')}" for item in quorums]
-    if not quorums:
+    asked = [item for item in record.settled if item.rule.check in DECIDED_HERE]
+    lines += [f"{plain(item.rule.rule)}: {item.outcome.value}, {plain(item.why or 'no vote')}" for item in asked]
+    if not any(item.rule.check == QUORUM_CHECK for item in asked):
         lines.append("no rule of the plan asks for approvals")
     lines += [f"note: {plain(str(note))}" for note in people.notes]
-    return "\n".join(lines), _code([item.outcome.value for item in quorums])
+    return "\n".join(lines), _code([item.outcome.value for item in asked])
+
+
+def _waivers(record: DecisionRecord, waivers: Sequence[VerifiedWaiver]) -> list[str]:
+    """A line for each waiver that was ruled on: what it is worth now, or why it does not help."""
+    facts = {item.digest: item for item in waivers}
+    ruled = [
+        (item.rule.rule, facts[digest], ruling, item.unwaived)
+        for item in record.settled
+        for digest, ruling in item.rulings
+    ]
+    ruled += [(item.rule, item, Ruling.WRONG_RULE, Outcome.NOT_APPLICABLE) for item in record.strays]
+    lines = []
+    for rule, waiver, ruling, outcome in ruled:
+        note = note_on(ruling, waiver, outcome=outcome, stage=record.evaluation.stage)
+        worth = f"waives it until {instant_text(waiver.expires)}" if note is None else f"{note.code} {note.detail}"
+        lines.append(f"  waiver   {plain(waiver.approver)} for {plain(rule)}: {plain(worth)}")
+    return lines
 
 
 def _votes(record: DecisionRecord) -> list[str]:

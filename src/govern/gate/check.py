@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,6 +44,8 @@ class CheckRequest:
     trust: TrustRoot | None = None
     submitter: str | None = None
     """Who asks: may neither waive nor approve."""
+    only: frozenset[str] | None = None
+    """Qualified names of the rules to run; None for all. What comes of a part of a plan is never signed."""
     places: PackPlaces | None = None
     """Where `govern.lock` and its packs are; without it no policy can import one."""
     params: Mapping[str, ParameterArgument] = field(default_factory=dict)
@@ -105,6 +107,8 @@ def check(request: CheckRequest) -> Checked | Refused:
         IntegrityError: a file changed while it was read, or the snapshot is not what its name says.
     """
     loaded = load_policies(request.policies, stage=request.stage, places=request.places, params=request.params)
+    if request.only is not None:
+        loaded = _part(loaded, request.only)
     if not request.bundle.is_dir():
         message = f"there is no folder {request.bundle}"
         raise UsageError(Diagnostic(code="U103", message=message, hint="pass the folder that holds the model"))
@@ -114,6 +118,11 @@ def check(request: CheckRequest) -> Checked | Refused:
         return Refused(request=request, loaded=loaded, diagnostics=fault.diagnostics)
     snapshot, problem = _snapshot(request.advisories)
     return _judge(request, loaded, bundle, snapshot, problem)
+
+
+def _part(loaded: Loaded, names: frozenset[str]) -> Loaded:
+    rules = tuple(rule for rule in loaded.plan.rules if rule.id in names)
+    return replace(loaded, plan=replace(loaded.plan, rules=rules))
 
 
 def _open(request: CheckRequest) -> Bundle:
@@ -186,6 +195,7 @@ def _judge(
 
 def subject_of(bundle: Bundle) -> Subject:
     """Say of which model and bundle an evaluation speaks."""
+    said = bundle.record.spec
     return Subject(
         name=bundle.name,
         version=bundle.version,
@@ -194,5 +204,8 @@ def subject_of(bundle: Bundle) -> Subject:
         layout=bundle.layout,
         files=len(bundle.files),
         bytes=sum(entry.size for entry in bundle.files.values()),
-        owner=bundle.record.spec.owner.name if bundle.record.spec.owner else None,
+        owner=said.owner.name if said.owner else None,
+        principal=said.owner.principal if said.owner else None,
+        developers=said.developers,
+        validators=said.validators,
     )

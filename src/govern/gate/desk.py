@@ -78,6 +78,12 @@ class Desk:
     notify: Notify
     """Hears of witnesses that give no cosignature."""
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name by which somebody may know this person: as the trust root says, and by each of their keys."""
+        own = (item.keyid for item in self.trust.keys.values() if item.owner == self.owner)
+        return frozenset({self.owner, self.signer.public.keyid, *own})
+
     def role(self, kind: str, *, stages: frozenset[str] = frozenset()) -> Role:
         """Give the role in which this key may sign a kind of statement, for all these stages, now.
 

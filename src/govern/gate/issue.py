@@ -51,7 +51,10 @@ def issue(
         InputError: a signing device or time-stamping authority gives no answer. Nothing is logged then.
         IntegrityError: the ledger is behind or inconsistent with its published checkpoint, or a witness has seen
             another history. Nothing is written then.
+        ValueError: only some rules of the plan were run.
     """
+    if checked.request.only is not None:
+        raise ValueError("a decision on a part of a plan is never signed")
     stage = checked.request.stage.value
     signing.check(clock=checked.request.clock, stage=stage)
     signing.stays_outside(checked.request.bundle)
@@ -86,8 +89,7 @@ def _unheard(_note: Diagnostic) -> None:
 def _same_submitter(checked: Checked, signing: Signing) -> None:
     """Refuse to name a submitter whose own waiver or vote the decision may have counted. Raises UsageError U105."""
     decided, named = checked.decision.submitter, signing.submitter
-    heard = checked.decision.votes or any(item.rulings for item in checked.decision.settled)
-    if heard and decided != named:
+    if checked.decision.hears_people and decided != named:
         message = f"people's words were heard for the submitter {decided}, the certificate would name {named}"
         raise UsageError(Diagnostic("U105", message, hint="name the same submitter in the request of the check"))
 

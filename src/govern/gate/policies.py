@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,9 @@ __all__ = [
     "PolicyError",
     "compile_files",
     "compile_paths",
+    "compile_read",
     "lint_paths",
+    "lint_read",
     "load_policies",
     "read_policy_files",
 ]
@@ -132,7 +135,7 @@ def compile_files(
     params: Mapping[str, ParameterArgument] | None = None,
 ) -> Loaded:
     """Compile policy documents that have been read. Raises PolicyError as `load_policies` does."""
-    made = _compiled(files, stage=stage, places=places, params=params)
+    made = compile_read(files, stage=stage, places=places, params=params)
     compiled = made.compiled
     registries, faults = _registries(compiled)
     diagnostics = (*compiled.diagnostics, *made.faults, *faults)
@@ -166,21 +169,28 @@ class CompiledPaths:
     checks: Mapping[str, Check]
 
 
-def compile_paths(paths: Sequence[Path], *, stage: Stage | None, places: PackPlaces | None = None) -> CompiledPaths:
+def compile_paths(
+    paths: Sequence[Path],
+    *,
+    stage: Stage | None,
+    places: PackPlaces | None = None,
+    params: Mapping[str, ParameterArgument] | None = None,
+) -> CompiledPaths:
     """Read and compile policies with the packs that they import; what is wrong is in the result.
 
     Raises UsageError for paths that cannot be read, PolicyError for a lock file that cannot.
     """
-    return _compiled(read_policy_files(paths), stage=stage, places=places)
+    return compile_read(read_policy_files(paths), stage=stage, places=places, params=params)
 
 
-def _compiled(
+def compile_read(
     files: Mapping[str, bytes],
     *,
     stage: Stage | None,
-    places: PackPlaces | None,
+    places: PackPlaces | None = None,
     params: Mapping[str, ParameterArgument] | None = None,
 ) -> CompiledPaths:
+    """Compile policies that have been read, as `compile_paths` does. Raises P402 for a value that is none."""
     places = places or PackPlaces()
     checks = check_registry()
     every = dict(files)
@@ -220,14 +230,24 @@ def _compiled(
 
 
 def lint_paths(
-    paths: Sequence[Path], *, places: PackPlaces | None = None
+    paths: Sequence[Path], *, places: PackPlaces | None = None, at: datetime | None = None
 ) -> tuple[tuple[Diagnostic, ...], dict[str, bytes]]:
-    """Give every diagnostic of policy files, for all stages, errors and advice, with the files they point into."""
+    """Give every diagnostic of policy files, for all stages, errors and advice, with the files they point into.
+
+    `at` is the instant to judge the age of legal sources at; without it nothing is said about their age.
+    """
+    return lint_read(read_policy_files(paths), places=places, at=at)
+
+
+def lint_read(
+    files: Mapping[str, bytes], *, places: PackPlaces | None = None, at: datetime | None = None
+) -> tuple[tuple[Diagnostic, ...], dict[str, bytes]]:
+    """Give every diagnostic of policy files that have been read, as `lint_paths` does."""
     from govern.policy.lint import advice
 
-    made = compile_paths(paths, stage=None, places=places)
+    made = compile_read(files, stage=None, places=places)
     _registries_made, faults = _registries(made.compiled)
-    found = [*made.compiled.diagnostics, *made.faults, *advice(made.compiled), *faults]
+    found = [*made.compiled.diagnostics, *made.faults, *advice(made.compiled, evidence_schema(), at=at), *faults]
     return in_order(dict.fromkeys(found)), dict(made.every_file)
 
 

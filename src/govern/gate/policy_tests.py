@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from govern.diagnostics import Diagnostic, UsageError, in_order
+from govern.diagnostics import Diagnostic, InputError, UsageError, in_order
+from govern.gate.packs.places import PackPlaces
 from govern.gate.policies import PolicyError, compile_files, read_policy_files
+from govern.gate.testing.mutation import mutate
+from govern.gate.testing.paths import beside
 from govern.gate.testing.runner import Bench, Material, Ready
 from govern.inputs.limits import POLICY_BYTES
 from govern.policy.cases import CaseFile, load_cases
 from govern.policy.coverage import coverage, holes, unknown_excuses
+from govern.policy.mutate import Group
 from govern.policy.outcomes import Stage
 from govern.policy.rules import CompiledPolicy
-from govern.policy.testing import Tested, run_cases
+from govern.policy.testing import run_cases
 from govern.report.policy_tests import PolicyTestReport
 
 __all__ = ["TestRequest", "find_tests", "test_policies"]
@@ -34,7 +37,9 @@ class TestRequest:
     """Test files, policies with a test file beside them, and folders."""
     mutate: bool = False
     every_rule: bool = False
-    """Whether rules that never block must be covered as well."""
+    """Whether rules that never block must be covered, and broken on purpose, as well."""
+    places: PackPlaces | None = None
+    """Where the lock file and its packs are; without it policies that import a pack cannot be tested."""
 
 
 def test_policies(request: TestRequest) -> PolicyTestReport:
@@ -46,25 +51,26 @@ def test_policies(request: TestRequest) -> PolicyTestReport:
     files, faults = load_cases(sources)
     found = list(faults)
     with TemporaryDirectory(prefix="govern-policy-test-") as folder:
-        bench = Bench(Path(folder))
-        groups, compiled_sources = _compiled(files, found)
-        sources.update(compiled_sources)
-        tests: list[Tested[Ready, Material]] = []
-        for file in files:
-            group = groups.get(file.file)
-            if group is not None:
-                done, problems = run_cases(file, group.stages, bench)
-                tests += done
-                found += problems
-    named = [file for file in files if file.file in groups]
-    covered = coverage(_policies(groups), tests, named, every_rule=request.every_rule)
-    found += unknown_excuses(named, covered)
+        bench = Bench(Path(folder), request.places)
+        groups = _compiled(files, bench, found)
+        tests = [one for group in groups.values() for one in group.tests]
+        policies = _policies(groups.values())
+        named = [file for file in files if file.file in groups]
+        covered = coverage(policies, tests, named, every_rule=request.every_rule)
+        found += unknown_excuses(named, covered)
+        mutation = None
+        if request.mutate and not found and not any(one.failures for one in tests):
+            mutation, problems = mutate(policies, list(groups.values()), named, bench, every_rule=request.every_rule)
+            found += problems
+    for group in groups.values():
+        sources.update(group.files)
     return PolicyTestReport(
         tests=tuple(tests),
         coverage=covered,
         holes=() if found else in_order(holes(covered)),
         faults=in_order(dict.fromkeys(found)),
-        mutation=None,
+        mutation=mutation,
+        not_mutated=request.mutate and mutation is None,
         sources=sources,
     )
 
@@ -116,55 +122,51 @@ def _read(paths: Sequence[Path]) -> dict[str, bytes]:
     return files
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """The policies of one test file, compiled for every stage that its cases ask."""
-
-    files: Mapping[str, bytes]
-    stages: Mapping[Stage, Ready]
-
-
-def _compiled(files: Sequence[CaseFile], faults: list[Diagnostic]) -> tuple[dict[str, _Group], dict[str, bytes]]:
-    """Compile what every test file names, once for the same files and stage."""
-    groups: dict[str, _Group] = {}
-    sources: dict[str, bytes] = {}
+def _compiled(files: Sequence[CaseFile], bench: Bench, faults: list[Diagnostic]) -> dict[str, Group[Ready, Material]]:
+    """Compile what every test file names, once for the same files and stage, and run its cases."""
+    groups: dict[str, Group[Ready, Material]] = {}
     ready: dict[tuple[tuple[str, ...], Stage], Ready] = {}
     for file in files:
         policies = _policy_files(file, faults)
         if policies is None:
             continue
-        sources.update(policies)
         stages: dict[Stage, Ready] = {}
         try:
             for stage in dict.fromkeys(case.stage for case in file.cases):
                 key = (tuple(policies), stage)
                 if key not in ready:
-                    ready[key] = Ready(compile_files(policies, stage=stage))
+                    ready[key] = Ready(compile_files(policies, stage=stage, places=bench.places))
                 stages[stage] = ready[key]
         except PolicyError as fault:
             faults += fault.diagnostics
             continue
-        groups[file.file] = _Group(policies, stages)
-    return groups, sources
+        tests, problems = run_cases(file, stages, bench)
+        faults += problems
+        groups[file.file] = Group(files=policies, stages=stages, tests=tests)
+    return groups
 
 
 def _policy_files(file: CaseFile, faults: list[Diagnostic]) -> dict[str, bytes] | None:
     made: dict[str, bytes] = {}
     for item in file.policies:
-        path = Path(os.path.normpath(Path(file.file).parent / item.text))
         try:
-            made.update(read_policy_files([path]))
-        except UsageError as fault:
+            made.update(read_policy_files([beside(file.file, item.text, item.span)]))
+        except (InputError, UsageError) as fault:
             text = fault.diagnostics[0].message
+            faults.append(Diagnostic("P707", text, item.span, "Name a policy or a folder, relative to the test."))
+        except OSError as fault:
+            text = f"cannot read {item.text}: {fault.strerror or fault}"
             faults.append(Diagnostic("P707", text, item.span, "Name a policy or a folder, relative to the test."))
     return dict(sorted(made.items())) if made else None
 
 
-def _policies(groups: Mapping[str, _Group]) -> list[CompiledPolicy]:
-    """Every policy that some test file names, once."""
+def _policies(groups: Iterable[Group[Ready, Material]]) -> list[CompiledPolicy]:
+    """Every policy that some test file names, once. Those of imported packs are tested by whoever made the pack."""
     made: dict[str, CompiledPolicy] = {}
-    for group in groups.values():
+    for group in groups:
         for ready in group.stages.values():
             for policy in ready.loaded.compiled.policies:
+                if policy.draft.document.pack is not None:
+                    continue
                 made.setdefault(policy.draft.document.file, policy)
     return [made[file] for file in sorted(made)]

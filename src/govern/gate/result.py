@@ -10,6 +10,8 @@ from govern import __version__
 from govern.attestation.kinds import WAIVER
 from govern.attestation.people import Waiver
 from govern.canonical import Json, instant_text
+from govern.decision.rulings import note_on
+from govern.decision.waivers import Ruling
 from govern.gate.check import Checked, Refused
 from govern.gate.lineage import with_verdicts
 from govern.policy.outcomes import Decision, Enforcement, Outcome
@@ -141,24 +143,31 @@ def _outcome(item: Settled, model: str, checked: Checked) -> dict[str, Json]:
     document["evaluated"] = item.rule.outcome.value
     document["why"] = item.why
     if item.waiver is not None:
-        document["waiver"] = _waiver(item, item.waiver.digest, "applied", checked)
+        document["waiver"] = _waiver(item.rule.rule, item.waiver.digest, Ruling.APPLIED, item.unwaived, checked)
     return document
 
 
 def _waivers(checked: Checked) -> list[Json]:
-    """Every waiver that names a rule of the plan, with its ruling: also why one did not help."""
-    return [
-        _waiver(settled, digest, ruling.value, checked)
+    """Every waiver that names a rule of the plan, or should have, with its ruling: also why one did not help."""
+    ruled: list[Json] = [
+        _waiver(settled.rule.rule, digest, ruling, settled.unwaived, checked)
         for settled in checked.decision.settled
         for digest, ruling in settled.rulings
     ]
+    strays = checked.decision.strays
+    nothing = Outcome.NOT_APPLICABLE
+    return ruled + [_waiver(item.rule, item.digest, Ruling.WRONG_RULE, nothing, checked) for item in strays]
 
 
-def _waiver(settled: Settled, digest: str, ruling: str, checked: Checked) -> dict[str, Json]:
+def _waiver(rule: str, digest: str, ruling: Ruling, outcome: Outcome, checked: Checked) -> dict[str, Json]:
     statements = checked.people.statements
     found = None if statements is None else statements.find(WAIVER, digest)
     body = found.claims.body if found is not None and found.claims is not None else None
-    made: dict[str, Json] = {"rule": settled.rule.rule, "digest": digest, "ruling": ruling}
+    made: dict[str, Json] = {"rule": rule, "digest": digest, "ruling": ruling.value}
+    facts = next((item for item in checked.people.waivers if item.digest == digest), None)
+    note = None if facts is None else note_on(ruling, facts, outcome=outcome, stage=checked.evaluation.stage)
+    if note is not None:
+        made |= {"code": note.code, "detail": note.detail, "remediation": note.remediation}
     if isinstance(body, Waiver):
         made |= {
             "approver": body.approver,

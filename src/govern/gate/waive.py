@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -13,13 +14,15 @@ from govern.attestation.people_facts import waiver_facts
 from govern.attestation.scope import Scope
 from govern.attestation.trust.root import Role
 from govern.canonical import decimal_text, instant_text, parse_instant
-from govern.decision.decide import outcome_at
+from govern.decision.decide import decide, outcome_at
 from govern.decision.evaluation import Evaluation, RuleOutcome
+from govern.decision.overall import DECIDED_HERE
 from govern.decision.records import MAX_BYTES, read_evaluation
 from govern.decision.waivers import AdvisoryLimit, Ruling, rule_on_waiver
 from govern.diagnostics import Diagnostic, UsageError
 from govern.gate.desk import Delivered, Desk, end_of
 from govern.gate.files import read_file
+from govern.gate.statements import people_of, workspace_statements
 from govern.policy.outcomes import Outcome, Stage
 
 __all__ = ["WaiveRequest", "waive"]
@@ -133,10 +136,27 @@ def _helps(body: Waiver, evaluation: Evaluation, rule: RuleOutcome, desk: Desk) 
     """
     subject, now = evaluation.subject, max(desk.signature.at, parse_instant(body.not_before))
     facts = waiver_facts(body, digest="0" * 64, authentic=True, revoked=False, in_role=True)
-    meant = replace(facts, bundle=subject.digest, model=None, versions=(), stages=(evaluation.stage,))
-    outcome, _why = outcome_at(rule.outcome, rule.result.holds, now)
+    meant = replace(
+        facts, bundle=subject.digest, model=None, versions=(), stages=(evaluation.stage,), identities=desk.names
+    )
     submitter = desk.workspace.text("submitter")
+    outcome = _come_to(evaluation, rule, desk, now)
     ruling = rule_on_waiver(rule, outcome, meant, evaluation=evaluation, now=now, submitter=submitter)
     if ruling is not Ruling.APPLIED:
         hint = f"the rule is {outcome.value}, observed {rule.result.observed or 'nothing'}"
         raise UsageError(Diagnostic("A505", f"the waiver would not help: {ruling.value}", hint=hint))
+
+
+def _come_to(evaluation: Evaluation, rule: RuleOutcome, desk: Desk, now: datetime) -> Outcome:
+    """What a rule comes to before waiving: a rule about people, by what people have signed so far."""
+    if rule.check not in DECIDED_HERE:
+        return outcome_at(rule.outcome, rule.result.holds, now)[0]
+    people = people_of(workspace_statements(desk.workspace), trust=desk.trust, at=now)
+    record = decide(
+        evaluation,
+        clock=now,
+        waivers=people.waivers,
+        approvals=people.approvals,
+        submitter=desk.workspace.text("submitter"),
+    )
+    return next(item.unwaived for item in record.settled if item.rule is rule)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, Union
 
 from govern.diagnostics import Span
+from govern.inputs.marks import Mark, MarkedText
 from govern.inputs.scalars import ScalarText
 
 __all__ = ["ListNode", "MapNode", "Node", "ScalarNode", "Style", "YamlValue", "span_at", "value_of"]
@@ -22,17 +22,74 @@ _VALUE_BREAKS = re.compile("[\n\u2028\u2029]")
 _ESCAPE = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class ScalarNode:
+class _Placed:
+    """What every node has: where it is written. Nothing of a node changes.
+
+    A file has a node for every word, and of most nobody asks where they are: that is worked out when somebody does, for
+    making every place beforehand took as long as all the rest of reading.
+    """
+
+    __slots__ = ("_end", "_start", "_where")
+
+    _where: Span | MarkedText
+    _start: Mark | None
+    _end: Mark | None
+
+    @property
+    def span(self) -> Span:
+        """Where it is written."""
+        if isinstance(self._where, Span):
+            return self._where
+        assert self._start is not None
+        assert self._end is not None
+        return self._where.span(self._start, self._end)
+
+    def _said(self) -> object:
+        raise NotImplementedError
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Placed):
+            return NotImplemented
+        return type(self) is type(other) and self._said() == other._said() and self.span == other.span
+
+    def __hash__(self) -> int:
+        return hash((self._said(), self.span))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._said()!r}, {self.span})"
+
+
+class ScalarNode(_Placed):
     """A scalar: its text after unquoting, and where and how it was written."""
 
-    text: str
-    plain: bool
-    """Written without quotes and not as a block."""
-    span: Span
-    style: Style = "plain"
-    source: str = field(default="", repr=False, compare=False)
-    """The slice of the file that holds it: quotes and block header included."""
+    __slots__ = ("plain", "style", "text")
+
+    def __init__(
+        self,
+        text: str,
+        plain: bool,
+        where: Span | MarkedText,
+        style: Style = "plain",
+        start: Mark | None = None,
+        end: Mark | None = None,
+    ) -> None:
+        """Make a scalar; `plain`: written without quotes and not as a block. Marks come with the text they mark."""
+        self.text = text
+        self.plain = plain
+        self.style: Style = style
+        self._where = where
+        self._start = start
+        self._end = end
+
+    def _said(self) -> object:
+        return (self.text, self.style)
+
+    @property
+    def source(self) -> str:
+        """The slice of the file that holds it, quotes and block header included; empty where there is no file."""
+        if isinstance(self._where, Span) or self._start is None or self._end is None:
+            return ""
+        return self._where.source(self._start, self._end)
 
     @property
     def is_null(self) -> bool:
@@ -66,12 +123,12 @@ class ScalarNode:
     def _offset_in_line(self, offset: int) -> int:
         if self.style == "plain":
             return offset
-        at = 1  # behind the opening quote
+        at, source = 1, self.source  # behind the opening quote
         for _ in range(offset):
             if self.style == "single":
-                at += 2 if self.source.startswith("''", at) else 1
+                at += 2 if source.startswith("''", at) else 1
             else:
-                escape = _ESCAPE.match(self.source, at)
+                escape = _ESCAPE.match(source, at)
                 at += len(escape.group()) if escape else 1
         return at
 
@@ -90,20 +147,44 @@ class ScalarNode:
         return index + 1, across, int(across < len(source_lines[index]))
 
 
-@dataclass(frozen=True, slots=True)
-class ListNode:
+class ListNode(_Placed):
     """A sequence."""
 
-    items: tuple[Node, ...]
-    span: Span
+    __slots__ = ("items",)
+
+    def __init__(
+        self, items: tuple[Node, ...], where: Span | MarkedText, start: Mark | None = None, end: Mark | None = None
+    ) -> None:
+        """Make a sequence. Marks come with the text they mark."""
+        self.items = items
+        self._where = where
+        self._start = start
+        self._end = end
+
+    def _said(self) -> object:
+        return self.items
 
 
-@dataclass(frozen=True)
-class MapNode:
+class MapNode(_Placed):
     """A mapping. Keys are texts, each given once, in the order of the file."""
 
-    entries: tuple[tuple[ScalarNode, Node], ...]
-    span: Span
+    __slots__ = ("__dict__", "entries")
+
+    def __init__(
+        self,
+        entries: tuple[tuple[ScalarNode, Node], ...],
+        where: Span | MarkedText,
+        start: Mark | None = None,
+        end: Mark | None = None,
+    ) -> None:
+        """Make a mapping. Marks come with the text they mark."""
+        self.entries = entries
+        self._where = where
+        self._start = start
+        self._end = end
+
+    def _said(self) -> object:
+        return self.entries
 
     @cached_property
     def _by_key(self) -> Mapping[str, tuple[ScalarNode, Node]]:

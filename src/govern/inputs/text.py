@@ -29,6 +29,10 @@ class Places:
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
 
+    def offset(self, line: int, column: int) -> int | None:
+        """Give the code-point offset of a 1-based line and column; None for a line that is not there."""
+        return self._starts[line - 1] + column - 1 if 0 < line <= len(self._starts) else None
+
     def span(self, file: str, offset: int, length: int = 1) -> Span:
         """Give the place of a stretch that does not cross a line end."""
         line, column = self.at(offset)

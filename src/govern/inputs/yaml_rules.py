@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-__all__ = ["Ambiguity", "ambiguity", "core_type", "syntax_hint"]
+__all__ = ["Ambiguity", "ambiguity", "core_type", "quoted_value", "syntax_hint"]
 
 CoreType = Literal["null", "bool", "int", "float", "text"]
 
@@ -37,6 +37,8 @@ class Ambiguity:
     code: str
     message: str
     hint: str
+    is_word: bool = False
+    """Whether it is text for YAML 1.2, so that quoting it changes nothing."""
 
 
 def core_type(text: str) -> CoreType:
@@ -63,7 +65,10 @@ def ambiguity(text: str) -> Ambiguity | None:
         return Ambiguity("I113", f"{text} is not a finite number", f"Write a finite number. {quoted}.")
     if _BOOL_11.fullmatch(text):
         return Ambiguity(
-            "I112", f"{text} is true or false for YAML 1.1 and text for YAML 1.2", f"{quoted}, true or false if not."
+            "I112",
+            f"{text} is true or false for YAML 1.1 and text for YAML 1.2",
+            f"{quoted}, true or false if not.",
+            is_word=True,
         )
     if (
         _OCTAL_11.fullmatch(text)
@@ -113,3 +118,23 @@ def syntax_hint(problem: str, text: str, line: int, column: int) -> tuple[str, s
     if at in ("@", "`", "%") or value[:1] in ('"', "'", "[", "{", "@", "`", "%", "!", "&", "*", "|", ">"):
         return "I103", f"A text that starts with {value[:1] or at} means something to YAML. {_QUOTE_ALL}"
     return "I103", None
+
+
+_KEY_AND_VALUE = re.compile(r"(?P<before>\s*(?:-\s+)*)[A-Za-z_][A-Za-z0-9_.-]*:\s+(?P<value>!.*?)\s*")
+
+
+def quoted_value(text: str, line: int) -> tuple[int, int, str] | None:
+    """Give start and end column (0-based) of a value that starts with `!`, and the value in single quotes.
+
+    None wherever it is not certain that the value is the rest of its line: inside brackets, before what may be a
+    comment, or when the next line goes on.
+    """
+    lines = text.splitlines()
+    found = _KEY_AND_VALUE.fullmatch(lines[line]) if line < len(lines) else None
+    if found is None or " #" in found["value"]:
+        return None
+    following = next((item for item in lines[line + 1 :] if item.strip()), "")
+    if len(following) - len(following.lstrip()) > len(found["before"]):
+        return None
+    quoted = found["value"].replace("'", "''")
+    return found.start("value"), found.end("value"), f"'{quoted}'"

@@ -19,10 +19,10 @@ from govern.policy.cel_ast import ast_digest
 from govern.policy.cel_bind import Bound, absent, budget, type_fault
 from govern.policy.cel_values import tell
 from govern.policy.evidence_schema import Path, path_text
-from govern.policy.expressions import FALSE, TRUE, Failed, Verdict, engine_for
+from govern.policy.expressions import FALSE, TRUE, Engine, Failed, RawExpression, Verdict
 from govern.policy.values import ParameterValue, json_of
 
-__all__ = ["ConjunctResult", "Evaluated", "Expression", "evaluate"]
+__all__ = ["ConjunctResult", "Evaluated", "Expression", "evaluate", "judge", "ready"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +90,34 @@ class Evaluated:
     """Concrete paths that must be there and are not."""
 
 
-@lru_cache(maxsize=1024)
-def _same_tree(roots: tuple[str, ...], text: str, digest: str) -> bool:
-    return ast_digest(engine_for(roots).compile(text).ast.root) == digest
+@lru_cache(maxsize=2048)
+def ready(engine: Engine, text: str, digest: str) -> RawExpression:
+    """Compile the text of a plan for this engine; the last two thousand are kept.
+
+    Raises InternalError when this engine reads the text differently from the one that compiled the plan.
+    """
+    raw = engine.compile(text)
+    if ast_digest(raw.ast.root) != digest:
+        message = f"the expression engine reads '{text}' differently from the plan"
+        raise InternalError(Diagnostic(code="P517", message=message))
+    return raw
+
+
+def judge(expression: Expression, bound: Bound) -> Verdict:
+    """Give the verdict of `evaluate` without the words that explain it: for whoever asks of many and reports few.
+
+    Raises InternalError as `evaluate` does.
+    """
+    raw = ready(bound.engine, expression.text, expression.digest)
+    stopped = _stopped(expression, bound)
+    if stopped is not None:
+        return stopped.verdict
+    for activation in bound.activations:
+        if raw.evaluate(activation) is not TRUE:
+            break
+    else:
+        return TRUE  # the whole is true exactly when every conjunct is
+    return _joined([_verdict(part, bound) for part in expression.parts])
 
 
 def evaluate(expression: Expression, bound: Bound) -> Evaluated:
@@ -100,26 +125,31 @@ def evaluate(expression: Expression, bound: Bound) -> Evaluated:
 
     Raises InternalError when this engine reads the text differently from the one that compiled the plan.
     """
-    roots = tuple(sorted(bound.schema.roots))
-    if not _same_tree(roots, expression.text, expression.digest):
-        message = f"the expression engine reads '{expression.text}' differently from the plan"
-        raise InternalError(Diagnostic(code="P517", message=message))
-    unreadable = [bound.unreadable[root] for root in sorted(expression.roots) if root in bound.unreadable]
-    if unreadable:
-        return Evaluated(Failed("unreadable", "; ".join(unreadable)))
-    missing = [place for path in expression.required for place in absent(bound, path)]
-    if missing:
-        names = tuple(dict.fromkeys(missing))
-        return Evaluated(Failed("missing", f"no evidence has {', '.join(names)}"), missing=names)
-    for path in expression.reads:
-        fault = type_fault(bound, path)
+    ready(bound.engine, expression.text, expression.digest)
+    stopped = _stopped(expression, bound)
+    if stopped is not None:
+        return stopped
+    conjuncts = tuple(_conjunct(part, bound) for part in expression.parts)
+    return Evaluated(_joined([item.verdict for item in conjuncts]), conjuncts)
+
+
+def _stopped(expression: Expression, bound: Bound) -> Evaluated | None:
+    """Say why the engine must not be asked, or None."""
+    if bound.unreadable:
+        unreadable = [bound.unreadable[root] for root in sorted(expression.roots) if root in bound.unreadable]
+        if unreadable:
+            return Evaluated(Failed("unreadable", "; ".join(unreadable)))
+    if not bound.present.issuperset(expression.required):
+        missing = [place for path in expression.required for place in absent(bound, path)]
+        if missing:
+            names = tuple(dict.fromkeys(missing))
+            return Evaluated(Failed("missing", f"no evidence has {', '.join(names)}"), missing=names)
+    if not bound.typed.issuperset(expression.reads):
+        fault = next((fault for path in expression.reads if (fault := type_fault(bound, path))), None)
         if fault is not None:
             return Evaluated(Failed("type", fault))
-    over = budget(bound, expression.folds)
-    if over is not None:
-        return Evaluated(Failed("budget", over))
-    conjuncts = tuple(_conjunct(part, bound, roots) for part in expression.parts)
-    return Evaluated(_joined([item.verdict for item in conjuncts]), conjuncts)
+    over = budget(bound, expression.folds) if expression.folds else None
+    return None if over is None else Evaluated(Failed("budget", over))
 
 
 def _joined(verdicts: list[Verdict]) -> Verdict:
@@ -128,11 +158,15 @@ def _joined(verdicts: list[Verdict]) -> Verdict:
     return next((verdict for verdict in verdicts if isinstance(verdict, Failed)), TRUE)
 
 
-def _conjunct(text: str, bound: Bound, roots: tuple[str, ...]) -> ConjunctResult:
-    raw = engine_for(roots).compile(text)
+def _verdict(text: str, bound: Bound) -> Verdict:
+    raw = bound.engine.compile(text)
     verdicts = [raw.evaluate(activation) for activation in bound.activations]
-    verdict = verdicts[0]
-    if verdicts[-1] != verdict:
-        verdict = Failed("precision", f"'{text}' hangs on digits that a double cannot hold: use a built-in check")
-    told = tell(text, roots, bound.activations[0])
+    if verdicts[-1] != verdicts[0]:
+        return Failed("precision", f"'{text}' hangs on digits that a double cannot hold: use a built-in check")
+    return verdicts[0]
+
+
+def _conjunct(text: str, bound: Bound) -> ConjunctResult:
+    verdict = _verdict(text, bound)
+    told = tell(text, tuple(sorted(bound.schema.roots)), bound.activations[0])
     return ConjunctResult(text, verdict, told.own, told.values, told.errors if verdict == TRUE else ())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from govern.canonical import Json, digest_of
 
@@ -113,12 +114,17 @@ class Fold:
 Node = Const | Ident | Select | Has | Call | Logic | ListOf | MapOf | Fold
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ast:
-    """A decoded expression: its tree, and the code-point offset in the source of each node by id."""
+    """A decoded expression: its tree, and where its nodes are written, which only a fault asks for."""
 
     root: Node
-    positions: dict[int, int]
+    locate: Callable[[], dict[int, int]] = field(repr=False, compare=False)
+
+    @cached_property
+    def positions(self) -> dict[int, int]:
+        """The code-point offset in the source of each node by id."""
+        return self.locate()
 
 
 def document(node: Node) -> Json:

@@ -22,7 +22,7 @@ from govern.policy.evidence_schema import (
     describe,
     step_text,
 )
-from govern.policy.expressions import Activation, engine_for, shown
+from govern.policy.expressions import Activation, Engine, engine_for, shown
 from govern.policy.outcomes import EvidenceRef
 
 __all__ = ["Bound", "absent", "budget", "type_fault", "value_text"]
@@ -45,9 +45,20 @@ class Bound:
     """Roots whose evidence is there but cannot be read, with the reason."""
     refs: Mapping[str, tuple[EvidenceRef, ...]] = field(default_factory=dict)
     """What each root was read from."""
+    present: set[Path] = field(default_factory=set, init=False, repr=False, compare=False)
+    """Paths that were found to be there: evidence does not change, so each is looked for once."""
+    typed: set[Path] = field(default_factory=set, init=False, repr=False, compare=False)
+    """Paths whose values were found to have the schema's type, or to be absent."""
+    sizes: dict[Path, int] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Members of the longest list or mapping at a path, for the paths that folds go through."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "evidence", {name: _copied(value) for name, value in self.evidence.items()})
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine that knows the roots of the schema."""
+        return engine_for(tuple(sorted(self.schema.roots)))
 
     @cached_property
     def activations(self) -> tuple[Activation, ...]:
@@ -56,9 +67,8 @@ class Bound:
         The engine knows doubles only. Where a number has more digits than a double holds, the evidence is given
         twice, with such numbers rounded down and rounded up: a verdict stands only when both agree.
         """
-        engine = engine_for(tuple(sorted(self.schema.roots)))
-        low = Activation(engine, self.evidence, rounding="down")
-        return (low,) if low.exact else (low, Activation(engine, self.evidence, rounding="up"))
+        low = Activation(self.engine, self.evidence, rounding="down")
+        return (low,) if low.exact else (low, Activation(self.engine, self.evidence, rounding="up"))
 
 
 def _copied(value: Any) -> Any:
@@ -85,7 +95,12 @@ def _values(value: Any, path: Path, place: str = "") -> Iterator[tuple[str, Any]
 
 def absent(bound: Bound, path: Path) -> list[str]:
     """Give the concrete places where a path that must be there is not; JSON null is absent."""
-    return [place for place, value in _values(bound.evidence, path) if value is None]
+    if path in bound.present:
+        return []
+    missing = [place for place, value in _values(bound.evidence, path) if value is None]
+    if not missing:
+        bound.present.add(path)
+    return missing
 
 
 def value_text(bound: Bound, path: Path) -> str:
@@ -98,6 +113,15 @@ def value_text(bound: Bound, path: Path) -> str:
 
 def type_fault(bound: Bound, path: Path) -> str | None:
     """Say why the value at a path has not the type of the schema, or None. Absent values have no type to miss."""
+    if path in bound.typed:
+        return None
+    fault = _type_fault(bound, path)
+    if fault is None:
+        bound.typed.add(path)
+    return fault
+
+
+def _type_fault(bound: Bound, path: Path) -> str | None:
     for length in range(1, len(path) + 1):
         wanted = bound.schema.type_of(path[:length])
         if wanted is None:
@@ -176,6 +200,12 @@ def budget(bound: Bound, folds: Sequence[FoldUse]) -> str | None:
 def _cost(bound: Bound, fold: FoldUse) -> int:
     items = 1
     if fold.path is not None:
-        sizes = [len(value) for _shown, value in _values(bound.evidence, fold.path) if isinstance(value, list | dict)]
-        items = max(sizes, default=0)
-    return items * (1 + sum(_cost(bound, inner) for inner in fold.inner))
+        known = bound.sizes.get(fold.path)
+        items = _longest(bound, fold.path) if known is None else known
+    return items * (1 + sum(_cost(bound, inner) for inner in fold.inner)) if fold.inner else items
+
+
+def _longest(bound: Bound, path: Path) -> int:
+    sizes = [len(value) for _shown, value in _values(bound.evidence, path) if isinstance(value, list | dict)]
+    bound.sizes[path] = max(sizes, default=0)
+    return bound.sizes[path]

@@ -9,7 +9,7 @@ from functools import partial
 from unicodedata import is_normalized
 
 from govern.canonical import Json
-from govern.diagnostics import Diagnostic, Severity, Span
+from govern.diagnostics import Diagnostic, Edit, Severity, Span
 from govern.policy.cel import Expression
 from govern.policy.cel_analysis import Analysis, Fault, analyse, is_boolean, start_of
 from govern.policy.cel_ast import Ast, Call, Const, Logic, ast_digest, document, walk
@@ -149,7 +149,25 @@ def _engine_fault(job: Job, fault: EngineFault) -> Diagnostic:
         return _undeclared(job, undeclared[1], at, span)
     if "overload" in message:
         return Diagnostic("P502", message.replace("found no matching overload for", "no operation"), span)
-    return Diagnostic("P501", message.removeprefix("Syntax error: "), span, _syntax_hint(job))
+    message = message.removeprefix("Syntax error: ")
+    return Diagnostic("P501", message, span, _syntax_hint(job), fix=_operators_written_out(job))
+
+
+_SURE = {"and": "&&", "or": "||", "=": "=="}
+
+
+def _operators_written_out(job: Job) -> tuple[Edit, ...]:
+    """Write `and`, `or` and `=` as the operators they stand for; nothing where one of them has no exact place."""
+    edits: list[Edit] = []
+    items = tokens(job.source)
+    for before, token in zip((None, *items), items, strict=False):
+        if token.text not in _SURE or token.kind not in ("word", "other") or (before and before.text == "."):
+            continue
+        start, end = job.place(token.start), job.place(token.end)
+        if start is None or end is None or start.line != end.line:
+            return ()
+        edits.append(Edit(Span(start.file, start.line, start.column, end.line, end.column), _SURE[token.text]))
+    return tuple(edits)
 
 
 def _undeclared(job: Job, name: str, at: int | None, span: Span) -> Diagnostic:
@@ -158,7 +176,8 @@ def _undeclared(job: Job, name: str, at: int | None, span: Span) -> Diagnostic:
         hint = "Use all, exists or filter." if name == "map" else None
         return Diagnostic("P514", f"the function '{name}' is not part of the policy language", span, hint)
     if name in _WORD_OPERATORS:
-        return Diagnostic("P501", f"'{name}' is not an operator", span, f"Write `{_WORD_OPERATORS[name]}`.")
+        hint = f"Write `{_WORD_OPERATORS[name]}`."
+        return Diagnostic("P501", f"'{name}' is not an operator", span, hint, fix=_operators_written_out(job))
     schema = job.around.schema
     root = name.split(".", 1)[0]
     # The engine points at the last dot of an undeclared path.

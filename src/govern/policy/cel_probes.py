@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from govern.policy.cel_absence import outcomes
 from govern.policy.cel_analysis import Analysis
-from govern.policy.cel_ast import Const, Node, walk
+from govern.policy.cel_ast import Const, Ident, Node, walk
 from govern.policy.evidence_schema import (
     ELEMENT,
     AnyType,
@@ -228,7 +228,13 @@ def _samples(
     part: RawExpression, paths: Sequence[Path], shells: Sequence[Path], around: Surroundings, *, empty: frozenset[Path]
 ) -> Iterator[tuple[dict[str, Any], str]]:
     numbers, texts = _literals(part.ast.root)
-    combos = product(around.stages, range(len(numbers)), (0, 1), texts, (True, False))
+    # What does not read the stage comes to the same at each.
+    stages = (
+        around.stages
+        if any(isinstance(node, Ident) and node.name == "stage" for node in walk(part.ast.root))
+        else around.stages[:1]
+    )
+    combos = product(stages, range(len(numbers)), (0, 1), texts, (True, False))
     for count, (stage, first, stride, text, flag) in enumerate(combos):
         if count == _MOST_SAMPLES * len(around.stages):
             return

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from functools import partial
 
 from govern.policy.cel_ast import Ast, Call, Const, Fold, Has, Ident, ListOf, Logic, MapOf, Node, Select
 
@@ -44,17 +45,24 @@ def _fields(data: bytes) -> Iterator[_Field]:
     at = 0
     try:
         while at < len(data):
-            key, at = _varint(data, at)
+            key, at = (data[at], at + 1) if data[at] < 0x80 else _varint(data, at)  # nearly always one byte
             number, wire = key >> 3, key & 7
             if wire == 0:
-                value, at = _varint(data, at)
+                value, at = (data[at], at + 1) if data[at] < 0x80 else _varint(data, at)
                 yield number, wire, value
-            elif wire in (1, 2):
-                size, at = (8, at) if wire == 1 else _varint(data, at)
-                if at + size > len(data):
+            elif wire == 2:
+                size, at = (data[at], at + 1) if data[at] < 0x80 else _varint(data, at)
+                end = at + size
+                if end > len(data):
                     raise UnsupportedConstructError("the engine's tree is cut short")
-                yield number, wire, data[at : at + size]
-                at += size
+                yield number, wire, data[at:end]
+                at = end
+            elif wire == 1:
+                end = at + 8
+                if end > len(data):
+                    raise UnsupportedConstructError("the engine's tree is cut short")
+                yield number, wire, data[at:end]
+                at = end
             else:
                 raise UnsupportedConstructError(f"the engine's tree has wire type {wire}")
     except IndexError as fault:
@@ -92,17 +100,17 @@ def decode(serialized: bytes) -> Ast:
     if inner is None:
         raise UnsupportedConstructError("the engine gave no checked expression")
     root: Node | None = None
-    positions: dict[int, int] = {}
+    source_info = b""
     for number, _wire, value in _fields(inner):
         if number == 4:
             root = _expr(_bytes(value), 0)
         elif number == 5:
-            positions = _positions(_bytes(value))
+            source_info = _bytes(value)
         elif number not in (2, 3, 6):  # reference map, type map, version: derived from the tree
             raise _unknown("CheckedExpr", number)
     if root is None:
         raise UnsupportedConstructError("the engine gave an empty tree")
-    return Ast(root, positions)
+    return Ast(root, partial(_positions, source_info))
 
 
 def _positions(data: bytes) -> dict[int, int]:

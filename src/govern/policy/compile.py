@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from govern.diagnostics import Diagnostic, Severity, Span, in_order
 from govern.inputs.yaml import MapNode
+from govern.policy.conflicts import conflicting
 from govern.policy.evidence_schema import EvidenceSchema, suggest
 from govern.policy.interface import CheckSpec
 from govern.policy.load import Document, load
@@ -120,8 +121,9 @@ def _plan(draft: _Draft) -> _Step:
         rules = [rule for rule in rules if draft.stage in rule.stages]
     missing = _not_assessed(draft.shaped.catalogues, rules)
     draft = replace(draft, not_assessed=missing)
+    notes = tuple(conflicting(draft.policies))
     if draft.stage is None:
-        return draft, ()
+        return draft, notes
     plan = build_plan(
         draft.policies,
         draft.stage,
@@ -129,9 +131,8 @@ def _plan(draft: _Draft) -> _Step:
         registries=draft.shaped.registries,
         not_assessed=[item.control for item in missing],
     )
-    notes: tuple[Diagnostic, ...] = ()
     if not plan.rules:
-        notes = (_no_rule(draft),)
+        notes = (*notes, _no_rule(draft))
     return replace(draft, plan=plan), notes
 
 

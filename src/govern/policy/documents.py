@@ -7,16 +7,18 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SkipValidation, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from govern.inputs.scalars import ScalarText
 from govern.policy.outcomes import Enforcement, Stage
-from govern.policy.types import Count, Flag, Names, Text
+from govern.policy.people_types import Identity, Pairs, Roles
+from govern.policy.types import Count, Duration, Flag, Names, Text
 
 __all__ = [
     "API_VERSION",
     "KINDS",
+    "Approvals",
     "Control",
     "ControlCatalogue",
     "ControlName",
@@ -204,6 +206,21 @@ class KnownNames(Part):
     metrics: Names = Field(default=(), description="Names of metrics.")
 
 
+class Approvals(Part):
+    """Shorthand for one blocking rule `approvals` of the kind approval.quorum; its values are judged as that rule's."""
+
+    roles: SkipValidation[Roles] = Field(description="Which roles must approve, and how many different people in each.")
+    stages: SkipValidation[Annotated[tuple[StageName, ...], Field(min_length=1)] | None] = Field(
+        default=None, description="Gates at which the board is asked; default: those of the check kind."
+    )
+    identity: SkipValidation[Identity | None] = Field(
+        default=None, description="Weakest sort of signature that counts."
+    )
+    max_age: SkipValidation[Duration | None] = Field(
+        default=None, description="Approvals older than this do not count."
+    )
+
+
 class PolicySpec(Part):
     """The rules of a policy and what they share."""
 
@@ -215,6 +232,10 @@ class PolicySpec(Part):
         default=(), description="Packs that the policy builds on and tightens; pinned in govern.lock."
     )
     names: KnownNames = Field(default_factory=KnownNames, description="Names that are not typos.")
+    approvals: Approvals | None = Field(default=None, description="Who must approve: becomes the rule `approvals`.")
+    separation: SkipValidation[Pairs | None] = Field(
+        default=None, description="Who may not be the same person: becomes the rule `separation`."
+    )
     rules: Annotated[tuple[_Anything, ...], BeforeValidator(_as_tuple)] = Field(description="The rules.")
 
 

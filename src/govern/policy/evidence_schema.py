@@ -22,6 +22,7 @@ __all__ = [
     "PathType",
     "RootSchema",
     "ScalarType",
+    "certainly",
     "describe",
     "parse_path",
     "path_text",
@@ -227,3 +228,21 @@ def suggest(name: str, known: Iterable[str]) -> str | None:
     wanted = name.casefold().replace("_", "-")
     near = difflib.get_close_matches(wanted, list(folded), n=1, cutoff=0.6)
     return folded[near[0]] if near else None
+
+
+_SURE, _APART = 0.75, 0.2
+"""How alike a slip must be to the name that was meant, and by how much less to every other one."""
+
+
+def certainly(name: str, known: Iterable[str]) -> str | None:
+    """Give the one known name that `name` is a slip of, or None where a second name is near enough to doubt it."""
+    wanted = name.casefold().replace("_", "-")
+    scored = [
+        (difflib.SequenceMatcher(None, wanted, item.casefold().replace("_", "-")).ratio(), item)
+        for item in sorted(set(known))
+    ]
+    if not scored:
+        return None
+    best, item = max(scored)
+    second = max((score for score, other in scored if other != item), default=0.0)
+    return item if best >= _SURE and second <= best - _APART else None

@@ -14,7 +14,7 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 from unicodedata import normalize
 
@@ -134,13 +134,15 @@ class RawExpression:
 
     def evaluate(self, activation: Activation) -> Verdict:
         """Evaluate to TRUE, FALSE or Failed: whatever is not surely a boolean is Failed."""
+        try:
+            value = self._native.eval(activation.native)
+            if value.type() == _boolean():  # an error's plain form is a text, and true for Python
+                return TRUE if value.plain_value() is True else FALSE
+        except Exception:  # noqa: S110 - asked again below, where each fault gets its words
+            pass
         found = self.value(activation)
         if isinstance(found, Failed):
             return found
-        if found is True:
-            return TRUE
-        if found is False:
-            return FALSE
         return Failed("not_boolean", f"gives {_words(found)} instead of true or false")
 
     def value(self, activation: Activation) -> Any | Failed:
@@ -157,6 +159,13 @@ class RawExpression:
         except Exception as fault:  # the engine raises RuntimeError and others; each is Failed, none is a verdict
             return Failed("engine", _first_line(str(fault)))
         return plain
+
+
+@cache
+def _boolean() -> Any:
+    from cel_expr_python import cel
+
+    return cel.Type.BOOL
 
 
 class Engine:
@@ -218,6 +227,14 @@ def _words(value: Any) -> str:
     return kinds.get(type(value), "a value")
 
 
+_OTHERS = (type(None), bool, int, float, Decimal, list, tuple)
+
+
+def _composed(text: object) -> str:
+    plain = str(text)
+    return plain if plain.isascii() else normalize("NFC", plain)
+
+
 @dataclass(slots=True)
 class _Copier:
     """Copies evidence into the exact built-in types that the engine understands.
@@ -231,17 +248,18 @@ class _Copier:
     exact: bool = True
 
     def copy(self, value: Any) -> Any:
+        # The commonest first: asking whether something is a Mapping is slow.
+        if isinstance(value, str):
+            return _composed(value)
+        if isinstance(value, dict) or (not isinstance(value, _OTHERS) and isinstance(value, Mapping)):
+            copied = {_composed(key): self.copy(item) for key, item in value.items()}
+            return {key: item for key, item in copied.items() if item is not None}
         if value is None or isinstance(value, bool):
             return value
-        if isinstance(value, str):
-            return normalize("NFC", str(value))
         if isinstance(value, int):
             return int(value) if -_INT64 <= value < _INT64 else None
         if isinstance(value, Decimal | float):
             return self.double(value)
-        if isinstance(value, Mapping):
-            copied = {normalize("NFC", str(key)): self.copy(item) for key, item in value.items()}
-            return {key: item for key, item in copied.items() if item is not None}
         if isinstance(value, list | tuple):
             return [self.copy(item) for item in value]
         raise TypeError(f"{type(value).__name__} is not evidence: expected JSON types and Decimal")

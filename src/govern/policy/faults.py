@@ -9,9 +9,11 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from govern.diagnostics import Diagnostic, Span
+from govern.diagnostics import Diagnostic, Edit, Span
 from govern.inputs.yaml import ListNode, MapNode, Node, ScalarNode
+from govern.policy.certain_fixes import duration_fix, number_fix, renamed
 from govern.policy.evidence_schema import suggest
+from govern.policy.outcomes import Stage
 
 __all__ = ["keys_of", "validated"]
 
@@ -69,7 +71,9 @@ def _diagnostic(model: type[BaseModel], node: Node, detail: ErrorDetails) -> Dia
         near = suggest(last, allowed)
         hint = f"Did you mean '{near}'?" if near else f"Keys here are {', '.join(allowed)}." if allowed else None
         span = here.key_span(last) if isinstance(here, MapNode) else here.span
-        return Diagnostic("P201", f"there is no key '{last}' here", span, hint)
+        free = [item for item in allowed if not isinstance(here, MapNode) or here.get(item) is None]
+        key_fix = renamed(span, last, allowed) if near in free and isinstance(here, MapNode) else ()
+        return Diagnostic("P201", f"there is no key '{last}' here", span, hint, fix=key_fix)
     if kind == "missing":
         message = f"'{last}' is missing{f' in {dotted}' if dotted else ''}"
         return Diagnostic("P202", message, _head(here), f"Add `{last}:`.")
@@ -80,8 +84,15 @@ def _diagnostic(model: type[BaseModel], node: Node, detail: ErrorDetails) -> Dia
     if kind == "literal_error":
         return _choice(subject, here, detail)
     code = _CODES.get(kind, "P203" if kind.endswith(("_type", "_parsing")) else "P204")
+    fix: tuple[Edit, ...] = ()
+    if detail["msg"].startswith("expected a number"):
+        fix = number_fix(here)
+    elif kind == "bad_duration":
+        fix = duration_fix(here)
+    elif kind == "unknown_stage" and isinstance(here, ScalarNode):
+        fix = renamed(here.span, here.text, [item.value for item in Stage])
     place_of, hint = _meant(here, detail)
-    return Diagnostic(code, f"{subject}{detail['msg']}", place_of.span, hint)
+    return Diagnostic(code, f"{subject}{detail['msg']}", place_of.span, hint, fix=fix)
 
 
 def _meant(here: Node, detail: ErrorDetails) -> tuple[Node, str | None]:
@@ -113,7 +124,8 @@ def _choice(subject: str, here: Node, detail: ErrorDetails) -> Diagnostic:
     message = f"{subject}expected {', '.join(allowed[:-1])} or {allowed[-1]}, found {found}"
     if len(allowed) == 1:
         message = f"{subject}expected {allowed[0]}, found {found}"
-    return Diagnostic("P204", message, here.span, f"Did you mean '{near}'?" if near else None)
+    fix = renamed(here.span, given, allowed) if isinstance(given, str) else ()
+    return Diagnostic("P204", message, here.span, f"Did you mean '{near}'?" if near else None, fix=fix)
 
 
 def _known_steps(node: Node, loc: Sequence[Step]) -> Iterator[Step]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from govern.canonical import Json
@@ -23,29 +23,33 @@ class Accepted:
 class Mutation:
     """The result of `--mutate`."""
 
-    policy: int
-    """Policies that were broken on purpose."""
-    evidence: int
-    """Bundles that were broken on purpose."""
+    policy: tuple[str, ...]
+    """The ways in which policies were weakened on purpose, by id."""
+    evidence: tuple[str, ...]
+    """The ways in which evidence was broken on purpose, by id."""
     survivors: tuple[Diagnostic, ...]
     """P703."""
+    patches: Mapping[str, str]
+    """The surviving mutants as diffs, by their id."""
     accepted: tuple[Accepted, ...]
 
     @property
     def tried(self) -> int:
         """Every mutant."""
-        return self.policy + self.evidence
+        return len(self.policy) + len(self.evidence)
 
     def lines(self) -> Iterator[str]:
         """Yield the result for people."""
-        yield f"mutants: {self.policy} of policies, {self.evidence} of evidence, {len(self.survivors)} survived"
+        tried = f"{len(self.policy)} of policies, {len(self.evidence)} of evidence"
+        yield f"mutants: {tried}, {len(self.survivors)} survived"
         for item in self.accepted:
             yield f"accepted: {plain(item.mutant)}: {plain(item.reason)}"
 
     def document(self) -> dict[str, Json]:
-        """Give the figures as data."""
+        """Give all of it but the diagnostics as data."""
         return {
-            "policy_mutants": self.policy,
-            "evidence_mutants": self.evidence,
+            "policy": list(self.policy),
+            "evidence": list(self.evidence),
+            "patches": dict(self.patches),
             "accepted": [{"mutant": item.mutant, "reason": item.reason} for item in self.accepted],
         }

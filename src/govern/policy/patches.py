@@ -64,8 +64,10 @@ def value_at(document: Value, steps: Sequence[str]) -> Value:
 
 def same(first: Value, second: Value) -> bool:
     """Whether two values are equal as JSON: true is not 1, and 0.80 is 0.8 (RFC 6902, section 4.6)."""
+    if first is second:
+        return True
     if isinstance(first, bool) or isinstance(second, bool):
-        return first is second
+        return False
     if isinstance(first, int | Decimal) and isinstance(second, int | Decimal):
         return first == second
     if type(first) is not type(second):
@@ -104,6 +106,8 @@ class _Step:
         path = self._path(member)
         try:
             return change(document, path)
+        except PatchError:
+            raise
         except ValueError as fault:
             raise PatchError(self.index, member, str(fault)) from fault
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from govern.canonical import Json, canonical_bytes, digest_of, sha256_hex
-from govern.policy.cel import Expression, evaluate
+from govern.policy.cel import Expression, evaluate, judge
 from govern.policy.evidence_schema import EvidenceSchema
 from govern.policy.expressions import FALSE
 from govern.policy.interface import CheckParams, CheckSpec, CompiledText, EvidenceSource
@@ -114,15 +114,16 @@ class PlanRule:
         evaluated or whose facts are absent makes the rule apply.
         """
         for condition in self.when:
-            found = evaluate(condition, source.bind(condition.roots, condition.params))
-            if found.verdict == FALSE and not self._widened(source):
+            bound = source.bind(condition.roots, condition.params)
+            if judge(condition, bound) == FALSE and not self._widened(source):
+                found = evaluate(condition, bound)
                 values = [f"{name} is {value}" for item in found.conjuncts for name, value in item.values]
                 because = f" ({', '.join(values)})" if values else ""
                 return f"does not apply: {condition.text} is false{because}"
         return None
 
     def _widened(self, source: EvidenceSource) -> bool:
-        verdicts = [evaluate(item, source.bind(item.roots, item.params)).verdict for item in self.also_when]
+        verdicts = [judge(item, source.bind(item.roots, item.params)) for item in self.also_when]
         return any(verdict != FALSE for verdict in verdicts)
 
     @property

@@ -37,6 +37,10 @@ def policy_schema(checks: Mapping[str, CheckSpec]) -> dict[str, Json]:
     rule["properties"]["check"] = {"enum": sorted(checks), "description": "The check kind."}
     rule["allOf"] = [_for_kind(checks[kind], definitions) for kind in sorted(checks)]
     spec["properties"]["rules"] = {"type": "array", "items": {"$ref": "#/$defs/Rule"}}
+    approvals = definitions["Approvals"]["properties"]
+    approvals |= {name: _or_placeholder(approvals[name]) for name in ("roles", "identity", "max_age")}
+    spec["properties"]["separation"] = _or_placeholder(spec["properties"]["separation"])
+    definitions["RoleCount"] = _with_placeholders(definitions["RoleCount"])
     spec["properties"]["params"] = {
         "type": "object",
         "propertyNames": {"pattern": "^[a-z][a-z0-9_]{0,63}$"},

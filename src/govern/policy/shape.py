@@ -8,12 +8,14 @@ from typing import TypeVar
 
 from govern.diagnostics import Diagnostic, Related, Severity, Span
 from govern.inputs.yaml import ListNode, MapNode, Node, ScalarNode, value_of
+from govern.policy.certain_fixes import renamed
 from govern.policy.documents import Control, ControlCatalogue, Metadata, PolicySpec, Rule
 from govern.policy.evidence_schema import suggest
 from govern.policy.faults import validated
 from govern.policy.interface import CheckSpec, UnusableKindError
 from govern.policy.load import Document, content_digest
 from govern.policy.outcomes import Enforcement
+from govern.policy.people_shorthands import with_shorthands
 
 Kept = TypeVar("Kept")
 
@@ -57,6 +59,8 @@ class Catalogue:
     file: str
     content: str = ""
     """sha256 (hex) of what it says."""
+    metadata: MapNode | None = None
+    """The node that says which law it lists, and when somebody last compared; None for those of packs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +160,10 @@ def _catalogue(document: Document, faults: list[Diagnostic]) -> tuple[str, Catal
                 )
             )
         controls[control.id] = control
-    return model.metadata.name, Catalogue(model.metadata.name, controls, document.file, content_digest(document.node))
+    metadata = document.node.get("metadata")
+    held = metadata if isinstance(metadata, MapNode) and document.pack is None else None
+    content = content_digest(document.node)
+    return model.metadata.name, Catalogue(model.metadata.name, controls, document.file, content, held)
 
 
 def _registry(document: Document, faults: list[Diagnostic]) -> tuple[str, RegistryDocument] | None:
@@ -186,16 +193,13 @@ def _policy(
         found += more
     spec: PolicySpec | None = None
     if isinstance(spec_node, MapNode):
-        found += _unsupported(spec_node)
-        known = tuple(item for item in spec_node.entries if item[0].text not in _UNSUPPORTED)
-        body = MapNode(known, spec_node.span)
-        spec, more = validated(PolicySpec, value_of(body), body)
+        spec, more = validated(PolicySpec, value_of(spec_node), spec_node)
         found += more
     elif spec_node is not None:
         found.append(Diagnostic("P203", "spec: expected a mapping", spec_node.span))
     rules: tuple[RuleDraft, ...] = ()
     if isinstance(spec_node, MapNode):
-        rules = tuple(_rules(spec_node.get("rules"), checks, catalogues, found))
+        rules = tuple(_rules(with_shorthands(spec_node), checks, catalogues, found))
     if metadata is not None:
         found += _legal(metadata, metadata_node, rules)
     faults += found
@@ -206,24 +210,13 @@ def _policy(
     return metadata.name, PolicyDraft(document, metadata, spec, spec_node, rules)
 
 
-_UNSUPPORTED = {
-    "approvals": ("P320", "approvals in a policy are not supported by this version"),
-    "separation": ("P320", "separation in a policy is not supported by this version"),
-}
-
-
-def _unsupported(spec: MapNode) -> Iterator[Diagnostic]:
-    for key, (code, message) in _UNSUPPORTED.items():
-        if spec.get(key) is not None:
-            yield Diagnostic(code, message, spec.key_span(key), "Remove the key.")
-
-
 def _envelope(node: MapNode) -> Iterator[Diagnostic]:
     for key, _value in node.entries:
         if key.text not in _ENVELOPE:
             near = suggest(key.text, _ENVELOPE)
             hint = f"Did you mean '{near}'?" if near else f"Keys here are {', '.join(_ENVELOPE)}."
-            yield Diagnostic("P201", f"there is no key '{key.text}' here", key.span, hint)
+            fix = renamed(key.span, key.text, _ENVELOPE) if near and node.get(near) is None else ()
+            yield Diagnostic("P201", f"there is no key '{key.text}' here", key.span, hint, fix=fix)
     for name in ("metadata", "spec"):
         if node.get(name) is None:
             yield Diagnostic("P202", f"'{name}' is missing", _start(node), f"Add `{name}:`.")
@@ -290,7 +283,8 @@ def _unknown_check(item: MapNode, checks: Mapping[str, CheckSpec], faults: list[
             if near
             else "docs/reference/checks.md lists the built-in kinds; others need their plug-in installed."
         )
-        faults.append(Diagnostic("P209", f"there is no check kind '{node.text}'", node.span, hint))
+        fix = renamed(node.span, node.text, checks)
+        faults.append(Diagnostic("P209", f"there is no check kind '{node.text}'", node.span, hint, fix=fix))
     return spec
 
 

@@ -43,6 +43,8 @@ class PolicyTestReport:
     """What is wrong with the files themselves."""
     mutation: Mutation | None
     """None when no mutants were asked for, or when a test fails without them."""
+    not_mutated: bool
+    """Whether mutants were asked for and could not be tried."""
     sources: Mapping[str, bytes]
     """Every file that a diagnostic may point into."""
 
@@ -82,6 +84,8 @@ def _text(report: PolicyTestReport) -> str:
         lines += [*_matrix(report.coverage), ""]
     if report.mutation is not None:
         lines += [*report.mutation.lines(), ""]
+    if report.not_mutated:
+        lines += ["mutants: none was tried, for the cases must hold without them first", ""]
     failed = sum(bool(item.failures) for item in report.tests)
     told = [f"{len(report.tests)} cases, {failed} failed", f"{len(report.holes)} rules with uncovered outcomes"]
     if report.mutation is not None:

@@ -99,6 +99,11 @@ class WaiverView:
     reason: str | None
     compensating_control: str | None
     until: str | None
+    code: str | None = None
+    """Diagnostic code of the ruling; None for one that was applied."""
+    detail: str | None = None
+    """Why it did not help, such that `the waiver <detail>` is a sentence."""
+    remediation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +186,11 @@ class Result:
     certificate: Certificate | None
     refused: tuple[Fault, ...] | None
 
+    @property
+    def useless_waivers(self) -> tuple[WaiverView, ...]:
+        """Waivers that did not help, each with the reason."""
+        return tuple(item for item in self.waivers if item.code is not None)
+
     @classmethod
     def from_document(cls, document: JsonObject) -> Result:
         """Read a result document. Raises InputError R101 naming the first faults when it is not one."""
@@ -240,7 +250,7 @@ def _policy(raw: Mapping[str, Any]) -> PolicyView:
 
 
 def _waiver(raw: Mapping[str, Any]) -> WaiverView:
-    optional = ("ruling", "approver", "reason", "compensating_control", "until")
+    optional = ("ruling", "approver", "reason", "compensating_control", "until", "code", "detail", "remediation")
     return WaiverView(raw["rule"], raw["digest"], **{key: raw.get(key) for key in optional})
 
 

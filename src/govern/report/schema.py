@@ -70,6 +70,9 @@ _WAIVER = _object(
         "reason": _MAYBE_TEXT,
         "compensating_control": _MAYBE_TEXT,
         "until": _MAYBE_INSTANT,
+        "code": _MAYBE_TEXT,
+        "detail": _MAYBE_TEXT,
+        "remediation": _MAYBE_TEXT,
     },
 )
 

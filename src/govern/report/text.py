@@ -16,6 +16,7 @@ from govern.report.result import FindingView, OutcomeView, Result
 __all__ = ["guard_line", "render_text", "verdict_line"]
 
 _SHOWN_FINDINGS = 5
+_SHOWN_WAIVERS = 10
 _GLYPHS = {
     Outcome.PASS: "✓",
     Outcome.FAIL: "✗",
@@ -79,6 +80,7 @@ class _Writer:
         for group in groups(result.outcomes):
             if group.outcomes and (self._verbose or group.kind not in (GroupKind.PASSED, GroupKind.NOT_APPLICABLE)):
                 self._group(group)
+        self._waivers(result)
         if result.refused is None:
             self._counts(result)
         self._not_assessed(result)
@@ -186,6 +188,24 @@ class _Writer:
         ]
         self.lines.append("")
         self._wrapped(f"{len(result.outcomes)} rules: {', '.join(parts)}", 0)
+
+    def _waivers(self, result: Result) -> None:
+        """Say of each waiver that did not help why not."""
+        useless = result.useless_waivers
+        if not useless:
+            return
+        self._heading(f"Waivers that did not help ({len(useless)})")
+        shown = useless if self._verbose else useless[:_SHOWN_WAIVERS]
+        for item in shown:
+            who = f" by {plain(item.approver)}" if item.approver else ""
+            self._wrapped(f"{plain(item.code or '')}  {plain(item.rule)}  the waiver {item.digest[:8]}{who}", 2)
+            self._wrapped(plain(item.detail or item.ruling or "", limit=1000), 6, 2)
+            if item.remediation:
+                self._wrapped(f"fix: {plain(item.remediation, limit=1000)}", 6, 5)
+        if len(useless) > len(shown):
+            self._wrapped(
+                f"+{len(useless) - len(shown)} more: govern check --verbose, or the JSON or HTML output", 6, 2
+            )
 
     def _not_assessed(self, result: Result) -> None:
         if not result.not_assessed:

@@ -48,7 +48,7 @@ _WAIVER = Record(
         "covers": ListOf(OneOf(tuple(item.value for item in COVERABLE)), least=1),
         "limit": _Limit(),
         "reason": TEXT,
-        "compensatingControls": ListOf(TEXT),
+        "compensatingControls": ListOf(TEXT, least=1),
         "approver": TEXT,
         "owner": TEXT,
         "notBefore": INSTANT,

@@ -52,7 +52,7 @@ def decide_again(state: State, verdict: Verdict) -> list[Line]:
         return [fail("decision", 1, text, expected=verdict.decision, found=again.decision.value)]
     lines = [
         fail("decision", 1, f"the records say another {what} than the statement", expected=recorded, found=stated)
-        for what, recorded, stated in _pairs(state, verdict, again, heard=bool(named))
+        for what, recorded, stated in _pairs(state, verdict, again)
         if recorded != stated
     ]
     until, ends = verdict.valid_until, again.holds_until
@@ -64,7 +64,7 @@ def decide_again(state: State, verdict: Verdict) -> list[Line]:
     return lines or [ok("decision", said)]
 
 
-def _pairs(state: State, verdict: Verdict, again: DecisionRecord, *, heard: bool) -> Iterator[tuple[str, str, str]]:
+def _pairs(state: State, verdict: Verdict, again: DecisionRecord) -> Iterator[tuple[str, str, str]]:
     """Give (what, by the records, by the statement): a record that is sound may still be of something else."""
     evaluation, claims = again.evaluation, present(state.claims)
     subject = evaluation.subject
@@ -74,7 +74,7 @@ def _pairs(state: State, verdict: Verdict, again: DecisionRecord, *, heard: bool
     yield "plan", evaluation.plan_digest.removeprefix("sha256:"), verdict.plan
     yield "decision", again.decision.value, verdict.decision
     yield "time", instant_text(again.clock), instant_text(claims.issued_at)
-    if heard:
+    if again.hears_people:
         yield "submitter", again.submitter or "nobody", verdict.submitter
     approvals = {vote.digest for item in again.settled for vote in item.approvals}
     yield "set of approvals", " ".join(sorted(approvals)), " ".join(sorted(verdict.approvals))

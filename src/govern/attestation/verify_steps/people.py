@@ -6,16 +6,19 @@ from datetime import datetime
 
 from govern.attestation.kinds import ATTESTATION, WAIVER
 from govern.attestation.people import HumanAttestation, Waiver
-from govern.attestation.people_facts import waiver_facts
+from govern.attestation.people_facts import waiver_of
 from govern.attestation.reading_verdict import StatementRef, Verdict
 from govern.attestation.statement_set import Judged
 from govern.attestation.verification import Line
+from govern.attestation.verify_steps.as_stated import as_stated, likely_outcome
 from govern.attestation.verify_steps.beside import heard, recorded
 from govern.attestation.verify_steps.state import State, fail, ok, present, unchecked
 from govern.canonical import instant_text, parse_instant, sha256_hex
 from govern.decision.decide import outcome_at
 from govern.decision.evaluation import Evaluation
-from govern.decision.waivers import Ruling, rule_on_waiver
+from govern.decision.overall import DECIDED_HERE
+from govern.decision.rulings import words_for
+from govern.decision.waivers import VerifiedWaiver, outlives, rule_on_waiver
 from govern.diagnostics import InputError
 
 __all__ = ["SUPPLY", "evaluation_of", "judge_attestations", "judge_waivers", "unsound"]
@@ -41,27 +44,28 @@ def _waiver(state: State, verdict: Verdict, ref: StatementRef) -> Line:
         return fail(
             "waivers", 1, f"the waiver {ref.digest} is for another rule", expected=ref.rule, found=body.qualified
         )
-    problem = _placed(state, verdict, body) or _self_waived(verdict, body, signatory.owner)
-    problem = problem or ended(state, found, body.not_before, body.expires) or _outlived(verdict, ref, body.expires)
-    problem = problem or _ruling(state, verdict, found, body)
+    facts = present(waiver_of(heard(state), found, at=present(state.claims).issued_at))
+    problem = _ruling(state, verdict, facts) or _outlived(verdict, ref, facts)
     if problem is not None:
         return fail("waivers", 1, f"the waiver of {ref.rule} {problem}")
-    return ok("waivers", f"{ref.rule}: {signatory.owner} as {signatory.role} until {body.expires}, {body.reason}")
+    instead = f" (instead: {'; '.join(body.compensating_controls)})" if body.compensating_controls else ""
+    who = f"{signatory.owner} as {signatory.role}"
+    return ok("waivers", f"{ref.rule}: {who} until {body.expires}, {body.reason}{instead}")
 
 
-def _ruling(state: State, verdict: Verdict, found: Judged, body: Waiver) -> str | None:
-    """Rule on it as the decision does, when the evaluation record is at hand: rule digest, outcome, limit, length."""
-    evaluation = evaluation_of(state, verdict)
+def _ruling(state: State, verdict: Verdict, waiver: VerifiedWaiver) -> str | None:
+    """Rule on it as the decision does; without the evaluation record, on what the statement itself says was found."""
+    evaluation, moment = evaluation_of(state, verdict), present(state.claims).issued_at
     if evaluation is None:
-        return None  # the step on the decision says so
-    rule = next((item for item in evaluation.outcomes if item.rule == body.qualified), None)
+        evaluation, waiver = as_stated(verdict, waiver, bundle=present(state.claims).subject_digest)
+    rule = next((item for item in evaluation.outcomes if waiver.waives(item)), None)
     if rule is None:
         return "is for a rule that was not evaluated"
-    moment = present(state.claims).issued_at
     outcome, _why = outcome_at(rule.outcome, rule.result.holds, moment)
-    facts = waiver_facts(body, digest=found.digest, authentic=True, revoked=False, in_role=True)
-    ruling = rule_on_waiver(rule, outcome, facts, evaluation=evaluation, now=moment, submitter=verdict.submitter)
-    return None if ruling is Ruling.APPLIED else f"does not cover what was found: {ruling.value}"
+    if rule.check in DECIDED_HERE:  # which the step on the decision finds out
+        outcome = likely_outcome(waiver, rule.check)
+    ruling = rule_on_waiver(rule, outcome, waiver, evaluation=evaluation, now=moment, submitter=verdict.submitter)
+    return words_for(ruling, waiver, outcome=outcome, stage=verdict.stage) or None
 
 
 def evaluation_of(state: State, verdict: Verdict) -> Evaluation | None:
@@ -75,29 +79,31 @@ def evaluation_of(state: State, verdict: Verdict) -> Evaluation | None:
         return None
 
 
-def _placed(state: State, verdict: Verdict, body: Waiver | HumanAttestation) -> str | None:
+def _outlived(verdict: Verdict, ref: StatementRef, waiver: VerifiedWaiver) -> str | None:
+    """Say that the certificate is valid for longer than a waiver on which it rests."""
+    if ref.blocking and verdict.valid_until is not None and outlives(verdict.valid_until, waiver):
+        return _ends(instant_text(waiver.expires), verdict.valid_until)
+    return None
+
+
+def _ends(end: str, valid_until: datetime) -> str:
+    return f"ends on {end}, before the statement that rests on it ({instant_text(valid_until)})"
+
+
+def _placed(state: State, verdict: Verdict, body: HumanAttestation) -> str | None:
     digest = present(state.claims).subject_digest
     if not body.scope.covers(bundle=digest, model=verdict.model, version=verdict.version):
         return "is for another model, version or bundle"
-    if isinstance(body, Waiver) and verdict.stage not in body.stages:
-        return f"does not hold for the stage {verdict.stage}"
     return None
 
 
-def _self_waived(verdict: Verdict, body: Waiver, signer: str) -> str | None:
-    if signer in (body.owner, verdict.submitter):
-        return f"is signed by {signer}, who owns or submitted the model"
-    return None
-
-
-def _outlived(verdict: Verdict, ref: StatementRef, end: str) -> str | None:
-    """Say that the certificate is valid for longer than this on which it rests."""
+def _attested_shorter(verdict: Verdict, ref: StatementRef, end: str) -> str | None:
     if ref.blocking and verdict.valid_until is not None and verdict.valid_until > parse_instant(end):
-        return f"ends on {end}, before the statement that rests on it ({instant_text(verdict.valid_until)})"
+        return _ends(end, verdict.valid_until)
     return None
 
 
-def ended(state: State, found: Judged, start: str, end: str) -> str | None:
+def _ended(state: State, found: Judged, start: str, end: str) -> str | None:
     """Say that it did not hold at the moment of issuing, or was revoked by then."""
     moment: datetime = present(state.claims).issued_at
     if not parse_instant(start) <= moment < parse_instant(end):
@@ -128,8 +134,8 @@ def _attested(state: State, verdict: Verdict, ref: StatementRef) -> Line:
     assert found.claims is not None
     body, signatory = found.claims.body, present(found.signatory)
     assert isinstance(body, HumanAttestation)
-    problem = _placed(state, verdict, body) or ended(state, found, body.valid_from, body.expires)
-    problem = problem or _outlived(verdict, ref, body.expires)
+    problem = _placed(state, verdict, body) or _ended(state, found, body.valid_from, body.expires)
+    problem = problem or _attested_shorter(verdict, ref, body.expires)
     if problem is not None:
         return fail("attested", 1, f"the attestation for {ref.rule} {problem}")
     who = f"{signatory.owner} as {signatory.role}"

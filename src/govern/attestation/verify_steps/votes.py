@@ -21,8 +21,8 @@ from govern.decision.approvals import (
     people_among,
     read_votes,
 )
-from govern.decision.overall import QUORUM_CHECK
-from govern.policy.decisions import Decision, Enforcement
+from govern.decision.overall import DECIDED_HERE, VOTED_ON
+from govern.policy.decisions import Decision, Enforcement, Outcome
 
 __all__ = ["judge_approvals"]
 
@@ -58,13 +58,13 @@ def judge_approvals(state: State, verdict: Verdict) -> list[Line]:
 def _read(state: State, verdict: Verdict) -> tuple[CountedVote, ...]:
     """Read every vote that was supplied as the decision does, at the moment of issuing."""
     claims, evaluation = present(state.claims), evaluation_of(state, verdict)
-    quorums = {rule.id for rule in verdict.rules if rule.check == QUORUM_CHECK}
+    decided = {rule.id for rule in verdict.rules if rule.check in DECIDED_HERE}
     question = Question(
         evaluation=verdict.evaluation,
         bundle=claims.subject_digest,
-        owner=None if evaluation is None else evaluation.subject.owner,
+        owners=() if evaluation is None else evaluation.subject.owners,
         submitter=verdict.submitter,
-        applied_waivers=frozenset(ref.digest for ref in verdict.waivers if ref.rule not in quorums),
+        applied_waivers=frozenset(ref.digest for ref in verdict.waivers if ref.rule not in decided),
     )
     given = approvals_of(heard(state), trust=present(state.trust), at=claims.issued_at)
     return read_votes(given, question, now=claims.issued_at)
@@ -92,7 +92,8 @@ def _approval(state: State, found: CountedVote | None, digest: str, verdict: Ver
 
 def _outlived(verdict: Verdict, end: datetime) -> bool:
     """Whether the certificate is valid for longer than a vote, as far as can be told: votes name no rule."""
-    blocking = all(rule.enforcement is Enforcement.BLOCK for rule in verdict.rules if rule.voted)
+    resting = [rule for rule in verdict.rules if rule.check in VOTED_ON and rule.outcome is Outcome.PASS]
+    blocking = all(rule.enforcement is Enforcement.BLOCK for rule in resting)
     return blocking and verdict.valid_until is not None and verdict.valid_until > end
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from govern.canonical import canonical_bytes, instant_text, parse_instant, sha256_hex
 from govern.diagnostics import Diagnostic, InputError, Span
+from govern.gate.testing.paths import beside
 from govern.inputs.nodes import ListNode, MapNode, Node, ScalarNode
 from govern.inputs.yaml import value_of
 from govern.policy.case_documents import AdvisoryDocument
@@ -32,7 +33,7 @@ def snapshot_folder(case: Case) -> Path | None:
     node = case.advisories
     if not isinstance(node, ScalarNode) or node.is_null:
         return None
-    folder = Path(case.file).parent / node.text
+    folder = beside(case.file, node.text, node.span)
     if not folder.is_dir():
         hint = "Name a snapshot folder, relative to the test, or list advisories."
         raise InputError(Diagnostic("P707", f"there is no snapshot folder {node.text}", node.span, hint))
@@ -115,11 +116,16 @@ def _floatless(value: Value) -> Any:
 
 def built(records: Sequence[dict[str, Any]], as_of: str, folder: Path, span: Span) -> Snapshot:
     """Build a snapshot of a few records in a folder. Raises InputError for records that contradict each other."""
-    filler = osv_record(AdvisoryDocument(**_FILLER), as_of)
+    # As old as the newest record: a case that lists old records is about a database that fell silent.
+    newest = max((str(item["modified"]) for item in records if "modified" in item), default=as_of)
+    filler = osv_record(AdvisoryDocument(**_FILLER), newest)
     raw = tuple((str(number), item) for number, item in enumerate((filler, *records)))
     digest = sha256_hex(canonical_bytes([item for _place, item in raw]))
     given = AdvisoryInput(name=DATABASE, records=raw, location="policy test", digest=digest, as_of=as_of)
     try:
         return load_snapshot(build_snapshot([given], folder, as_of=as_of).path)
+    except InputError as fault:
+        message = fault.diagnostics[0].message
+        raise InputError(Diagnostic("P707", f"the advisories cannot be used: {message}", span)) from fault
     except (TypeError, ValueError) as fault:
         raise InputError(Diagnostic("P707", f"the advisories cannot be read: {fault}", span)) from fault

@@ -14,7 +14,7 @@ __all__ = ["FRONT_MATTER", "PREAMBLE", "card_text", "sections_of"]
 FRONT_MATTER = "front_matter"
 PREAMBLE = "preamble"
 
-_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*")
+_HEADING = re.compile(r" {0,3}#{1,6}[ \t]")
 _FENCE = re.compile(r" {0,3}(```+|~~~+)")
 
 
@@ -35,12 +35,12 @@ def sections_of(text: str) -> tuple[dict[str, Value], dict[str, str]]:
         mark = _FENCE.match(line)
         if mark and (not fence or mark[1].startswith(fence)):
             fence = "" if fence else mark[1][:3]
-        found = None if fence else _HEADING.fullmatch(line)
-        if found is None:
+        if fence or _HEADING.match(line) is None:
             lines.append(line)
             continue
         made[name] = "\n".join(lines)
-        name, lines = _unused(_name_of(found[2], matcher), made), []
+        title = line.strip().lstrip("#").strip().rstrip("#").rstrip()
+        name, lines = _unused(_name_of(title, matcher), made), []
         headings[name] = line
     made[name] = "\n".join(lines)
     if made.get(PREAMBLE) == "":

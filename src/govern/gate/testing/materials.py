@@ -9,18 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from govern.bundle.paths import inside
 from govern.canonical import base64_bytes
 from govern.diagnostics import Diagnostic, InputError, Span
 from govern.gate.testing.digests import PlaceError, resolved
 from govern.gate.testing.fixture import Fixture
-from govern.gate.testing.members import WRITTEN, Style, usual_path, written
-from govern.inputs.nodes import MapNode, Node, ScalarNode
+from govern.gate.testing.members import WRITTEN, Style, is_plain_path, usual_path, written
+from govern.inputs.nodes import MapNode, Node
 from govern.policy.case_documents import MEMBERS
 from govern.policy.cases import Case, data_of, unknown_name
 from govern.policy.patches import PatchError, Value, apply_patch, same
 
-__all__ = ["Evidence", "evidence_of", "files_of", "write_files"]
+__all__ = ["Evidence", "evidence_of", "files_of", "path_of", "write_files"]
 
 _NOTHING = Style({})
 
@@ -59,18 +58,15 @@ def _files(document: Mapping[str, Value]) -> dict[str, Value]:
 def _given_files(node: Node) -> dict[str, Value]:
     if not isinstance(node, MapNode):
         raise _bad(node.span, "files: expected a mapping of path to text, {base64: ..} or null")
-    return {key.text: data_of(item) for key, item in node.entries if _sound(key)}
+    for key, _item in node.entries:
+        _refuse_outside(key.text, key.span)
+    return {key.text: data_of(item) for key, item in node.entries}
 
 
-def _sound(key: ScalarNode) -> bool:
+def _refuse_outside(path: str, span: Span) -> None:
     """A path of a case stays in the bundle that is made for it."""
-    try:
-        kept = inside(key.text)
-    except InputError as fault:
-        raise _bad(key.span, fault.diagnostics[0].message) from fault
-    if kept != key.text or "\\" in key.text or "\0" in key.text:
-        raise _bad(key.span, f"'{key.text[:200]}' is no plain path inside the bundle")
-    return True
+    if not is_plain_path(path):
+        raise _bad(span, f"'{path[:200]}' is no plain path inside the bundle")
 
 
 def _patched(document: dict[str, Value], case: Case) -> dict[str, Value]:
@@ -113,7 +109,7 @@ def files_of(evidence: Evidence) -> dict[str, str | bytes]:
         value = document.get(member)
         if value is None:
             continue
-        path = _path_of(member, evidence)
+        path = path_of(member, evidence)
         if fixture is not None and member in fixture.document and same(value, fixture.document[member]):
             files[path] = fixture.contents[path]  # byte for byte what the readers were given before
             continue
@@ -125,7 +121,8 @@ def files_of(evidence: Evidence) -> dict[str, str | bytes]:
     return files
 
 
-def _path_of(member: str, evidence: Evidence) -> str:
+def path_of(member: str, evidence: Evidence) -> str:
+    """Say which file a member of some evidence is."""
     fixture = evidence.fixture
     if fixture is not None and member in fixture.paths:
         return fixture.paths[member]  # wherever a patched record may now point
@@ -154,6 +151,7 @@ def write_files(folder: Path, evidence: Evidence, *, model_digest: str | None = 
     try:
         files, names_model = resolved(files_of(evidence), gone=gone, model_digest=model_digest)
         for path, data in files.items():
+            _refuse_outside(path, evidence.span)  # wherever it came from: a patch, a record, a fixture
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)

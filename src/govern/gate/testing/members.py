@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from govern.bundle.opening import RECORD_FILE
+from govern.bundle.paths import inside
 from govern.diagnostics import InputError
 from govern.gate.testing.cards import card_text, sections_of
 from govern.gate.testing.writing import csv_text, json_text, records_of
@@ -17,7 +18,7 @@ from govern.policy.cases import data_of
 from govern.policy.documents import API_VERSION
 from govern.policy.patches import Value
 
-__all__ = ["WRITTEN", "Style", "found_paths", "read_member", "usual_path", "written"]
+__all__ = ["WRITTEN", "Style", "found_paths", "is_plain_path", "read_member", "usual_path", "written"]
 
 WRITTEN = ("model", "card", "metrics", "lineage", "requirements", "predictions", "fairness_rows")
 """Members that are one file each, in the order in which they are written."""
@@ -99,7 +100,15 @@ def usual_path(member: str, document: Mapping[str, Value]) -> str:
             declared = table
         elif isinstance(declared, str) and declared.lower().endswith(".csv") is (member == "fairness_rows"):
             declared = None
-    return declared if isinstance(declared, str) and declared else _USUAL[member]
+    return declared if isinstance(declared, str) and is_plain_path(declared) else _USUAL[member]
+
+
+def is_plain_path(path: str) -> bool:
+    """Whether a path is one inside a bundle, written in the one plain way."""
+    try:
+        return bool(path) and inside(path) == path and "\\" not in path and "\0" not in path
+    except InputError:
+        return False
 
 
 def read_member(member: str, data: bytes, *, file: str) -> tuple[Value, Style]:

@@ -11,16 +11,18 @@ from typing import Any
 
 from govern.canonical import canonical_bytes
 from govern.checks.context import CheckContext
-from govern.checks.interface import Check
 from govern.decision.decide import DecisionRecord, decide
 from govern.decision.run import run_plan
-from govern.diagnostics import Diagnostic, InputError, UsageError
+from govern.diagnostics import Diagnostic, InputError, Span, UsageError
 from govern.gate.check import subject_of
 from govern.gate.lineage import readable_graph
+from govern.gate.packs.places import PackPlaces
 from govern.gate.policies import Loaded, PolicyError, compile_files
 from govern.gate.testing import advisories, people
 from govern.gate.testing.fixture import Fixture, read_fixture
 from govern.gate.testing.materials import Evidence, evidence_of, write_files
+from govern.gate.testing.paths import beside
+from govern.gate.testing.remembering import remembering
 from govern.inputs.limits import POLICY_BYTES
 from govern.inputs.yaml import parse_yaml
 from govern.policy.case_documents import ApprovalDocument, WaiverDocument
@@ -59,8 +61,6 @@ class Material:
     refused: tuple[Diagnostic, ...]
     waivers: tuple[WaiverDocument, ...]
     approvals: tuple[ApprovalDocument, ...]
-    records: tuple[tuple[dict[str, Any], ...], str] | None
-    """The advisories that the case lists, with their date."""
     results: dict[object, CheckResult] = field(default_factory=dict, repr=False)
     """What each check came to on this evidence, by what was asked: shared by all policies that ask it."""
     lineage: list[str | None] = field(default_factory=list, repr=False)
@@ -69,8 +69,9 @@ class Material:
 class Bench:
     """Makes bundles below a temporary folder, and runs plans on them. Whoever made the folder removes it."""
 
-    def __init__(self, folder: Path) -> None:
-        """Work below an empty folder."""
+    def __init__(self, folder: Path, places: PackPlaces | None = None) -> None:
+        """Work below an empty folder; `places` says where the packs are that policies import."""
+        self.places = places
         self._folder = folder
         self._count = 0
         self._fixtures: dict[tuple[Path, bool], Fixture] = {}
@@ -81,7 +82,7 @@ class Bench:
     def compiled(self, files: Mapping[str, bytes], stage: Stage) -> Ready | None:
         """Compile policy files for a stage; None when they do not compile."""
         try:
-            return Ready(compile_files(files, stage=stage))
+            return Ready(compile_files(files, stage=stage, places=self.places))
         except PolicyError:
             return None
 
@@ -101,7 +102,6 @@ class Bench:
             problem=problem,
             waivers=waivers,
             approvals=case.approvals,
-            records=advisories.records_in(case),
         )
 
     def made(
@@ -114,7 +114,6 @@ class Bench:
         problem: Diagnostic | None = None,
         waivers: tuple[WaiverDocument, ...] = (),
         approvals: tuple[ApprovalDocument, ...] = (),
-        records: tuple[tuple[dict[str, Any], ...], str] | None = None,
     ) -> Material:
         """Write evidence as a bundle and open it. Raises InputError P707 when it cannot be written."""
         folder = self._new_folder()
@@ -129,7 +128,6 @@ class Bench:
             refused=refused,
             waivers=waivers,
             approvals=approvals,
-            records=records,
         )
 
     def discard(self, material: Material) -> None:
@@ -137,11 +135,11 @@ class Bench:
         if material.context is not None:
             shutil.rmtree(material.context.bundle.root, ignore_errors=True)
 
-    def snapshot(self, records: tuple[dict[str, Any], ...], as_of: str, evidence: Evidence) -> Snapshot:
-        """Build a snapshot of some advisories, once for the same."""
+    def snapshot(self, records: tuple[dict[str, Any], ...], as_of: str, span: Span) -> Snapshot:
+        """Build a snapshot of some advisories, once for the same. Raises InputError P707 at `span`."""
         key = canonical_bytes([as_of, *records])
         if key not in self._snapshots:
-            self._snapshots[key] = advisories.built(records, as_of, self._folder / "advisories", evidence.span)
+            self._snapshots[key] = advisories.built(records, as_of, self._folder / "advisories", span)
         return self._snapshots[key]
 
     def _new_folder(self) -> Path:
@@ -152,7 +150,7 @@ class Bench:
 
     def _fixture(self, case: Case) -> Fixture:
         assert case.bundle is not None  # asked only then
-        folder = Path(case.file).parent / case.bundle.text
+        folder = beside(case.file, case.bundle.text, case.bundle.span)
         key = (folder, case.follow)
         if key not in self._fixtures:
             self._fixtures[key] = read_fixture(folder, follow=case.follow, span=case.bundle.span)
@@ -170,13 +168,9 @@ class Bench:
                     return None, fault.diagnostics[0]
             return self._snapshots[folder], None
         listed = advisories.records_in(case)
-        if listed is None:
+        if listed is None or case.advisories is None:
             return None, None
-        key = canonical_bytes([listed[1], *listed[0]])
-        if key not in self._snapshots:
-            place = case.span if case.advisories is None else case.advisories.span
-            self._snapshots[key] = advisories.built(*listed, self._folder / "advisories", place)
-        return self._snapshots[key], None
+        return self.snapshot(*listed, case.advisories.span), None
 
     # --- running
 
@@ -188,11 +182,11 @@ class Bench:
             return CaseRun(decision=Decision.UNDECIDED, rules={}, refused=opened.refused)
         loaded, plan = compiled.loaded, compiled.plan
         if only is not None:
-            plan = replace(plan, rules=tuple(rule for rule in plan.rules if rule.id == only))
+            plan = _only(plan, only)
         context = replace(opened.context, registries=loaded.registries)
         evaluation = run_plan(
             plan,
-            _remembering(loaded, opened),
+            remembering(loaded, opened.results),
             context,
             subject=subject_of(context.bundle),
             not_assessed=tuple(item.control for item in loaded.not_assessed),
@@ -205,6 +199,12 @@ class Bench:
         waivers = people.waivers_of(opened.waivers, plan, evaluation)
         approvals = people.approvals_of(opened.approvals, evaluation, clock=opened.clock, waivers=waivers)
         return _run_of(decide(evaluation, clock=moment, waivers=waivers, approvals=approvals))
+
+
+def _only(plan: Plan, name: str) -> Plan:
+    """Give a plan of one rule; its record is cut as well, so that its digest costs one rule."""
+    rules = tuple(rule for rule in plan.rules if rule.id == name)
+    return replace(plan, rules=rules, document={**plan.document, "rules": [rule.document for rule in rules]})
 
 
 def _open(folder: Path, evidence: Evidence, stage: Stage) -> tuple[CheckContext | None, tuple[Diagnostic, ...]]:
@@ -223,31 +223,6 @@ def _open(folder: Path, evidence: Evidence, stage: Stage) -> tuple[CheckContext 
         # What names the model digest is no part of the model: written again, it does not change it.
         write_files(folder, evidence, model_digest=bundle.model_digest)
     raise AssertionError("the second attempt always returns")
-
-
-def _remembering(loaded: Loaded, opened: Material) -> dict[str, Check]:
-    """Give the checks, each asked once for the same parameters and registries on this evidence."""
-    registries = canonical_bytes(loaded.plan.document["registries"])
-
-    def remembering(kind: str, check: Check) -> Check:
-        def evaluate(params: Any, context: CheckContext) -> CheckResult:
-            key = (kind, params.model_dump_json(by_alias=True), _expression_params(params, check), registries)
-            if key not in opened.results:
-                opened.results[key] = check.evaluate(params, context)
-            return opened.results[key]
-
-        return Check(check.spec, evaluate)
-
-    return {kind: remembering(kind, check) for kind, check in loaded.checks.items()}
-
-
-def _expression_params(params: Any, check: Check) -> str:
-    """An expression means what its parameters are: they lie beside its text."""
-    from govern.policy.interface import CompiledText
-    from govern.policy.rules import attribute_of
-
-    held = [getattr(params, attribute_of(type(params), name)) for name in check.spec.expression_params]
-    return repr([sorted(item.expression.params.items()) for item in held if isinstance(item, CompiledText)])
 
 
 def _lineage_digest(context: CheckContext, opened: Material) -> str | None:
@@ -279,7 +254,7 @@ def _run_of(record: DecisionRecord) -> CaseRun:
 def _waiver(item: Waiver, case: Case) -> WaiverDocument:
     document = item.document
     if item.file is not None:
-        path = Path(case.file).parent / item.file
+        path = beside(case.file, item.file, item.span)
         try:
             with path.open("rb") as stream:
                 data = stream.read(POLICY_BYTES + 1)

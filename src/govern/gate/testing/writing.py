@@ -53,20 +53,13 @@ def csv_text(value: Value, header: tuple[str, ...] = ()) -> str:
     if not isinstance(value, list | dict):
         return value if isinstance(value, str) else "" if value is None else _cell(value) + "\n"
     rows = _rows(value) if isinstance(value, dict) else _repeated(value)
-    columns = tuple(
-        dict.fromkeys([*(name for name in header if _has(rows, name, value)), *(n for r in rows for n in r)])
-    )
-    if not columns:
-        columns = header
+    named = tuple(dict.fromkeys([*(value if isinstance(value, dict) else ()), *(name for row in rows for name in row)]))
+    columns = (*(name for name in header if name in named), *(name for name in named if name not in header)) or header
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows([_cell(row.get(name)) for name in columns] for row in rows)
     return out.getvalue()
-
-
-def _has(rows: list[Mapping[str, Value]], name: str, value: Value) -> bool:
-    return not rows or any(name in row for row in rows) or (isinstance(value, dict) and name in value)
 
 
 def _rows(columns: Mapping[str, Value]) -> list[Mapping[str, Value]]:
@@ -101,7 +94,10 @@ def _cell(value: Value) -> str:
 
 def records_of(text: str) -> tuple[Value, tuple[str, ...]]:
     """Read a table as records of texts, with its header; a table that is odd or very large stays text."""
-    rows = list(csv.reader(io.StringIO(text)))
+    try:
+        rows = list(csv.reader(io.StringIO(text)))
+    except csv.Error:
+        return text, ()
     header = tuple(rows[0]) if rows else ()
     plain = header and len(set(header)) == len(header) and TIMES not in header
     if not plain or len(rows) * len(header) > _MOST_CELLS or any(len(row) != len(header) for row in rows[1:]):

@@ -1,0 +1,221 @@
+"""Judging a stored outcome by other limits: what a result keeps of its figures, held against changed parameters.
+
+Never guessed: a kind names the parameters that only move a limit, the figures are judged by the old parameters first
+and must give the outcome that was stored, and what a stored figure does not settle is not replayable, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from typing import Any
+
+from govern.canonical import Json
+from govern.checks.card_params import PlaceholdersParams, PresentParams, SectionsParams
+from govern.checks.dependency_params import VulnerabilitiesParams
+from govern.checks.performance_params import ThresholdParams
+from govern.policy.comparisons import assertions_of
+from govern.policy.interface import CheckParams
+from govern.policy.lattice import fields_of
+from govern.policy.outcomes import Outcome
+from govern.policy.rules import attribute_of
+
+__all__ = ["NotReplayable", "StoredOutcome", "rejudge"]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOutcome:
+    """What a result keeps of one rule."""
+
+    outcome: Outcome
+    """As the check evaluated it, before the clock and waivers."""
+    observed: str | None
+    facts: Json
+
+
+@dataclass(frozen=True, slots=True)
+class NotReplayable:
+    """Why a stored outcome cannot be judged again."""
+
+    why: str
+
+
+Judged = Outcome | NotReplayable
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    limits: frozenset[str]
+    """Parameters that only move a limit: the same evidence is read, and read alike."""
+    outcome: Callable[[Any, StoredOutcome], Judged]
+    reads: frozenset[str] = frozenset()
+    """Those of them that also decide what evidence is asked for."""
+
+
+def rejudge(kind: str, old: CheckParams, new: CheckParams, stored: StoredOutcome) -> Judged:
+    """Give the outcome that the stored figures come to under the new parameters.
+
+    `old` are the parameters that the stored outcome was judged by.
+    """
+    held = _KINDS.get(kind)
+    if held is None:
+        return NotReplayable(f"results keep no figures by which {kind} could be judged again")
+    model = type(new)
+    names = {name: attribute_of(model, name) for name in fields_of(model)}
+    changed = sorted(name for name, place in names.items() if getattr(old, place) != getattr(new, place))
+    beyond = [name for name in changed if name not in held.limits]
+    if beyond:
+        return NotReplayable(f"{', '.join(beyond)} changed, which decides what is measured")
+    if stored.outcome in (Outcome.MISSING_EVIDENCE, Outcome.ERROR):
+        if stored.facts is not None or held.reads & set(changed):
+            return NotReplayable(f"the stored outcome is {stored.outcome.value}, and not for want of all evidence")
+        return stored.outcome  # another limit does not bring the evidence
+    before = held.outcome(old, stored)
+    if isinstance(before, NotReplayable):
+        return before
+    if before is not stored.outcome:
+        return NotReplayable("the stored figures alone do not give the stored outcome")
+    return held.outcome(new, stored)
+
+
+def _facts(stored: StoredOutcome, kind: str) -> Mapping[str, Any]:
+    facts = stored.facts
+    return facts if isinstance(facts, Mapping) and facts.get("kind") == kind else {}
+
+
+# --- performance
+
+_PLACES = 6
+"""Figures are kept rounded to so many decimals, and to more only where the old limit asked for it."""
+
+
+def _threshold(params: ThresholdParams, stored: StoredOutcome) -> Judged:
+    facts = _facts(stored, "metric")
+    if facts.get("metric") != params.metric:
+        return NotReplayable(f"the result keeps no figure of {params.metric}")
+    n = facts.get("n")
+    if facts.get("value") is None or (n is None and params.min_n > 1) or (n is not None and n < params.min_n):
+        return Outcome.INCONCLUSIVE
+    if stored.outcome is Outcome.INCONCLUSIVE and (n is None or n >= params.min_n):
+        return NotReplayable("the stored outcome was inconclusive for reasons that the figure does not show")
+    return _sided(str(facts["value"]), params)
+
+
+def _sided(text: str, params: ThresholdParams) -> Judged:
+    try:
+        value, limit = Fraction(Decimal(text)), Fraction(params.limit)
+    except InvalidOperation:
+        return NotReplayable(f"the stored figure is '{text}', which has no exact value")
+    places = max(_PLACES, len(text.partition(".")[2]))
+    if abs(value - limit) <= Fraction(1, 2 * 10**places):
+        return NotReplayable(f"the stored figure {text} is rounded, and the new limit lies within its last digit")
+    return Outcome.PASS if params.met(value) else Outcome.FAIL
+
+
+# --- fairness
+
+
+def _disparity(params: Any, stored: StoredOutcome) -> Judged:
+    from govern.checks.fairness_stored import stored_counts
+
+    counts = stored_counts(stored.facts, params.metric)
+    if counts is None:
+        return NotReplayable("the stored tables do not hold every person that the verdict rests on")
+    try:
+        return counts.outcome(params)
+    except KeyError:
+        return NotReplayable("a table is asked for that the result does not hold")
+
+
+# --- model cards
+
+
+def _sections(params: SectionsParams, stored: StoredOutcome) -> Judged:
+    if stored.outcome not in (Outcome.PASS, Outcome.FAIL):
+        return NotReplayable("the card could not be read for certain")
+    listed = _facts(stored, "card-scorecard").get("sections")
+    if not isinstance(listed, list):
+        return NotReplayable("the result keeps no list of sections")
+    settled = {item["id"] for item in listed if item["state"] in ("complete", "not_applicable")}
+    if not settled and stored.outcome is Outcome.PASS:
+        return NotReplayable("the result does not show whether the card was recognised")
+    return Outcome.PASS if set(params.required) <= settled else Outcome.FAIL
+
+
+def _placeholders(params: PlaceholdersParams, stored: StoredOutcome) -> Judged:
+    count = _count(stored, "")
+    return _counted_only(stored) if count is None else _met(count <= params.at_most)
+
+
+def _present(params: PresentParams, stored: StoredOutcome) -> Judged:
+    count = _count(stored, " words")
+    return _counted_only(stored) if count is None else _met(count >= params.min_words)
+
+
+def _count(stored: StoredOutcome, unit: str) -> int | None:
+    text = (stored.observed or "").removesuffix(unit)
+    decided = stored.outcome in (Outcome.PASS, Outcome.FAIL)
+    return int(text) if decided and text.isascii() and text.isdigit() else None
+
+
+def _counted_only(stored: StoredOutcome) -> NotReplayable:
+    return NotReplayable(f"the stored outcome is {stored.outcome.value}, and its figure is not a count")
+
+
+def _met(holds: bool) -> Outcome:
+    return Outcome.PASS if holds else Outcome.FAIL
+
+
+# --- dependencies
+
+
+def _vulnerabilities(params: VulnerabilitiesParams, stored: StoredOutcome) -> Judged:
+    from govern.security.advisories import Band
+
+    listed = _facts(stored, "dependency-findings").get("findings")
+    if not isinstance(listed, list) or stored.outcome not in (Outcome.PASS, Outcome.FAIL):
+        return NotReplayable("the stored outcome rests on more than the matches that the result keeps")
+    for item in listed:
+        severity = Band(item["severity"] or params.unscored_as).rank
+        tolerated = params.max_severity != "none" and severity <= Band(params.max_severity).rank
+        if item["malicious"] or not tolerated:
+            return Outcome.FAIL
+    if stored.outcome is Outcome.FAIL:
+        return NotReplayable(
+            "no match is left above the line, and the result does not say what was undecided beside it"
+        )
+    return Outcome.PASS
+
+
+# --- expressions
+
+
+def _expression(params: Any, stored: StoredOutcome) -> Judged:
+    from govern.checks.expression_stored import stored_verdict
+
+    if stored.outcome not in (Outcome.PASS, Outcome.FAIL):
+        return NotReplayable("the stored expression had no truth value")
+    found = stored_verdict(assertions_of(params), stored.facts)
+    return found if isinstance(found, Outcome) else NotReplayable(found)
+
+
+_KINDS: Mapping[str, _Kind] = {
+    "performance.threshold": _Kind(frozenset(["at_least", "at_most", "min_n"]), _threshold),
+    "fairness.disparity": _Kind(
+        frozenset(
+            [
+                *("at_least", "at_most", "attributes", "decide", "alpha", "min_n"),
+                *("small_groups", "max_missing", "missing_bounds", "significant_gap"),
+            ]
+        ),
+        _disparity,
+        reads=frozenset(["attributes"]),
+    ),
+    "model_card.sections": _Kind(frozenset(["required"]), _sections),
+    "model_card.placeholders": _Kind(frozenset(["at_most"]), _placeholders),
+    "model_card.present": _Kind(frozenset(["min_words"]), _present),
+    "dependencies.vulnerabilities": _Kind(frozenset(["max_severity", "unscored_as"]), _vulnerabilities),
+    "expression": _Kind(frozenset(["assert", "and_assert"]), _expression, reads=frozenset(["assert", "and_assert"])),
+}

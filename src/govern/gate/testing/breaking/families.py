@@ -1,0 +1,28 @@
+"""Every way to break evidence, by family. Each looks at a rule and says what would take its ground away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from govern.gate.testing.breaking.cards import cards
+from govern.gate.testing.breaking.facts import facts, metrics, other_evidence
+from govern.gate.testing.breaking.general import out_of_time, without_votes
+from govern.gate.testing.breaking.interface import Break, Target
+from govern.gate.testing.breaking.lineage import lineage
+from govern.gate.testing.breaking.packages import artefacts, dependencies
+from govern.gate.testing.breaking.tables import tables
+
+__all__ = ["FAMILIES"]
+
+FAMILIES: tuple[Callable[[Target], Iterator[Break]], ...] = (
+    facts,
+    metrics,
+    cards,
+    tables,
+    lineage,
+    dependencies,
+    artefacts,
+    other_evidence,
+    out_of_time,
+    without_votes,
+)

@@ -1,0 +1,124 @@
+"""One rule on one bundle in words: every comparison with its values, the evidence, and the smallest change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from govern.diagnostics import plain
+from govern.report.groups import place_text
+
+if TYPE_CHECKING:
+    from govern.checks.changes import SmallestChange
+    from govern.decision.decide import Settled
+    from govern.policy.outcomes import EvidenceRef, Finding, Location
+
+__all__ = ["explanation_text"]
+
+_MOST = 30
+_LONG = 600
+
+
+def explanation_text(settled: Settled, change: SmallestChange, *, model: str, stage: str) -> str:
+    """Write what a rule came to on a bundle and why. Every word from a file is made harmless."""
+    return "\n".join(_lines(settled, change, model, stage)) + "\n"
+
+
+def _lines(settled: Settled, change: SmallestChange, model: str, stage: str) -> Iterator[str]:
+    rule, result = settled.rule, settled.rule.result
+    words = settled.outcome.value.replace("_", " ")
+    stops = ", which keeps the model from passing" if settled.blocks else ""
+    yield f"{plain(rule.rule)} on {plain(model)} at {stage}: {words} ({rule.enforcement.value}){stops}"
+    yield f"  {plain(result.summary, limit=_LONG)}"
+    if settled.why is not None:
+        yield f"  {plain(settled.why)}"
+    told = [*_comparisons(result.facts, result.evidence), *(_finding(item) for item in result.findings[:_MOST])]
+    if len(result.findings) > _MOST:
+        told.append(f"{len(result.findings) - _MOST} more findings: see govern check -v")
+    yield from _section("What was compared", told)
+    yield from _section("Evidence", [_evidence(item) for item in result.evidence])
+    yield from _section("Smallest change that passes", list(_changes(settled, change)))
+
+
+def _section(title: str, lines: list[str]) -> Iterator[str]:
+    if lines:
+        yield ""
+        yield f"{title}:"
+        yield from (f"  {line}" for line in lines)
+
+
+def _evidence(item: EvidenceRef) -> str:
+    digest = "" if item.digest in item.file else f" sha256:{item.digest[:16]}"
+    said = "says" if item.bound else "does not say"
+    return f"{plain(item.name)}: {plain(item.file)}{digest}, {said} which model and data it speaks of"
+
+
+def _finding(item: Finding) -> str:
+    figures = [f"observed {plain(item.observed)}"] if item.observed else []
+    figures += [f"required {plain(item.required)}"] if item.required else []
+    told = f"{item.code} {plain(item.detail, limit=_LONG)}{_at(item.location)}"
+    return f"{told} [{', '.join(figures)}]" if figures else told
+
+
+def _at(location: Location | None) -> str:
+    return "" if location is None else f" ({plain(place_text(location))})"
+
+
+def _changes(settled: Settled, change: SmallestChange) -> Iterator[str]:
+    for item in change.changes[:_MOST]:
+        yield f"{plain(item.text, limit=_LONG)}{_at(item.location)}"
+    if len(change.changes) > _MOST:
+        yield f"and {len(change.changes) - _MOST} more"
+    if change.changes and not change.complete:
+        yield "and what the findings above name besides, for which no smallest change can be derived"
+    if not change.changes and settled.blocks:
+        yield "none can be derived from what was measured"
+
+
+# --- comparisons out of the facts of a kind
+
+
+def _comparisons(facts: Any, evidence: Sequence[EvidenceRef]) -> Iterator[str]:
+    if not isinstance(facts, Mapping):
+        return
+    kind = facts.get("kind")
+    if kind == "expressions":
+        for item in facts["assertions"]:
+            yield from _comparisons(item, evidence)
+    elif kind == "expression":
+        for item in facts["conjuncts"]:
+            values = ", ".join(_value(pair, evidence) for pair in item["values"])
+            yield f"{plain(item['text'], limit=_LONG)} is {item['result']}{': ' if values else ''}{values}"
+    elif kind == "metric":
+        sign = ">=" if facts["direction"] == "at_least" else "<="
+        value = facts["value"] if facts["value"] is not None else f"undefined ({facts['undefined']})"
+        on = f", on {facts['n']} cases" if facts["n"] is not None else ""
+        yield f"{facts['metric']} is {value}, {sign} {facts['threshold']} asked, from the {facts['source']}{on}"
+    elif kind == "fairness-table":
+        yield from _groups(facts)
+    elif kind == "card-scorecard":
+        yield from _sections(facts)
+
+
+def _value(pair: Mapping[str, str], evidence: Sequence[EvidenceRef]) -> str:
+    from govern.checks.expression_places import place_of_path
+
+    return f"{plain(pair['of'])} = {plain(pair['value'])}{_at(place_of_path(pair['of'], evidence))}"
+
+
+def _groups(facts: Mapping[str, Any]) -> Iterator[str]:
+    sign = ">=" if facts["direction"] == "at_least" else "<="
+    for table in facts["tables"]:
+        metric, names = table["metric"].replace("_", " "), " x ".join(map(plain, table["attributes"]))
+        yield f"{metric} by {names}: {facts['compare']} {sign} {facts['threshold']}, {table['verdict']}"
+        for line in table["groups"][:_MOST]:
+            ratio = f", {facts['compare']} {line[facts['compare']]}" if line[facts["compare"]] is not None else ""
+            small = ", too small to judge" if line["small"] else ""
+            yield f"  {plain(line['label'])}: {line['numerator']} of {line['denominator']}{ratio}{small}"
+
+
+def _sections(facts: Mapping[str, Any]) -> Iterator[str]:
+    for item in facts["sections"]:
+        if item["required"]:
+            place = f" ({plain(item['file'])}:{item['line']})" if item["file"] and item["line"] else ""
+            yield f"section '{plain(item['id'])}' is {item['state'].replace('_', ' ')}, {item['words']} words{place}"

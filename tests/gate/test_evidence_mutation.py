@@ -1,0 +1,235 @@
+"""Evidence broken on purpose: a rule that passed must not pass any more, and a rule that does is a hole."""
+
+from __future__ import annotations
+
+import pytest
+
+from govern.checks.interface import Check
+from govern.checks.registry import builtin_checks, builtin_specs
+from govern.policy.outcomes import CheckResult, EvidenceRef, Outcome
+from support.bundles import BundleBuilder, sha256
+from support.policy_tests import Desk, cases, rules, survivors
+
+SOURCES = """\
+apiVersion: govern/v1
+kind: SourceRegistry
+metadata: {name: sources, version: 1.0.0, owner: data-governance@example.com}
+sources:
+  - id: core-loans
+    exact: s3://core/loans/2026-03/
+    pins: [{sha256: %s, as_of: 2026-03-31}]
+    roles: [train, evaluate]
+    owner: lending-data@example.com
+    events:
+      - {type: approved, by: dpo@example.com, effective: 2025-06-01, until: 2027-06-01, recorded: 2025-05-28}
+"""
+
+EVERY_KIND = rules(
+    """\
+    - {id: present, check: model_card.present}
+    - id: sections
+      check: model_card.sections
+      with: {required: [intended_use, limitations, training_data, evaluation, owner, licence]}
+    - {id: placeholders, check: model_card.placeholders}
+    - {id: accuracy, check: performance.threshold, with: {metric: accuracy, at_least: 0.8, bound: true}}
+    - {id: stated, check: performance.threshold, with: {metric: accuracy, at_least: 0.8, recompute: never}}
+    - {id: auc, check: performance.threshold, with: {metric: auc, at_least: 0.7}}
+    - id: parity
+      check: fairness.disparity
+      with: {metric: selection_rate, compare: ratio, at_least: 0.8, attributes: [sex], decide: point}
+    - id: errors
+      check: fairness.disparity
+      with: {metric: false_positive_rate, compare: difference, at_most: 0.1, attributes: [sex], decide: point, bound: true}
+    - {id: bound, check: lineage.bound}
+    - {id: data, check: lineage.present}
+    - {id: acyclic, check: lineage.acyclic}
+    - {id: closed, check: lineage.closed}
+    - {id: single, check: lineage.single_producer}
+    - {id: agreement, check: lineage.agreement, with: {max_age: 1y}}
+    - {id: sources, check: lineage.sources, with: {registry: sources}}
+    - {id: pinned, check: dependencies.pinned}
+    - {id: known, check: dependencies.vulnerabilities, with: {max_snapshot_age: 30d}}
+    - {id: formats, check: artefacts.formats, with: {allowed: [safetensors]}}
+    - {id: pickles, check: artefacts.pickle}
+    - {id: board, check: approval.quorum, with: {roles: [{role: approver, count: 2}]}}
+    - {id: facts, check: expression, with: {assert: size(model.purpose) > 0}}
+    - {id: tags, check: expression, with: {assert: 'model.tags.exists(t, t == "credit") && model.risk_tier != "high"'}}
+    - {id: figures, check: expression, with: {assert: metrics.accuracy >= 0.8}}
+    - {id: card, check: expression, with: {assert: 'size(card.license) > 0 && card.sections.limitations.words > 8'}}
+    - {id: roots, check: expression, with: {assert: size(lineage.roots) > 0}}
+    - {id: list, check: expression, with: {assert: 'size(dependencies) > 0 && dependencies.all(d, d.pinned)'}}
+    - {id: files, check: expression, with: {assert: 'size(artefacts) > 0 && artefacts.all(a, a.bytes > 0)'}}
+    """
+)
+
+HEAD = """\
+apiVersion: govern/v1
+kind: PolicyTest
+policy: [credit.yaml, sources.yaml]
+clock: 2026-06-01T00:00:00Z
+stage: pre-registration
+bundle: bundle
+advisories: []
+approvals: [{approver: a}, {approver: b}]
+"""
+GOOD = "cases: [{name: good, expect: {decision: allowed, others: pass}}]\n"
+
+
+def desk_of(tmp_path, policy=EVERY_KIND, text=GOOD):
+    BundleBuilder(tmp_path).build()
+    desk = Desk(tmp_path, policy, cases(text, head=HEAD))
+    desk.write("sources.yaml", SOURCES % sha256(b"loans"))
+    return desk
+
+
+def of_evidence(found: set[str]) -> set[str]:
+    return {item for item in found if ":evidence:" in item}
+
+
+def tried(report) -> list[str]:
+    """Every break that was tried, as `<rule>:<break>`."""
+    assert report.mutation is not None, [str(item) for item in (*report.faults, *report.failures)]
+    return [item.removeprefix("credit/").replace(":evidence:", ":") for item in report.mutation.evidence]
+
+
+def test_no_rule_of_any_kind_passes_on_broken_evidence(tmp_path):
+    report = desk_of(tmp_path).run(mutate=True)
+    assert report.failures == ()
+    assert of_evidence(survivors(report)) == set()
+    by_rule: dict[str, set[str]] = {}
+    for name in tried(report):
+        rule, _, broken = name.partition(":")
+        by_rule.setdefault(rule, set()).add(broken)
+    kinds = {rule.check for test in report.tests for rule in test.compiled.plan.rules}
+    assert kinds == set(builtin_specs()), "every kind is broken here"
+    assert set(by_rule) == {item.rule.partition("/")[2] for item in report.coverage}, "and each in some way"
+    for rule, wanted in WANTED.items():
+        assert wanted <= by_rule[rule], (rule, sorted(wanted - by_rule[rule]), sorted(by_rule[rule]))
+
+
+WANTED = {
+    "sections": {"removed:card", "empty:card", "removed:card.limitations", "placeholder:card.limitations"}
+    | {"removed:card.licence", "removed:card.owner", "removed:card.training_data"},
+    "placeholders": {"removed:card", "placeholder:card"},
+    "accuracy": {"removed:predictions", "empty:predictions", "other-table:predictions", "other-model:predictions"}
+    | {"unbound:predictions", "removed:column:y_pred", "blank:column:y_true", "null:y_pred", "flipped:labels"},
+    "stated": {"removed:metrics.accuracy", "null:metrics.accuracy", "nan:metrics.accuracy", "text:metrics.accuracy"}
+    | {"list:metrics.accuracy", "empty:metrics", "damaged:metrics"},
+    "auc": {"nan:score", "text:score", "null:score", "removed:column:score", "flipped:labels"},
+    "parity": {"removed:column:sex", "blank:column:sex", "dropped:sex", "harmed:sex", "empty:predictions"},
+    "errors": {"unbound:predictions", "harmed:sex", "removed:column:y_true"},
+    "bound": {"removed:lineage", "damaged:lineage", "other-digest:lineage", "unbound:lineage"},
+    "data": {"removed:sources", "other-digest:lineage"},
+    "acyclic": {"circle:lineage"},
+    "closed": {"failed:run", "undescribed:loans"},
+    "single": {"twice:lineage"},
+    "agreement": {"expired:1"},
+    "sources": {"expired:1", "early:1"},
+    "pinned": {"removed:requirements", "empty:requirements", "broken", "unpinned:numpy"},
+    "known": {"removed:advisories", "vulnerable:requirements", "early:1", "expired:2", "expired:3", "unpinned:numpy"},
+    "formats": {"removed:artefacts", "empty:artefact", "pointer:artefact", "pickle:artefact"},
+    "pickles": {"pickle:artefact", "pickle:beside"},
+    "board": {"removed:approvals", "rejected:approvals", "expired:approvals"},
+    "facts": {"removed:model.purpose", "null:model.purpose", "empty:model.purpose", "list:model.purpose"},
+    "tags": {"removed:model.tags", "text:model.tags", "empty:model.tags", "removed:model.risk_tier"},
+    "figures": {"nan:metrics.accuracy", "removed:predictions", "other-model:predictions", "damaged:metrics"},
+    "card": {"removed:card", "removed:card.limitations"},
+    "roots": {"removed:lineage"},
+    "list": {"removed:requirements"},
+    "files": {"removed:artefacts"},
+}
+
+
+def test_each_source_is_made_one_that_nobody_approved(tmp_path):
+    policy = rules("- {id: sources, check: lineage.sources, with: {registry: sources}}\n")
+    report = desk_of(tmp_path, policy).run(mutate=True)
+    assert [name for name in tried(report) if "unapproved" in name] == ["sources:unapproved:loans"]
+
+
+HOLES = [
+    (
+        "- {id: r, check: performance.threshold, with: {metric: accuracy, at_least: 0.05}}\n",
+        "r:evidence:flipped:labels",
+        "every label is the other one",
+    ),
+    (
+        (
+            "- {id: r, check: fairness.disparity, with: {metric: selection_rate, compare: ratio, at_least: 0, "
+            "attributes: [sex], decide: point}}\n"
+        ),
+        "r:evidence:harmed:sex",
+        "everybody of sex",
+    ),
+]
+
+
+@pytest.mark.parametrize(("policy", "mutant", "words"), HOLES, ids=[row[1] for row in HOLES])
+def test_a_rule_that_is_too_weak_is_a_hole(tmp_path, policy, mutant, words):
+    report = desk_of(tmp_path, rules(policy)).run(mutate=True)
+    assert of_evidence(survivors(report)) == {f"credit/{mutant}"}
+    found = next(item for item in report.survivors if mutant in item.message)
+    assert words in found.message
+    assert "still passes" in found.message
+    assert (found.code, found.span.line, report.exit_code) == ("P703", 6, 1)
+
+
+def test_a_hole_in_evidence_may_be_accepted(tmp_path):
+    policy, mutant, _words = HOLES[0]
+    accepted = f"accepted: [{{mutant: credit/{mutant}, reason: the floor only catches broken runs}}]\n"
+    report = desk_of(tmp_path, rules(policy), GOOD + accepted).run(mutate=True)
+    assert of_evidence(survivors(report)) == set()
+    assert report.faults == ()
+
+
+def test_a_check_that_looks_away_is_caught(tmp_path, monkeypatch):
+    """A kind whose code ignores what it reads: the very thing that breaking evidence is for."""
+
+    def blind(_params, context):
+        entry = context.bundle.files.get("requirements.txt") or next(iter(context.bundle.files.values()))
+        return CheckResult(
+            outcome=Outcome.PASS,
+            summary="Fine.",
+            evidence=(EvidenceRef(name="requirements", file=entry.path, digest=entry.sha256, bound=True),),
+        )
+
+    real = builtin_checks()
+    broken = {**real, "dependencies.pinned": Check(real["dependencies.pinned"].spec, blind)}
+    monkeypatch.setattr("govern.checks.registry.builtin_checks", lambda: broken)
+    policy = rules("- {id: r, check: dependencies.pinned}\n")
+    found = of_evidence(survivors(desk_of(tmp_path, policy).run(mutate=True)))
+    assert found == {
+        f"credit/r:evidence:{name}"
+        for name in ("removed:requirements", "empty:requirements", "broken", "unpinned:numpy")
+    }
+
+
+def test_what_a_parameter_tolerates_is_not_held_against_a_rule(tmp_path):
+    for policy in (
+        (
+            "- {id: r, check: fairness.disparity, with: {metric: selection_rate, compare: ratio, at_least: 0.8, "
+            "attributes: [sex], decide: point, max_missing: 0.1}}\n"
+        ),
+        (
+            "- {id: r, check: expression, with: {assert: '!has(model.vendor) || model.vendor.name != \"x\"', "
+            "may_be_absent: [model.vendor, model.vendor.name]}}\n"
+        ),
+        "- {id: r, check: artefacts.formats, with: {allowed: [safetensors, pickle]}}\n",
+        "- {id: r, check: performance.threshold, with: {metric: accuracy, at_least: 0.8}}\n",
+    ):
+        report = desk_of(tmp_path, rules(policy)).run(mutate=True)
+        assert of_evidence(survivors(report)) == set(), policy
+
+
+def test_a_rule_that_rests_on_the_same_files_is_not_asked_twice(tmp_path):
+    policy = rules("- {id: r, check: dependencies.pinned}\n")
+    once = tried(desk_of(tmp_path, policy).run(mutate=True))
+    more = GOOD.replace("}]\n", "}, {name: again, remove: [/card], expect: {outcomes: {r: pass}}}]\n")
+    assert tried(desk_of(tmp_path, policy, more).run(mutate=True)) == once
+
+
+def test_rules_that_do_not_block_and_cases_that_do_not_pass_are_left_alone(tmp_path):
+    policy = rules(
+        "- {id: r, enforcement: warn, check: dependencies.pinned}\n- {id: s, check: lineage.present, with: {min_data_roots: 9}}\n"
+    )
+    text = "cases: [{name: a, expect: {outcomes: {r: pass, s: inconclusive}}}]\n"
+    assert tried(desk_of(tmp_path, policy, text).run(mutate=True)) == []
