@@ -92,6 +92,32 @@ def test_one_finding_for_each_false_part(builder):
     ]
 
 
+def test_a_finding_tells_every_subexpression_and_observes_what_was_measured(builder):
+    assertion = "metrics.accuracy > 0.99 || (size(card.datasets) > 4 && !('x' in model.tags))"
+    (finding,) = judged(builder, assertion).findings
+    assert finding.detail == (
+        f"{assertion} is false: metrics.accuracy is 0.9; metrics.accuracy > 0.99 is false; "
+        'card.datasets is ["acme/loans"]; size(card.datasets) is 1; size(card.datasets) > 4 is false; '
+        "model.tags is [\"credit\"]; 'x' in model.tags is false; "
+        "size(card.datasets) > 4 && !('x' in model.tags) is false."
+    )
+    assert finding.observed == (
+        'metrics.accuracy = 0.9; card.datasets = ["acme/loans"]; size(card.datasets) = 1; model.tags = ["credit"]'
+    )
+
+
+def test_a_finding_names_the_member_that_decided(builder):
+    builder.record(necessary_columns=["income", "race"])
+    assertion = "size(model.necessary_columns) > 0 && model.necessary_columns.all(c, c != 'race')"
+    (finding,) = judged(builder, assertion).findings
+    assert finding.detail == (
+        "model.necessary_columns.all(c, c != 'race') is false (model.necessary_columns[1] decides): "
+        'model.necessary_columns is ["income", "race"]; model.necessary_columns[1] is "race"; '
+        "model.necessary_columns[1] != 'race' is false."
+    )
+    assert finding.observed == 'model.necessary_columns = ["income", "race"]; model.necessary_columns[1] = "race"'
+
+
 @pytest.mark.parametrize(
     ("limit", "outcome"), [("0.9", Outcome.PASS), ("0.90001", Outcome.FAIL), ("0.89999", Outcome.PASS)]
 )

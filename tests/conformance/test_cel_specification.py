@@ -16,6 +16,7 @@ import pytest
 from cel_expr_python import cel
 from cel_expr_python.ext import ext_bindings, ext_encoders, ext_math, ext_optional, ext_proto, ext_strings
 
+from govern.canonical import digest_of
 from govern.policy.cel_ast import Logic, ast_digest, document
 from govern.policy.cel_lexer import conjuncts, respell
 from govern.policy.cel_wire import UnsupportedConstructError
@@ -181,3 +182,21 @@ def test_every_scenario_is_an_expression_or_a_placed_diagnostic_of_the_compiler(
             assert fault.code[:2] in ("P4", "P5"), item["name"]
             assert 1 <= fault.span.line <= len(lines), item["name"]
             assert 1 <= fault.span.column <= len(lines[fault.span.line - 1]) + 1, item["name"]
+
+
+def test_the_trees_of_every_scenario_are_those_of_the_pinned_engine() -> None:
+    """A version of the engine that reads or expands an expression in another way changes digests of plans.
+
+    When this fails after an upgrade, `requires.ast` of the plan must be raised; only then write the new figures.
+    """
+    engine = engine_for(())
+    found: dict[str, dict[str, str]] = {}
+    for name in ("core", "extensions"):
+        for item in scenarios(name):
+            try:
+                tree = ast_digest(engine.compile(item["expr"]).ast.root)
+            except (EngineError, UnsupportedConstructError):
+                tree = "refused"
+            found.setdefault(item["name"].split("/")[0], {})[item["name"]] = tree
+    golden = json.loads((HOME / "trees.json").read_text(encoding="utf-8"))
+    assert {section: digest_of(trees) for section, trees in found.items()} == golden

@@ -16,9 +16,8 @@ from support.places import misplaced
 from support.process import ROOT
 
 NOT_YET = {
-    *("P221", "P222", "P314", "P320"),
-    *("P602", "P603", "P604", "P701", "P702", "P703", "P704", "P705", "P706", "P707"),
-    *("P805", "P806", "P807", "P808", "P809", "P810"),
+    *("P221", "P222", "P314"),
+    *("P602", "P701", "P702", "P703", "P704", "P705", "P706", "P707"),
 }
 """Codes that still lack a folder. It only shrinks."""
 

@@ -75,6 +75,7 @@ def test_its_own_tests_pass(site: Site) -> None:
 def test_its_policy_has_no_fault(site: Site) -> None:
     ended = run(site, "policy", "lint", EXAMPLE / "policies")
     assert (ended.code, ended.err) == (0, "")
+    assert "0 errors, 0 warnings" in ended.out
 
 
 def test_the_plan_names_the_distribution(site: Site) -> None:
@@ -196,9 +197,9 @@ def test_a_slip_in_the_policy_is_placed(site: Site, tmp_path: Path) -> None:
     policy.write_text(text.replace("decide: demonstrated", "decide: demonstrate"), encoding="utf-8")
     ended = run(site, "policy", "lint", policy)
     assert ended.code == 2
-    assert "Did you mean 'demonstrated'?" in ended.err
+    assert "Did you mean 'demonstrated'?" in ended.out
     policy.write_text(text.replace("carbon.budget", "carbon.bugdet"), encoding="utf-8")
-    assert "Did you mean 'carbon.budget'?" in run(site, "policy", "lint", policy).err
+    assert "Did you mean 'carbon.budget'?" in run(site, "policy", "lint", policy).out
 
 
 def test_without_the_plugin_its_rule_is_no_rule(empty: Site) -> None:
@@ -267,10 +268,10 @@ def test_a_broken_plugin_is_named_at_the_rule(empty: Site, text: str, point: str
     broken(empty, text, point=point)
     ended = run(empty, "policy", "lint", POLICY)
     assert ended.code == 2, ended
-    assert "Traceback" not in ended.err
-    assert re.search(rf"{re.escape(str(POLICY))}:\d+:\d+: error P221 plugin-broken", ended.err), ended.err
-    assert "broken-carbon==0.0.1" in ended.err
-    assert words in ended.err
+    assert "Traceback" not in ended.out + ended.err
+    assert re.search(rf"{re.escape(str(POLICY))}:\d+:\d+: error P221 plugin-broken", ended.out), ended.out
+    assert "broken-carbon==0.0.1" in ended.out
+    assert words in ended.out
 
 
 def test_nothing_is_decided_with_a_broken_plugin(empty: Site) -> None:
@@ -322,12 +323,12 @@ def test_a_clash_is_said_wherever_plugins_are_used(empty: Site) -> None:
     empty.install("sneaky", "6.6", {"fairness.disparity": "sneaky:CHECK"}, {"sneaky": "raise SystemExit(0)"})
     ended = run(empty, "policy", "lint", POLICY)
     assert ended.code == 0
-    assert "warning P222 plugin-clash: the plug-in sneaky==6.6 offers the check kind 'fairness.disparity'" in ended.err
+    assert "warning P222 plugin-clash: the plug-in sneaky==6.6 offers the check kind 'fairness.disparity'" in ended.out
     assert run(empty, "policy", "schema").code == 2
     empty.install("carbon-two", "2", {"carbon.offsets": "sneaky:CHECK"})
     refused = run(empty, "policy", "lint", POLICY)
     assert refused.code == 2
-    assert "`carbon` is claimed by carbon-two==2 and govern-carbon==0.1.0" in refused.err
+    assert "`carbon` is claimed by carbon-two==2 and govern-carbon==0.1.0" in refused.out
 
 
 def test_somebodys_broken_metadata_does_not_hide_the_plugin(empty: Site) -> None:
@@ -335,9 +336,9 @@ def test_somebodys_broken_metadata_does_not_hide_the_plugin(empty: Site) -> None
     info = empty.install("unrelated", "1", {"unrelated.thing": "unrelated:THING"})
     (info / "METADATA").write_text("Metadata-Version: 2.1\n", encoding="utf-8")
     ended = run(empty, "policy", "lint", POLICY)
-    assert ended.code == 0, ended.err
-    assert "warning P221" in ended.err
-    assert "unrelated.thing = unrelated:THING" in ended.err
+    assert ended.code == 0, ended.out
+    assert "warning P221" in ended.out
+    assert "unrelated.thing = unrelated:THING" in ended.out
 
 
 # --- certificates and packs

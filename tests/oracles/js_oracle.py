@@ -128,8 +128,13 @@ def _environment() -> dict[str, str]:
 
 @cache
 def installed() -> Path:
-    """The folder that holds verify.mjs and the packages; made when it is not there, whole or not at all."""
-    digest = hashlib.sha256(b"".join((HERE / name).read_bytes() for name in _FILES)).hexdigest()[:16]
+    """The folder that holds verify.mjs and the packages."""
+    return installed_from(HERE, _FILES)
+
+
+def installed_from(folder: Path, files: Sequence[str]) -> Path:
+    """A folder with copies of `files` and the packages that its lock file names; made whole or not at all."""
+    digest = hashlib.sha256(b"".join((folder / name).read_bytes() for name in files)).hexdigest()[:16]
     target = CACHE / digest
     if target.is_dir():
         return target
@@ -137,8 +142,8 @@ def installed() -> Path:
     with tempfile.TemporaryDirectory(dir=CACHE) as name:
         work = Path(name) / digest
         work.mkdir()
-        for file in _FILES:
-            shutil.copy(HERE / file, work / file)
+        for file in files:
+            shutil.copy(folder / file, work / file)
         npm = _wheel() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
         done = subprocess.run(
             [node(), npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"],
@@ -150,7 +155,7 @@ def installed() -> Path:
         )
         if done.returncode:
             raise AssertionError(
-                f"npm ci could not install what {HERE / 'package-lock.json'} names; it needs a registry of npm "
+                f"npm ci could not install what {folder / 'package-lock.json'} names; it needs a registry of npm "
                 f"packages (npm_config_registry, ~/.npmrc)\n{done.stdout}\n{done.stderr}"
             )
         try:

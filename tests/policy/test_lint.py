@@ -196,6 +196,8 @@ def test_a_rule_that_asks_what_another_asks():
     found = [item for item in linted(several(AUC, AUC.replace("0.9", "0.90"))) if item.code == "P807"]
     assert [(item.span.line, item.related[0].span.line) for item in found] == [(10, 6)]
     assert places(linted(several(AUC, AUC.replace("0.9", "0.8"))), "P807") == []
+    other = several(AUC).replace("name: p", "name: q")
+    assert places(linted(several(AUC), other), "P807") == [], "each policy stands alone"
     apart = several(f"stages: [pre-registration]\n{AUC}", f"stages: [pre-deployment]\n{AUC}")
     assert places(linted(apart), "P807") == [], "asked at two gates"
 
@@ -215,12 +217,16 @@ def test_conditions_that_say_nothing_or_hold_nowhere():
 
 
 def test_one_note_a_policy_for_figures_of_unknown_origin():
-    rules = [AUC, AUC.replace("auc", "f1"), AUC.replace("0.9}", "0.9, bound: true}").replace("auc", "recall")]
-    found = [item for item in linted(several(*rules, enforcement="block")) if item.code == "P808"]
-    assert [(item.severity, item.span.line) for item in found] == [(Severity.NOTE, 6)]
-    assert "2 blocking rules" in found[0].message
-    assert places(linted(several(*rules)), "P808") == [], "nothing blocks"
-    assert places(linted(several("check: lineage.present", enforcement="block")), "P808") == [], "nothing is measured"
+    high = f"severity: high\n{AUC}"
+    bound = high.replace("0.9}", "0.9, bound: true}").replace("auc", "recall")
+    found = linted(several(high, high.replace("auc", "f1"), bound, AUC.replace("auc", "mcc"), enforcement="block"))
+    notes = [item for item in found if item.code == "P808"]
+    assert [(item.severity, item.span.line) for item in notes] == [(Severity.NOTE, 6)]
+    assert "2 grave blocking rules" in notes[0].message
+    assert places(linted(several(high)), "P808") == [], "nothing blocks"
+    assert places(linted(several(AUC, enforcement="block")), "P808") == [], "of medium severity"
+    grave = several("severity: high\ncheck: lineage.present", enforcement="block")
+    assert places(linted(grave), "P808") == [], "nothing is measured"
 
 
 # --- all in one run

@@ -214,9 +214,17 @@ def _absorbed(item: ConjunctResult) -> Finding:
 
 
 def _values(items: Iterable[ConjunctResult]) -> str:
-    """What the parts came to, each subexpression once; a part without any is told by its own value."""
-    shown = dict(pair for item in items for pair in item.values or ((item.text.strip(), item.own),))
+    """What was measured, each value once; what follows from it (`a > b` is false) is told by the finding."""
+    shown: dict[str, str] = {}
+    for item in items:
+        measured = {name: value for name, value in item.values if not _follows(name, value)}
+        shown |= measured or {item.text.strip(): item.own}
     return "; ".join(f"{name} = {value}" for name, value in shown.items())
+
+
+def _follows(name: str, value: str) -> bool:
+    """Whether a value is the truth of a comparison, a fold or a question, and no fact of the evidence."""
+    return value.startswith(("true", "false")) and any(char in name for char in " (<>=")
 
 
 def _missing(found: Evaluated, bound: Bound, evidence: tuple[EvidenceRef, ...]) -> CheckResult:

@@ -1,8 +1,8 @@
 """Expressions of policies: compile one with every static check, and evaluate it against bound evidence.
 
 Evaluation goes in a fixed order, so that the engine never meets evidence it could misjudge: every path that must be
-there is there (else *missing*); what is there has the schema's type and is finite; the iterations fit the engine's
-budget; then each conjunct is evaluated on its own. One false conjunct makes the whole false, else one without a
+there is there (else *missing*); what is there has the schema's type and is finite; the work fits its
+limits; then each conjunct is evaluated on its own. One false conjunct makes the whole false, else one without a
 truth value makes the whole fail, else it is true.
 """
 
@@ -14,10 +14,10 @@ from functools import lru_cache
 
 from govern.canonical import Json
 from govern.diagnostics import Diagnostic, InternalError
-from govern.policy.cel_analysis import FoldUse
 from govern.policy.cel_ast import ast_digest
-from govern.policy.cel_bind import Bound, absent, budget, type_fault
+from govern.policy.cel_bind import Bound, absent, type_fault
 from govern.policy.cel_values import tell
+from govern.policy.cel_work import too_much_work
 from govern.policy.evidence_schema import Path, path_text
 from govern.policy.expressions import FALSE, TRUE, Engine, Failed, RawExpression, Verdict
 from govern.policy.values import ParameterValue, json_of
@@ -39,7 +39,6 @@ class Expression:
     reads: tuple[Path, ...]
     required: tuple[Path, ...]
     """Paths whose absence is missing evidence."""
-    folds: tuple[FoldUse, ...]
     parts: tuple[str, ...]
     """The top-level conjuncts, each in the author's spelling."""
     params: Mapping[str, ParameterValue] = field(default_factory=dict)
@@ -109,7 +108,7 @@ def judge(expression: Expression, bound: Bound) -> Verdict:
     Raises InternalError as `evaluate` does.
     """
     raw = ready(bound.engine, expression.text, expression.digest)
-    stopped = _stopped(expression, bound)
+    stopped = _stopped(expression, bound, raw)
     if stopped is not None:
         return stopped.verdict
     for activation in bound.activations:
@@ -125,15 +124,14 @@ def evaluate(expression: Expression, bound: Bound) -> Evaluated:
 
     Raises InternalError when this engine reads the text differently from the one that compiled the plan.
     """
-    ready(bound.engine, expression.text, expression.digest)
-    stopped = _stopped(expression, bound)
+    stopped = _stopped(expression, bound, ready(bound.engine, expression.text, expression.digest))
     if stopped is not None:
         return stopped
     conjuncts = tuple(_conjunct(part, bound) for part in expression.parts)
     return Evaluated(_joined([item.verdict for item in conjuncts]), conjuncts)
 
 
-def _stopped(expression: Expression, bound: Bound) -> Evaluated | None:
+def _stopped(expression: Expression, bound: Bound, raw: RawExpression) -> Evaluated | None:
     """Say why the engine must not be asked, or None."""
     if bound.unreadable:
         unreadable = [bound.unreadable[root] for root in sorted(expression.roots) if root in bound.unreadable]
@@ -148,8 +146,12 @@ def _stopped(expression: Expression, bound: Bound) -> Evaluated | None:
         fault = next((fault for path in expression.reads if (fault := type_fault(bound, path))), None)
         if fault is not None:
             return Evaluated(Failed("type", fault))
-    over = budget(bound, expression.folds) if expression.folds else None
-    return None if over is None else Evaluated(Failed("budget", over))
+    if expression.digest not in bound.affordable:
+        over = too_much_work(bound, raw.ast.root)
+        if over is not None:
+            return Evaluated(Failed("budget", over))
+        bound.affordable.add(expression.digest)
+    return None
 
 
 def _joined(verdicts: list[Verdict]) -> Verdict:
@@ -168,5 +170,5 @@ def _verdict(text: str, bound: Bound) -> Verdict:
 
 def _conjunct(text: str, bound: Bound) -> ConjunctResult:
     verdict = _verdict(text, bound)
-    told = tell(text, tuple(sorted(bound.schema.roots)), bound.activations[0])
+    told = tell(text, bound.roots, bound.activations[0])
     return ConjunctResult(text, verdict, told.own, told.values, told.errors if verdict == TRUE else ())

@@ -1,66 +1,41 @@
 """What an expression reads, and what is wrong with it before any evidence is seen.
 
 One pass over the decoded tree follows every path from a root (through fields, indexes, folds and optionals) and
-infers coarse types, because the engine sees only dynamic values: it would accept `metrics.acu` or `card.owners > 1`.
+infers coarse types (`cel_types`), because the engine sees only dynamic values: it would accept `metrics.acu`.
 """
 
 from __future__ import annotations
 
-import string
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from govern.diagnostics import Severity
-from govern.policy.cel_ast import Call, Const, Fold, Has, Ident, ListOf, Logic, MapOf, Node, Select, children, walk
-from govern.policy.cel_nan import COMPARISONS, Fault, nan_faults
+from govern.policy.cel_ast import Call, Const, Fold, Has, Ident, ListOf, Logic, MapOf, Node, Select, children
+from govern.policy.cel_nan import Fault, nan_faults
+from govern.policy.cel_types import (
+    BOOLEAN,
+    FUNCTIONS,
+    Kind,
+    in_words,
+    kind_given,
+    kind_of_literal,
+    kind_of_path,
+    misuse,
+)
 from govern.policy.evidence_schema import (
     ELEMENT,
     EvidenceSchema,
-    ListType,
     MapType,
     Path,
-    PathType,
     ScalarType,
     path_text,
 )
 
-__all__ = ["Analysis", "Fault", "FoldUse", "analyse", "is_boolean", "path_of", "start_of"]
+__all__ = ["Analysis", "Fault", "analyse", "is_boolean", "path_of"]
 
 _MAX_FOLDS = 8
 _MAX_INTEGER = 2**53
-
-_ORDERINGS = frozenset(["_<_", "_<=_", "_>_", "_>=_"])
-_BOOLEAN = COMPARISONS | frozenset(
-    ["!_", "@in", "startsWith", "endsWith", "contains", "matches", "hasValue", "bool", "@not_strictly_false"]
-)
-_NUMERIC = frozenset(["_-_", "_*_", "_/_", "_%_", "-_", "size", "int", "uint", "double"])
-_TIME_PARTS = frozenset(
-    f"get{part}"
-    for part in (
-        *("FullYear", "Month", "Date", "DayOfMonth", "DayOfWeek", "DayOfYear"),
-        *("Hours", "Minutes", "Seconds", "Milliseconds"),
-    )
-)
-_OTHER = frozenset(
-    (
-        *("_+_", "_?_:_", "_[_]", "_?._", "_[?_]", "string", "bytes", "type", "dyn", "timestamp", "duration"),
-        *("value", "orValue", "or", "optional.of", "optional.ofNonZeroValue", "optional.none"),
-    )
-)
-_FUNCTIONS = _BOOLEAN | _NUMERIC | _TIME_PARTS | _OTHER
-
-_NAME_CHARACTERS = string.ascii_letters + string.digits + "_."
-
-Kind = Literal["text", "number", "bool", "list", "map", "any"]
-
-
-@dataclass(frozen=True, slots=True)
-class FoldUse:
-    """A fold: the path it iterates (None for a computed list) and the folds inside it."""
-
-    path: Path | None
-    inner: tuple[FoldUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +46,8 @@ class Analysis:
     """Every path it reads, longest form, sorted; also those it only asks for with `has`."""
     guards: frozenset[Path]
     """Paths asked for with `has(..)` or `.?`: they may be absent."""
-    folds: tuple[FoldUse, ...]
+    iterated: frozenset[Path]
+    """What its folds go through."""
     faults: tuple[Fault, ...]
 
     def guarded(self, path: Path) -> bool:
@@ -106,7 +82,8 @@ class _Pass:
     reads: dict[Path, Node] = field(default_factory=dict)
     guards: set[Path] = field(default_factory=set)
     faults: list[Fault] = field(default_factory=list)
-    fold_count: int = 0
+    folds: list[Fold] = field(default_factory=list)
+    iterated: set[Path] = field(default_factory=set)
 
     def note(self, code: str, node: Node, message: str, hint: str | None = None) -> None:
         self.faults.append(Fault(code, node, message, hint))
@@ -119,7 +96,7 @@ class _Pass:
         self.reads.setdefault(path, node)
 
     def seen(self, path: Path) -> _Seen:
-        return _Seen(path, _kind(self.schema.type_of(path)))
+        return _Seen(path, kind_of_path(self.schema.type_of(path)))
 
     def settle(self, node: Node, scope: Mapping[str, _Seen]) -> _Seen:
         """Look at a subexpression whose value is used as it is: its path is complete."""
@@ -157,23 +134,20 @@ class _Pass:
     def literal(self, node: Const) -> Kind:
         if node.kind in ("int", "uint") and abs(int(str(node.value))) > _MAX_INTEGER:
             self.note("P502", node, f"{node.value} is beyond ±2^53, where numbers of evidence end")
-        kinds: dict[str, Kind] = {
-            "int": "number",
-            "uint": "number",
-            "double": "number",
-            "string": "text",
-            "bool": "bool",
-        }
-        return kinds.get(node.kind, "any")
+        if node.kind == "double" and not math.isfinite(float(str(node.value))):
+            self.note("P502", node, "the number is too large for a double, it would be infinite")
+        return kind_of_literal(node)
 
     def fold(self, node: Fold, scope: Mapping[str, _Seen]) -> _Seen:
         if node.variable == "#unused":  # what optMap expands to: a name for one value, not an iteration
             bound = self.look(node.init, scope)
             return self.look(node.result, {**scope, node.accumulator: bound})
-        self.fold_count += 1
+        self.folds.append(node)
         ranged = self.settle(node.range, scope)
+        if ranged.path is not None:
+            self.iterated.add(ranged.path)
         if ranged.kind in ("number", "bool", "text"):
-            self.note("P502", node.range, f"{_words(ranged.kind)} cannot be iterated")
+            self.note("P502", node.range, f"{in_words(ranged.kind)} cannot be iterated")
         element = _Seen()
         if ranged.path is not None:
             held = self.schema.type_of(ranged.path)
@@ -187,7 +161,7 @@ class _Pass:
 
     def call(self, node: Call, scope: Mapping[str, _Seen]) -> _Seen:
         name = node.function
-        if name not in _FUNCTIONS and not name.startswith("math."):
+        if name not in FUNCTIONS and not name.startswith("math."):
             self.note("P514", node, f"the function '{name}' is not part of the policy language")
         if name in ("_[_]", "_?._", "_[?_]"):
             return self.index(node, scope)
@@ -198,16 +172,10 @@ class _Pass:
             return target
         parts = node.args if node.target is None else (node.target, *node.args)
         kinds = [self.settle(part, scope).kind for part in parts]
-        self.check_types(node, kinds)
-        if name == "_?_:_":
-            return _Seen(kind=kinds[1] if kinds[1] == kinds[2] else "any")
-        if name == "_+_":
-            return _Seen(kind=kinds[0] if kinds[0] == kinds[1] else "any")
-        if name in _BOOLEAN:
-            return _Seen(kind="bool")
-        if name in _NUMERIC or name in _TIME_PARTS:
-            return _Seen(kind="number")
-        return _Seen(kind="text" if name == "string" else "any")
+        wrong = misuse(name, kinds)
+        if wrong is not None:
+            self.note("P502", node, *wrong)
+        return _Seen(kind=kind_given(name, kinds))
 
     def index(self, node: Call, scope: Mapping[str, _Seen]) -> _Seen:
         base = self.look(node.args[0], scope)
@@ -231,53 +199,6 @@ class _Pass:
             self.guards.add(path)
         return self.seen(path)
 
-    # --- types
-
-    def check_types(self, node: Call, kinds: list[Kind]) -> None:
-        name = node.function
-        if name in COMPARISONS:
-            left, right = kinds
-            if "any" in kinds:
-                return
-            if left != right:
-                self.note("P502", node, f"compares {_words(left)} with {_words(right)}")
-            elif name in _ORDERINGS and left not in ("number", "text"):
-                self.note("P502", node, f"{_words(left)} has no order")
-        elif name == "@in" and kinds[1] in ("number", "bool", "text"):
-            hint = "Write text.contains('part') for a part of a text." if kinds[1] == "text" else None
-            self.note("P502", node, f"`in` looks into a list or a mapping, not into {_words(kinds[1])}", hint)
-        elif name == "size" and kinds[0] in ("number", "bool"):
-            self.note("P502", node, f"{_words(kinds[0])} has no size")
-        elif name in ("_-_", "_*_", "_/_", "_%_"):
-            wrong = [kind for kind in kinds if kind in ("text", "bool", "list", "map")]
-            if wrong:
-                self.note("P502", node, f"calculates with {_words(wrong[0])}")
-        elif name == "!_" and kinds[0] not in ("bool", "any"):
-            self.note("P502", node, f"`!` needs true or false, not {_words(kinds[0])}")
-
-
-def _kind(type_: PathType | None) -> Kind:
-    match type_:
-        case ScalarType():
-            return type_.kind
-        case ListType():
-            return "list"
-        case MapType():
-            return "map"
-        case _:
-            return "any"
-
-
-def _words(kind: Kind) -> str:
-    return {
-        "text": "a text",
-        "number": "a number",
-        "bool": "true or false",
-        "list": "a list",
-        "map": "a mapping",
-        "any": "a value",
-    }[kind]
-
 
 def analyse(root: Node, schema: EvidenceSchema, *, condition: bool) -> Analysis:
     """Follow every path of an expression and collect its static faults.
@@ -288,13 +209,14 @@ def analyse(root: Node, schema: EvidenceSchema, *, condition: bool) -> Analysis:
     state.settle(root, {})
     for path, node in state.reads.items():
         _check_path(state, path, node)
-    if state.fold_count > _MAX_FOLDS:
-        state.note("P507", root, f"{state.fold_count} iterations; at most {_MAX_FOLDS}", "Use a built-in check.")
+    if len(state.folds) > _MAX_FOLDS:
+        message = f"{len(state.folds)} iterations; at most {_MAX_FOLDS}"
+        state.note("P507", state.folds[_MAX_FOLDS], message, "Use a built-in check.")
     state.faults += nan_faults(root, condition=condition)
     return Analysis(
         reads=_sorted(set(state.reads)),
         guards=frozenset(state.guards),
-        folds=_folds(root, schema),
+        iterated=frozenset(state.iterated),
         faults=tuple(state.faults),
     )
 
@@ -310,23 +232,6 @@ def _check_path(state: _Pass, path: Path, node: Node) -> None:
     severity = Severity.ERROR if fault.certain else Severity.WARNING
     code = "P503" if fault.unknown_root else "P504"
     state.faults.append(Fault(code, node, fault.message, hint, severity))
-
-
-def _folds(root: Node, schema: EvidenceSchema) -> tuple[FoldUse, ...]:
-    """The nesting of the folds, for the iteration budget. Paths of inner ranges stay relative to outer elements."""
-
-    def below(node: Node, scope: Mapping[str, Path | None]) -> tuple[FoldUse, ...]:
-        if isinstance(node, Fold) and node.variable != "#unused":
-            path = path_of(node.range, scope, schema)
-            inside = {**scope, node.variable: None if path is None else (*path, ELEMENT)}
-            body = below(node.condition, inside) + below(node.step, inside)
-            return (*below(node.range, scope), FoldUse(path, body))
-        found: tuple[FoldUse, ...] = ()
-        for child in children(node):
-            found += below(child, scope)
-        return found
-
-    return below(root, {})
 
 
 def path_of(node: Node, scope: Mapping[str, Path | None], schema: EvidenceSchema) -> Path | None:
@@ -350,7 +255,7 @@ def is_boolean(node: Node, schema: EvidenceSchema) -> bool:
         case Call(function="orValue"):
             return all(is_boolean(item, schema) for item in node.args)
         case Call():
-            return node.function in _BOOLEAN
+            return node.function in BOOLEAN
         case Fold():
             return not isinstance(node.init, ListOf) and node.variable != "#unused"
         case Select() | Ident():
@@ -359,11 +264,3 @@ def is_boolean(node: Node, schema: EvidenceSchema) -> bool:
             return isinstance(held, ScalarType) and held.kind == "bool"
         case _:
             return False
-
-
-def start_of(node: Node, positions: Mapping[int, int], source: str) -> int:
-    """Give the offset in the source at which a subexpression begins."""
-    start = min(positions.get(part.id, len(source)) for part in walk(node))
-    if source[start : start + 1] == "(":  # the engine places a call at its bracket: its name stands before
-        start = len(source[:start].rstrip().rstrip(_NAME_CHARACTERS))
-    return start

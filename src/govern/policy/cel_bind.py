@@ -1,15 +1,16 @@
-"""Evidence bound for expressions, and the steps that run before the engine: presence, types, iteration budget."""
+"""Evidence bound for expressions, and the steps that run before the engine: presence and types."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
+from unicodedata import normalize
 
-from govern.policy.cel_analysis import FoldUse
+from govern.policy.cel_copy import is_plain_text
 from govern.policy.evidence_schema import (
     ELEMENT,
     AnyType,
@@ -25,10 +26,8 @@ from govern.policy.evidence_schema import (
 from govern.policy.expressions import Activation, Engine, engine_for, shown
 from govern.policy.outcomes import EvidenceRef
 
-__all__ = ["Bound", "absent", "budget", "type_fault", "value_text"]
+__all__ = ["Bound", "absent", "type_fault", "value_text", "values_at"]
 
-MOST_ITERATIONS = 9_999
-"""What the engine allows one evaluation to iterate, over all its folds (seen on 0.1.3)."""
 _MAX_INTEGER = 2**53
 
 
@@ -49,8 +48,8 @@ class Bound:
     """Paths that were found to be there: evidence does not change, so each is looked for once."""
     typed: set[Path] = field(default_factory=set, init=False, repr=False, compare=False)
     """Paths whose values were found to have the schema's type, or to be absent."""
-    sizes: dict[Path, int] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """Members of the longest list or mapping at a path, for the paths that folds go through."""
+    affordable: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
+    """Digests of the expressions whose work on this evidence was reckoned and is not too much."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "evidence", {name: _copied(value) for name, value in self.evidence.items()})
@@ -58,7 +57,12 @@ class Bound:
     @cached_property
     def engine(self) -> Engine:
         """The engine that knows the roots of the schema."""
-        return engine_for(tuple(sorted(self.schema.roots)))
+        return engine_for(self.roots)
+
+    @cached_property
+    def roots(self) -> tuple[str, ...]:
+        """The names of the roots, sorted."""
+        return tuple(sorted(self.schema.roots))
 
     @cached_property
     def activations(self) -> tuple[Activation, ...]:
@@ -79,7 +83,7 @@ def _copied(value: Any) -> Any:
     return value
 
 
-def _values(value: Any, path: Path, place: str = "") -> Iterator[tuple[str, Any]]:
+def values_at(value: Any, path: Path, place: str = "") -> Iterator[tuple[str, Any]]:
     """Yield each concrete place a path leads to, with its value; a value of None means absent from there on."""
     if value is None or not path:
         yield place, value
@@ -88,16 +92,16 @@ def _values(value: Any, path: Path, place: str = "") -> Iterator[tuple[str, Any]
     if step is ELEMENT:
         if isinstance(value, list):
             for index, item in enumerate(value):
-                yield from _values(item, rest, f"{place}[{index}]")
+                yield from values_at(item, rest, f"{place}[{index}]")
     elif isinstance(value, Mapping):
-        yield from _values(value.get(step), rest, place + step_text(step) if place else step)
+        yield from values_at(value.get(step), rest, place + step_text(step) if place else step)
 
 
 def absent(bound: Bound, path: Path) -> list[str]:
     """Give the concrete places where a path that must be there is not; JSON null is absent."""
     if path in bound.present:
         return []
-    missing = [place for place, value in _values(bound.evidence, path) if value is None]
+    missing = [place for place, value in values_at(bound.evidence, path) if value is None]
     if not missing:
         bound.present.add(path)
     return missing
@@ -105,7 +109,7 @@ def absent(bound: Bound, path: Path) -> list[str]:
 
 def value_text(bound: Bound, path: Path) -> str:
     """Write the value at a path for a report; several values in brackets."""
-    found = [shown(value) for _place, value in _values(bound.evidence, path) if value is not None]
+    found = [shown(value) for _place, value in values_at(bound.evidence, path) if value is not None]
     if not found:
         return "absent"
     return found[0] if len(found) == 1 and ELEMENT not in path else f"[{', '.join(found[:8])}]"
@@ -127,7 +131,7 @@ def _type_fault(bound: Bound, path: Path) -> str | None:
         if wanted is None:
             return None
         whole = length == len(path)
-        for place, value in _values(bound.evidence, path[:length]):
+        for place, value in values_at(bound.evidence, path[:length]):
             fault = _misfit(value, wanted, place, whole=whole)
             if fault is not None:
                 return fault
@@ -147,12 +151,17 @@ def _misfit(value: Any, wanted: PathType, place: str, *, whole: bool) -> str | N
         case MapType():
             if not isinstance(value, Mapping):
                 return f"{place} is not {describe(wanted)}"
+            keys = _keys_misfit(value, place)
+            if keys is not None:
+                return keys
             inner = (
                 (place + step_text(key), item, wanted.fields.get(key, wanted.value)) for key, item in value.items()
             )
             return _first_misfit(((name, item, held or AnyType()) for name, item, held in inner), whole=whole)
         case AnyType():
-            return _any_misfit(value, place) if whole else None
+            if not whole:
+                return _keys_misfit(value, place) if isinstance(value, Mapping) else None
+            return _any_misfit(value, place)
 
 
 def _first_misfit(items: Iterator[tuple[str, Any, PathType]], *, whole: bool) -> str | None:
@@ -163,7 +172,7 @@ def _first_misfit(items: Iterator[tuple[str, Any, PathType]], *, whole: bool) ->
 
 def _scalar_misfit(value: Any, wanted: ScalarType, place: str) -> str | None:
     if wanted.kind == "text":
-        return None if isinstance(value, str) else f"{place} is not {describe(wanted)}"
+        return _text_misfit(value, place) if isinstance(value, str) else f"{place} is not {describe(wanted)}"
     if wanted.kind == "bool":
         return None if isinstance(value, bool) else f"{place} is not {describe(wanted)}"
     return _number_misfit(value, place)
@@ -179,33 +188,31 @@ def _number_misfit(value: Any, place: str) -> str | None:
     return None
 
 
-def _any_misfit(value: Any, place: str) -> str | None:
-    if isinstance(value, bool | str) or value is None:
+def _text_misfit(value: str, place: str) -> str | None:
+    if is_plain_text(value):
         return None
+    return f"{place} holds a NUL character or half of a surrogate pair, which the engine cannot read"
+
+
+def _keys_misfit(value: Mapping[str, Any], place: str) -> str | None:
+    together = "".join(value)
+    if together.isascii() and "\0" not in together:
+        return None
+    if not all(map(is_plain_text, value)):
+        return _text_misfit("\0", f"a key of {place}")
+    if len({normalize("NFC", key) for key in value}) < len(value):
+        return f"{place} has two keys that are one in composed form (NFC)"
+    return None
+
+
+def _any_misfit(value: Any, place: str) -> str | None:
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, str):
+        return _text_misfit(value, place)
     if isinstance(value, list):
         return next((fault for item in value if (fault := _any_misfit(item, place))), None)
     if isinstance(value, Mapping):
-        return next((fault for item in value.values() if (fault := _any_misfit(item, place))), None)
+        keys = _keys_misfit(value, place)
+        return keys or next((fault for item in value.values() if (fault := _any_misfit(item, place))), None)
     return _number_misfit(value, place)
-
-
-def budget(bound: Bound, folds: Sequence[FoldUse]) -> str | None:
-    """Say when the folds would iterate more than the engine allows, or None."""
-    total = sum(_cost(bound, fold) for fold in folds)
-    if total <= MOST_ITERATIONS:
-        return None
-    return f"would iterate {total:,} items; at most {MOST_ITERATIONS:,} in one expression: use a built-in check"
-
-
-def _cost(bound: Bound, fold: FoldUse) -> int:
-    items = 1
-    if fold.path is not None:
-        known = bound.sizes.get(fold.path)
-        items = _longest(bound, fold.path) if known is None else known
-    return items * (1 + sum(_cost(bound, inner) for inner in fold.inner)) if fold.inner else items
-
-
-def _longest(bound: Bound, path: Path) -> int:
-    sizes = [len(value) for _shown, value in _values(bound.evidence, path) if isinstance(value, list | dict)]
-    bound.sizes[path] = max(sizes, default=0)
-    return bound.sizes[path]

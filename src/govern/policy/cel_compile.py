@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import partial
 from unicodedata import is_normalized
 
 from govern.canonical import Json
-from govern.diagnostics import Diagnostic, Edit, Severity, Span
+from govern.diagnostics import Diagnostic, Severity
 from govern.policy.cel import Expression
-from govern.policy.cel_analysis import Analysis, Fault, analyse, is_boolean, start_of
+from govern.policy.cel_analysis import Analysis, Fault, analyse, is_boolean
 from govern.policy.cel_ast import Ast, Call, Const, Logic, ast_digest, document, walk
+from govern.policy.cel_bind import Bound
+from govern.policy.cel_faults import engine_faults
+from govern.policy.cel_job import Job
 from govern.policy.cel_lexer import conjuncts, depth, respell, tokens
-from govern.policy.cel_probes import Part, Surroundings, probe
+from govern.policy.cel_places import chain_before, start_of
+from govern.policy.cel_probes import Part, probe
 from govern.policy.cel_wire import UnsupportedConstructError
-from govern.policy.evidence_schema import suggest
+from govern.policy.cel_work import too_much_work
 from govern.policy.expressions import (
     TRUE,
     Activation,
     Engine,
     EngineError,
-    EngineFault,
     EngineUnavailableError,
     Failed,
     RawExpression,
@@ -33,29 +35,8 @@ __all__ = ["Job", "compile_expression"]
 
 _MAX_LENGTH = 4096
 _MAX_NESTING = 24
-_UNDECLARED = re.compile(r"undeclared reference to '([^']*)'")
-_WORD_OPERATORS = {"and": "&&", "or": "||", "not": "!", "is": "=="}
+_MAX_OPTIONAL_MAPS = 8
 _PLACEHOLDER = re.compile(r"\$\{\s*([^}]*)\}")
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One expression to compile, and what surrounds it."""
-
-    source: str
-    around: Surroundings
-    place: Callable[[int], Span | None]
-    """Maps an offset of the source to the file."""
-    span: Span
-    """The whole expression, where no exact place is known."""
-    blocking: bool = True
-    """Whether the rule can stop a model: then a probe that fails is an error, otherwise a warning."""
-    cut_by_comment: bool = False
-    """Whether YAML took the rest of the line for a comment."""
-
-    def at(self, offset: int | None) -> Span:
-        """Give the place of an offset."""
-        return self.span if offset is None else (self.place(offset) or self.span)
 
 
 def compile_expression(job: Job) -> tuple[Expression | None, tuple[Diagnostic, ...]]:
@@ -72,9 +53,10 @@ def compile_expression(job: Job) -> tuple[Expression | None, tuple[Diagnostic, .
     try:
         raw = engine.compile(job.source)
     except EngineError as fault:
-        return None, _engine_faults(job, fault)
+        return None, engine_faults(job, fault, _MAX_NESTING)
     except UnsupportedConstructError as fault:
-        return None, (Diagnostic("P514", str(fault), job.span),)
+        at = None if fault.offset is None else chain_before(job.source, fault.offset)
+        return None, (Diagnostic("P514", str(fault), job.at(at)),)
     found = analyse(raw.ast.root, schema, condition=job.around.condition)
     faults = [_placed(job, raw.ast, item) for item in found.faults]
     faults += _literal_faults(job, engine, raw.ast)
@@ -101,7 +83,6 @@ def _expression(job: Job, engine: Engine, raw: RawExpression, found: Analysis, p
         digest=ast_digest(raw.ast.root),
         reads=found.reads,
         required=found.required,
-        folds=found.folds,
         parts=tuple(part.raw.source for part in parts),
         params={name: value for name, value in job.around.params.items() if whole or name in named},
     )
@@ -124,87 +105,12 @@ def _text_faults(job: Job) -> Iterator[Diagnostic]:
     if deepest > _MAX_NESTING:
         message = f"brackets nested {deepest} deep; at most {_MAX_NESTING}"
         yield Diagnostic("P507", message, job.at(at), "Split it into several rules.")
-
-
-# --- the engine's faults
-
-
-def _engine_faults(job: Job, fault: EngineError) -> tuple[Diagnostic, ...]:
-    syntax = [item for item in fault.faults if item.message.startswith("Syntax error")]
-    if syntax:
-        return (_engine_fault(job, syntax[0]),)  # the others follow from the first
-    found = tuple(_engine_fault(job, item) for item in fault.faults)
-    # The variable of a macro that does not exist is undeclared too: only the macro is the fault.
-    macros = tuple(item for item in found if item.code == "P514")
-    return macros or found
-
-
-def _engine_fault(job: Job, fault: EngineFault) -> Diagnostic:
-    at, message = fault.offset, fault.message
-    span = job.at(at)
-    if "recursion" in message:
-        return Diagnostic("P507", "nested too deeply for the expression engine", job.span, "Split it into rules.")
-    undeclared = _UNDECLARED.match(message)
-    if undeclared:
-        return _undeclared(job, undeclared[1], at, span)
-    if "overload" in message:
-        return Diagnostic("P502", message.replace("found no matching overload for", "no operation"), span)
-    message = message.removeprefix("Syntax error: ")
-    return Diagnostic("P501", message, span, _syntax_hint(job), fix=_operators_written_out(job))
-
-
-_SURE = {"and": "&&", "or": "||", "=": "=="}
-
-
-def _operators_written_out(job: Job) -> tuple[Edit, ...]:
-    """Write `and`, `or` and `=` as the operators they stand for; nothing where one of them has no exact place."""
-    edits: list[Edit] = []
-    items = tokens(job.source)
-    for before, token in zip((None, *items), items, strict=False):
-        if token.text not in _SURE or token.kind not in ("word", "other") or (before and before.text == "."):
-            continue
-        start, end = job.place(token.start), job.place(token.end)
-        if start is None or end is None or start.line != end.line:
-            return ()
-        edits.append(Edit(Span(start.file, start.line, start.column, end.line, end.column), _SURE[token.text]))
-    return tuple(edits)
-
-
-def _undeclared(job: Job, name: str, at: int | None, span: Span) -> Diagnostic:
-    following = job.source[at:].lstrip() if at is not None else ""
-    if following.startswith(("(", f"{name}(")):
-        hint = "Use all, exists or filter." if name == "map" else None
-        return Diagnostic("P514", f"the function '{name}' is not part of the policy language", span, hint)
-    if name in _WORD_OPERATORS:
-        hint = f"Write `{_WORD_OPERATORS[name]}`."
-        return Diagnostic("P501", f"'{name}' is not an operator", span, hint, fix=_operators_written_out(job))
-    schema = job.around.schema
-    root = name.split(".", 1)[0]
-    # The engine points at the last dot of an undeclared path.
-    before = [token for token in tokens(job.source) if token.text == root and (at is None or token.start <= at)]
-    if before:
-        span = job.at(before[-1].start)
-    if root in schema.reserved:
-        return Diagnostic("P503", f"the root '{root}' is not supported by this version", span)
-    near = suggest(root, schema.roots)
-    hint = f"Did you mean '{near}'?" if near else f"Roots are {', '.join(sorted(schema.roots))}."
-    return Diagnostic("P503", f"nothing is called '{root}'", span, hint)
-
-
-def _syntax_hint(job: Job) -> str | None:
-    if job.cut_by_comment:
-        return "YAML takes ` #` as the start of a comment: quote the expression, or use a `|` block."
-    items = tokens(job.source)
-    for token in items:
-        if token.kind == "word" and token.text in _WORD_OPERATORS:
-            return f"Write `{_WORD_OPERATORS[token.text]}` instead of `{token.text}`."
-        if token.kind == "other" and token.text == "=":
-            return "Write `==` to compare."
-        if token.kind == "other" and token.text in "\"'":
-            return "A text is not closed."
-        if token.kind == "other" and token.text in "&|":
-            return "Write `&&` or `||`."
-    return None
+        return
+    # The engine writes what stands before each of them twice: a chain of twenty made a million nodes and took 2.7 GB.
+    maps = [token for token in tokens(source) if token.text in ("optMap", "optFlatMap")]
+    if len(maps) > _MAX_OPTIONAL_MAPS:
+        message = f"optMap {len(maps)} times; at most {_MAX_OPTIONAL_MAPS}"
+        yield Diagnostic("P507", message, job.at(maps[_MAX_OPTIONAL_MAPS].start), "Split it into several rules.")
 
 
 # --- static checks
@@ -291,7 +197,8 @@ def _probe_faults(job: Job, engine: Engine, parts: list[Part]) -> Iterator[Diagn
 
 
 def _constant(job: Job, engine: Engine, part: Part, severity: Severity) -> Iterator[Diagnostic]:
-    always = part.raw.evaluate(Activation(engine, {})) == TRUE
+    over = too_much_work(Bound(job.around.schema, {}), part.raw.ast.root)
+    always = over is None and part.raw.evaluate(Activation(engine, {})) == TRUE
     if job.around.condition and not always:
         message = f"'{part.raw.source}' reads nothing and never holds: the rule would never apply"
         yield Diagnostic("P512", message, job.at(part.start), severity=severity)

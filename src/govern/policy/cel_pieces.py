@@ -15,7 +15,7 @@ from govern.policy.cel_lexer import Token, tokens
 
 __all__ = ["FOLDS", "Kind", "Piece", "pieces_of"]
 
-FOLDS = frozenset(["all", "exists", "exists_one", "existsOne", "filter"])
+FOLDS = frozenset(["all", "exists", "exists_one", "filter"])
 """Macros that try their second argument on each member of a list."""
 _BINDS = frozenset(["optMap", "optFlatMap"])
 _RELATIONS = frozenset(["==", "!=", "<", "<=", ">", ">=", "in"])

@@ -15,6 +15,8 @@ from typing import Any, Literal
 from govern.policy.cel_absence import outcomes
 from govern.policy.cel_analysis import Analysis
 from govern.policy.cel_ast import Const, Ident, Node, walk
+from govern.policy.cel_bind import Bound
+from govern.policy.cel_work import too_much_work
 from govern.policy.evidence_schema import (
     ELEMENT,
     AnyType,
@@ -26,7 +28,7 @@ from govern.policy.evidence_schema import (
     ScalarType,
     path_text,
 )
-from govern.policy.expressions import FALSE, TRUE, Activation, Engine, RawExpression, Verdict
+from govern.policy.expressions import FALSE, TRUE, Activation, Engine, Failed, RawExpression, Verdict
 from govern.policy.values import ParameterValue
 
 __all__ = ["FIXED_ROOTS", "Part", "ProbeFault", "Surroundings", "probe"]
@@ -92,7 +94,8 @@ def _helps(verdict: Verdict, around: Surroundings) -> bool:
 
 def _run(engine: Engine, part: RawExpression, around: Surroundings, roots: Mapping[str, Any], stage: str) -> Verdict:
     data = {**_bare_roots(around.schema), **roots, "params": dict(around.params), "stage": stage}
-    return part.evaluate(Activation(engine, data))
+    over = too_much_work(Bound(around.schema, data), part.ast.root)
+    return Failed("budget", over) if over is not None else part.evaluate(Activation(engine, data))
 
 
 def _bare_roots(schema: EvidenceSchema) -> dict[str, Any]:
@@ -208,14 +211,13 @@ def _emptiness_helps(engine: Engine, part: Part, around: Surroundings, emptied: 
 
 def _emptied(part: Part, around: Surroundings) -> frozenset[Path]:
     """The lists and open mappings that a conjunct reads. A closed mapping has its fields, it is never just empty."""
-    iterated = {fold.path for fold in part.found.folds}
     found: set[Path] = set()
     for path in part.evidence:
         for length in range(1, len(path) + 1):
             at = path[:length]
             held = around.schema.type_of(at)
             open_map = isinstance(held, MapType) and held.value is not None and length == len(path)
-            if isinstance(held, ListType) or open_map or (isinstance(held, AnyType) and at in iterated):
+            if isinstance(held, ListType) or open_map or (isinstance(held, AnyType) and at in part.found.iterated):
                 found.add(at)
                 break
     return frozenset(path for path in found if path_text(path) not in around.may_be_empty)

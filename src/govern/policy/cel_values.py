@@ -60,6 +60,8 @@ class _Scope:
     activation: Activation
     members: Mapping[str, str] = field(default_factory=dict)
     """Variable to the text of the member that it stands for."""
+    found: dict[str, Any] = field(default_factory=dict)
+    """Values already asked for: a list is needed to show it and to go through it."""
 
     def knows(self, name: str) -> bool:
         return name in self.roots
@@ -208,10 +210,12 @@ def _reads(piece: Piece, scope: _Scope) -> bool:
 
 
 def _value(scope: _Scope, text: str) -> Any:
-    try:
-        return scope.compile(text).value(scope.activation)
-    except EngineError as fault:
-        return Failed("engine", str(fault))
+    if text not in scope.found:
+        try:
+            scope.found[text] = scope.compile(text).value(scope.activation)
+        except EngineError as fault:
+            scope.found[text] = Failed("engine", str(fault))
+    return scope.found[text]
 
 
 def _verdict(scope: _Scope, piece: Piece) -> Verdict:

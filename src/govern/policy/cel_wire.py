@@ -24,6 +24,11 @@ _MAX_DEPTH = 120
 class UnsupportedConstructError(Exception):
     """The engine's tree holds something that the expression language of policies does not have."""
 
+    node: int | None = None
+    """The id of the node that it is in."""
+    offset: int | None = None
+    """Where that is in the source, in code points; None when the engine does not say."""
+
 
 _Field = tuple[int, int, int | bytes]
 
@@ -99,18 +104,23 @@ def decode(serialized: bytes) -> Ast:
             inner = _bytes(value)
     if inner is None:
         raise UnsupportedConstructError("the engine gave no checked expression")
-    root: Node | None = None
+    tree: bytes | None = None
     source_info = b""
     for number, _wire, value in _fields(inner):
         if number == 4:
-            root = _expr(_bytes(value), 0)
+            tree = _bytes(value)
         elif number == 5:
             source_info = _bytes(value)
         elif number not in (2, 3, 6):  # reference map, type map, version: derived from the tree
             raise _unknown("CheckedExpr", number)
-    if root is None:
+    if tree is None:
         raise UnsupportedConstructError("the engine gave an empty tree")
-    return Ast(root, partial(_positions, source_info))
+    locate = partial(_positions, source_info)
+    try:
+        return Ast(_expr(tree, 0), locate)
+    except UnsupportedConstructError as fault:
+        fault.offset = None if fault.node is None else locate().get(fault.node)
+        raise
 
 
 def _positions(data: bytes) -> dict[int, int]:
@@ -142,7 +152,12 @@ def _expr(data: bytes, depth: int) -> Node:
             raise _unknown("Expr", number)
     if kind is None:
         raise UnsupportedConstructError("the engine's tree has an empty node")
-    return _KINDS[kind](ident, body, depth + 1)
+    try:
+        return _KINDS[kind](ident, body, depth + 1)
+    except UnsupportedConstructError as fault:
+        if fault.node is None:
+            fault.node = ident
+        raise
 
 
 def _const(ident: int, data: bytes, _depth: int) -> Node:

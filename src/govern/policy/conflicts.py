@@ -21,13 +21,17 @@ __all__ = ["conflicting", "shadowed"]
 class _Asked:
     """A rule with what it asks for, in a form in which two rules can be held against each other."""
 
-    name: str
+    policy: str
     rule: CompiledRule
     own: bool
     """Whether it is of the policies at hand, not of a pack."""
     conditions: frozenset[str]
     """Digests of the conditions: a rule with fewer of them applies wherever one with more does."""
     limits: tuple[tuple[Limit, str], ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.policy}/{self.rule.draft.rule.id}"
 
     @property
     def place(self) -> Span:
@@ -108,8 +112,8 @@ def shadowed(policies: Sequence[CompiledPolicy]) -> Iterator[Diagnostic]:
         meaning = _meaning(item)
         for other in seen.get(meaning, ()):
             stages = [stage.value for stage in item.rule.stages if stage in other.rule.stages]
-            if not stages or not item.own:
-                continue
+            if not stages or not item.own or (other.own and other.policy != item.policy):
+                continue  # two policies at hand each stand alone; a pack that is imported is always there
             message = f"asks the same as the rule '{other.name}' at {', '.join(stages)}"
             related = (Related(other.place, "the other rule"),)
             yield _warning(message, item.place, "Remove one of the two.", related)
@@ -160,7 +164,7 @@ def _asked(policy: CompiledPolicy, rule: CompiledRule) -> _Asked:
     if also:  # widened by imports: nothing is known of it but that it is this condition
         conditions = [digest_of({"when": sorted(conditions), "also_when": also})]
     return _Asked(
-        name=f"{policy.draft.metadata.name}/{rule.draft.rule.id}",
+        policy=policy.draft.metadata.name,
         rule=rule,
         own=policy.draft.document.pack is None,
         conditions=frozenset(conditions),

@@ -7,7 +7,6 @@ so that a dict changed after binding changes the answer; only exact built-in typ
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from copy import copy
@@ -15,11 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache, cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, Literal
-from unicodedata import normalize
+from typing import TYPE_CHECKING, Any
 
 from govern.canonical import decimal_text
 from govern.policy.cel_ast import Ast
+from govern.policy.cel_copy import Copier, Rounding
 from govern.policy.cel_wire import decode
 
 if TYPE_CHECKING:
@@ -44,9 +43,6 @@ _BLOCK = re.compile(r"^(?:[A-Z_]+: )?ERROR: <input>:(-?\d+):(-?\d+): (.*)$", re.
 _STATUS = re.compile(r"^(?:[A-Z_]+: )+|(?: \[[A-Z_]+\])+$")
 # A macro that grows its input doubles memory at each step (369 characters took 530 MB), so `map` is left out.
 _CONFIG = "name: govern\nstdlib:\n  exclude_macros: [map]\n"
-_INT64 = 2**63
-
-Rounding = Literal["down", "up"]
 
 
 class _NoTruth:
@@ -108,7 +104,7 @@ class Activation:
     """Evidence in the engine's own types, converted from a private copy that nobody can change any more."""
 
     def __init__(self, engine: Engine, data: Mapping[str, Any], *, rounding: Rounding = "down") -> None:
-        copier = _Copier(rounding)
+        copier = Copier(rounding)
         self._copy = {name: copier.copy(value) for name, value in data.items()}
         self.exact = copier.exact
         """Whether every number was held without rounding."""
@@ -225,56 +221,6 @@ def _first_line(text: str) -> str:
 def _words(value: Any) -> str:
     kinds = {str: "a text", int: "a number", float: "a number", list: "a list", dict: "a mapping", type(None): "null"}
     return kinds.get(type(value), "a value")
-
-
-_OTHERS = (type(None), bool, int, float, Decimal, list, tuple)
-
-
-def _composed(text: object) -> str:
-    plain = str(text)
-    return plain if plain.isascii() else normalize("NFC", plain)
-
-
-@dataclass(slots=True)
-class _Copier:
-    """Copies evidence into the exact built-in types that the engine understands.
-
-    `Decimal` becomes a double, texts become NFC, null members of mappings are dropped (null is absent). A number
-    that the engine could not hold at all is dropped too: the type step, which runs first, has already refused it
-    for every path that an expression reads.
-    """
-
-    rounding: Rounding
-    exact: bool = True
-
-    def copy(self, value: Any) -> Any:
-        # The commonest first: asking whether something is a Mapping is slow.
-        if isinstance(value, str):
-            return _composed(value)
-        if isinstance(value, dict) or (not isinstance(value, _OTHERS) and isinstance(value, Mapping)):
-            copied = {_composed(key): self.copy(item) for key, item in value.items()}
-            return {key: item for key, item in copied.items() if item is not None}
-        if value is None or isinstance(value, bool):
-            return value
-        if isinstance(value, int):
-            return int(value) if -_INT64 <= value < _INT64 else None
-        if isinstance(value, Decimal | float):
-            return self.double(value)
-        if isinstance(value, list | tuple):
-            return [self.copy(item) for item in value]
-        raise TypeError(f"{type(value).__name__} is not evidence: expected JSON types and Decimal")
-
-    def double(self, value: Decimal | float) -> float | None:
-        number = float(value)
-        if not math.isfinite(number):
-            return None
-        if isinstance(value, float) or Decimal(repr(number)) == value:
-            return number
-        self.exact = False
-        held = Decimal(number)
-        if self.rounding == "down":
-            return number if held <= value else math.nextafter(number, -math.inf)
-        return number if held >= value else math.nextafter(number, math.inf)
 
 
 def shown(value: Any) -> str:

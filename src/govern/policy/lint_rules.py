@@ -9,8 +9,8 @@ from govern.diagnostics import Diagnostic, Severity, Span
 from govern.inputs.yaml import ListNode, MapNode, Node, ScalarNode
 from govern.policy import cel_ast
 from govern.policy.cel import Expression
-from govern.policy.cel_analysis import start_of
 from govern.policy.cel_ast import Ast, Call, Const, walk
+from govern.policy.cel_places import start_of
 from govern.policy.evidence_schema import AnyType, EvidenceSchema, RootSchema
 from govern.policy.expressions import engine_for
 from govern.policy.outcomes import Enforcement, Stage
@@ -53,22 +53,24 @@ def _stage_advice(rule: CompiledRule) -> Iterator[Diagnostic]:
 
 
 def binding_advice(whole: Sequence[CompiledRule]) -> Iterator[Diagnostic]:
-    """Yield one note (P808) for all blocking rules of a policy that accept figures of unknown origin.
+    """Yield one note (P808) for the grave blocking rules of a policy that accept figures of unknown origin.
 
-    A note, and one for a policy, because unbound evidence is the default and often right: every report shows it.
+    A note, one for a policy, and only for severity high and critical, because unbound evidence is the default and often
+    right: every report shows it.
     """
     rules = [rule for rule in whole if _takes_unbound(rule)]
     if not rules:
         return
     names = ", ".join(rule.draft.rule.id for rule in rules[:5]) + (", ..." if len(rules) > 5 else "")
-    what = "blocking rule accepts" if len(rules) == 1 else "blocking rules accept"
-    message = f"{len(rules)} {what} figures that do not say which model and data they speak of: {names}"
+    what = "rule accepts" if len(rules) == 1 else "rules accept"
+    message = f"{len(rules)} grave blocking {what} figures that do not say which model and data they speak of: {names}"
     hint = "Add `bound: true` under `with:` where figures of another model must not count."
     yield Diagnostic("P808", message, rules[0].draft.node.key_span("id"), hint, Severity.NOTE)
 
 
 def _takes_unbound(rule: CompiledRule) -> bool:
-    if rule.draft.enforcement is not Enforcement.BLOCK or rule.params.bound:
+    grave = rule.draft.rule.severity in ("high", "critical")
+    if not grave or rule.draft.enforcement is not Enforcement.BLOCK or rule.params.bound:
         return False
     return any(need.kind in _MEASURED for need in rule.draft.spec.needs(rule.params))
 

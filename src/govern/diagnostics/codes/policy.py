@@ -310,7 +310,7 @@ CODES: dict[str, Code] = {
     ),
     "P507": Code(
         slug="expression-too-complex",
-        title="The expression is nested more than 24 deep or iterates more than 8 times.",
+        title="The expression is nested more than 24 deep, or has more than 8 folds or 8 uses of optMap.",
         why="The engine stops on such expressions at run time, on the bundle of somebody else.",
         example="((((((((((((((((((((((((( metrics.auc > 0.8 )))))))))))))))))))))))))",
         fix="Split it into several rules, or use a built-in check kind.",
@@ -514,9 +514,9 @@ CODES: dict[str, Code] = {
     ),
     "P808": Code(
         slug="evidence-not-required-bound",
-        title="Blocking rules accept figures that do not say which model and data they speak of.",
+        title="Blocking rules of high severity accept figures that do not say which model and data they speak of.",
         why="A good figure of another model, or of other data, would count for this one.",
-        example="check: performance.threshold\nwith: {metric: auc, at_least: 0.8}",
+        example="severity: high\ncheck: performance.threshold\nwith: {metric: auc, at_least: 0.8}",
         fix="Add `bound: true` under `with:`, and let the tool that measures write an evidence envelope.",
     ),
     "P809": Code(
