@@ -1,13 +1,12 @@
 """The folders of `docs/diagnostics`: for each code a document that gives it and one that does not.
 
 A folder holds `why.md` (generated from the catalogue), `bad.yaml` and `good.yaml`, or folders `bad` and `good` where
-one file is not enough. `case.toml`, where it is there, says how they are read; all of it is optional:
+one file is not enough. A folder with packs holds `policies/`, `packs/` and `govern.lock`. `case.toml`, where it is there, says how they are read; all of it is optional:
 
     shown_by = "tests/…::test_…"     no file gives this code; the test named shows it
     [fill]                           words that stand for long texts: name = [text, how often]; `@name@` in a file
     [bad] or [good]
     stage = "pre-training"           compiled for this stage, instead of linted
-    params = {min_auc = "0.7"}       and with these values from the command line
     engine = false                   on a machine without an expression engine
     placed = false                   nothing in a file is wrong, so that there is no place to show
 """
@@ -25,9 +24,11 @@ from typing import Any, Literal
 from govern.checks.registry import builtin_specs
 from govern.diagnostics import Diagnostic
 from govern.evidence.schema import evidence_schema
-from govern.gate.policies import lint_paths, read_policy_files
+from govern.gate.packs.places import PackPlaces
+from govern.gate.policies import PolicyError, lint_paths, read_policy_files
 from govern.policy.compile import compile_policies
 from govern.policy.expressions import engine_for
+from govern.policy.lockfile import LOCK_FILE
 from govern.policy.outcomes import Stage
 from support.process import ROOT
 
@@ -69,20 +70,29 @@ class Case:
         return data
 
     def diagnostics(self, side: Side, path: Path) -> tuple[tuple[Diagnostic, ...], Mapping[str, bytes]]:
-        """What is found, and the files: by lint, or by compiling where a stage or values are asked for."""
+        """What is found, and the files: by lint, or by compiling where a stage is asked for."""
         options = self.options(side)
         with no_engine() if options.get("engine") is False else nullcontext():
-            if not options.keys() & {"stage", "params"}:
-                return lint_paths([path])
+            if "stage" not in options:
+                return _linted(path)
             files = read_policy_files([path])
             compiled = compile_policies(
                 files,
-                stage=Stage(options.get("stage", "pre-registration")),
+                stage=Stage(options["stage"]),
                 checks=builtin_specs(),
                 evidence_schema=evidence_schema(),
-                params=options.get("params"),
             )
         return compiled.diagnostics, files
+
+
+def _linted(path: Path) -> tuple[tuple[Diagnostic, ...], Mapping[str, bytes]]:
+    """Lint as the command does: a lock file that cannot be read is what it prints."""
+    if not (path / "policies").is_dir():
+        return lint_paths([path])
+    try:
+        return lint_paths([path / "policies"], places=PackPlaces(lock=path / LOCK_FILE))
+    except PolicyError as fault:
+        return fault.diagnostics, fault.files
 
 
 @contextmanager

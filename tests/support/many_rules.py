@@ -42,6 +42,8 @@ _WITH = (
         attributes: [sex, race, [sex, race]]
         decide: evidence_of_harm
         small_groups: inconclusive
+        min_n: {number}
+        bound: true
       message: 'Rate of {{worst.group}} is {{worst.ratio}} of {{worst.reference}}.'
 """,
     """\
@@ -50,6 +52,7 @@ _WITH = (
         metric: balanced_accuracy
         at_least: 0.{number:03}
         recompute: preferred
+        bound: true
       message: '{{metric}} is {{value}}'
 """,
     """\
@@ -57,6 +60,7 @@ _WITH = (
       when: model.risk_tier == "high" || {number} > size(card.owners)
       with:
         assert: metrics.accuracy >= {number} && size(card.owners) > 0 && model.purpose != "p{number}"
+        bound: true
 """,
     """\
       check: model_card.sections
@@ -69,6 +73,7 @@ _WITH = (
       with:
         max_snapshot_age: ${{params.max_snapshot_age}}
         max_severity: medium
+        environment: {{platform_release: '{number}'}}
 """,
 )
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from govern.checks.interface import Check
 from govern.diagnostics import Diagnostic, InputError, Severity, UsageError, in_order
 from govern.evidence.schema import evidence_schema
+from govern.gate.files import read_file
 from govern.gate.kinds import check_registry
 from govern.gate.packs.places import PackPlaces
 from govern.gate.parameters import ParameterArgument, parameter_texts
@@ -197,7 +198,10 @@ def compile_read(
     try:
         lock, data = places.read_lock()
     except InputError as fault:
-        raise PolicyError(fault.diagnostics, files) from fault
+        held = {} if places.lock is None else {str(places.lock): read_file(places.lock)}
+        raise PolicyError(fault.diagnostics, {**files, **held}) from fault
+    if data is not None:
+        every[str(places.lock)] = data
 
     def read(entry: LockedPack) -> PackFiles:
         held = places.read(entry)

@@ -13,6 +13,7 @@ from govern.diagnostics import BundleRefusedError, Diagnostic, GovernError, Span
 from govern.gate.files import read_file
 from govern.gate.packs.archive import ArchiveError, read_archive
 from govern.inputs.folder import folder_inside, open_file, walk_folder
+from govern.inputs.json import pointer_span
 from govern.inputs.limits import FolderLimits
 from govern.policy.lockfile import LOCK_FILE, Lock, LockedPack, PackFiles, read_lock
 
@@ -51,7 +52,20 @@ class PackPlaces:
                 return PackFiles(label=f"packs/{entry.name}", files=read_pack_folder(self.replayed / entry.name))
             return PackFiles(label=label, files=self._files(entry.source))
         except GovernError as fault:
-            return PackFiles(label=label, files={}, problem=_problem(entry, fault.diagnostics[0]))
+            return PackFiles(label=label, files={}, problem=self._problem(entry, fault.diagnostics[0]))
+
+    def _problem(self, entry: LockedPack, found: Diagnostic) -> Diagnostic:
+        code = found.code if found.code in ("P302", "P311") else "P302"
+        message = f"the pack '{entry.name}' ({entry.source}) cannot be read: {found.message}"
+        return Diagnostic(code, message, self._named_at(entry), found.hint)
+
+    def _named_at(self, entry: LockedPack) -> Span:
+        """Where the lock file says where a pack lies."""
+        if self.lock is None or not self.lock.is_file():
+            return Span(LOCK_FILE, 1, 1)
+        data, file = read_file(self.lock), str(self.lock)
+        index = [item.name for item in read_lock(data, file=file).packs].index(entry.name)
+        return pointer_span(data, file=file, pointer=f"/packs/{index}/source") or Span(file, 1, 1)
 
     def _files(self, source: str) -> dict[str, bytes]:
         kind, _colon, rest = source.partition(":")
@@ -133,9 +147,3 @@ def _archive(path: Path) -> dict[str, bytes]:
         return read_archive(data, most_files=_LIMITS.entries, most_bytes=_MOST_BYTES)
     except ArchiveError as fault:
         raise UsageError(Diagnostic("P302", f"{path}: {fault}")) from fault
-
-
-def _problem(entry: LockedPack, found: Diagnostic) -> Diagnostic:
-    code = found.code if found.code in ("P302", "P311") else "P302"
-    message = f"the pack '{entry.name}' ({entry.source}) cannot be read: {found.message}"
-    return Diagnostic(code, message, Span(LOCK_FILE, 1, 1), found.hint)
