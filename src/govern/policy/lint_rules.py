@@ -9,8 +9,8 @@ from govern.diagnostics import Diagnostic, Severity, Span
 from govern.inputs.yaml import ListNode, MapNode, Node, ScalarNode
 from govern.policy import cel_ast
 from govern.policy.cel import Expression
-from govern.policy.cel_places import start_of
 from govern.policy.cel_ast import Ast, Call, Const, walk
+from govern.policy.cel_places import start_of
 from govern.policy.evidence_schema import AnyType, EvidenceSchema, RootSchema
 from govern.policy.expressions import engine_for
 from govern.policy.outcomes import Enforcement, Stage
