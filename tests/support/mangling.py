@@ -22,15 +22,19 @@ _FOLDERS = (
     "tests/policy/golden",
     "src/govern/gate/template/policies",
 )
+<<<<<<< HEAD
 
 
 _IMPORTS = re.compile(rb"^  imports:\n(?:    .*\n)+", re.MULTILINE)
 """Packs are left out: these files are compiled without a lock."""
+=======
+_IMPORTS = re.compile(rb"^  imports:\n(?:    .*\n)+", re.MULTILINE)
+>>>>>>> h-baseline
 
 
 @cache
 def corpus() -> Mapping[str, Mapping[str, bytes]]:
-    """Sound sets of policy files, by the folder they come from."""
+    """Sound sets of policy files, by the folder they come from. Imports are left out: they would need a lock."""
     return {
         folder: {
             f"{folder}/{path.name}": _IMPORTS.sub(b"", path.read_bytes())
