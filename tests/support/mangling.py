@@ -22,14 +22,10 @@ _FOLDERS = (
     "tests/policy/golden",
     "src/govern/gate/template/policies",
 )
-<<<<<<< HEAD
 
 
 _IMPORTS = re.compile(rb"^  imports:\n(?:    .*\n)+", re.MULTILINE)
 """Packs are left out: these files are compiled without a lock."""
-=======
-_IMPORTS = re.compile(rb"^  imports:\n(?:    .*\n)+", re.MULTILINE)
->>>>>>> h-baseline
 
 
 @cache
