@@ -363,6 +363,18 @@ def test_a_release_by_somebody_else_is_not_signed(office):
     assert "A503" in ended.err
 
 
+def test_a_pack_that_comes_with_govern_is_signed_by_whoever_answers_for_it(office):
+    path = office.root / "policies" / "team.yaml"
+    path.write_text(policy_yaml("team", RULE, spec='imports:\n  - {pack: baseline, version: "1"}'), "utf-8")
+    office.ok("policy", "lock")
+    demand(office)
+    assert "P314" in office("policy", "compile", "-s", STAGE).err
+    ended = office("policy", "release", "builtin:none", "--key", office.keys / "judy.pem", "--at", AT)
+    assert (ended.code, "P302" in ended.err) == (2, True)
+    office.ok("policy", "release", "builtin:baseline", "--key", office.keys / "judy.pem", "--at", AT)
+    office.ok("policy", "compile", "-s", STAGE, "--digest")
+
+
 def test_a_policy_and_a_pack_of_one_name_and_version_are_two_releases(office):
     released(office, "judy")
     path = office.root / "packs" / "org" / "policies" / "org.yaml"

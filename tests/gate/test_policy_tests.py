@@ -318,6 +318,54 @@ def test_votes_are_counted_by_the_decision(tmp_path, votes, outcome):
     assert (report.faults, report.failures) == ((), ())
 
 
+APART = rules(
+    """\
+    - {id: apart, check: approval.separation, with: {pairs: [[submitter, approver]]}}
+    """
+)
+
+
+@pytest.mark.parametrize(
+    ("case", "outcome"),
+    [
+        ("submitter: person:c, approvals: [{approver: person:a}]", "pass"),
+        ("submitter: person:a, approvals: [{approver: person:a}]", "missing_evidence"),  # such a vote does not count
+        ("approvals: [{approver: person:a}]", "missing_evidence"),
+        ("submitter: person:c", "missing_evidence"),
+    ],
+)
+def test_who_asks_the_gate_is_known_to_a_case(tmp_path, case, outcome):
+    report = run_one(tmp_path, f"{case}, expect: {{outcomes: {{apart: {outcome}}}}}", policy=APART)
+    assert (report.faults, report.failures) == ((), ())
+
+
+EXCEPTIONS = rules(
+    """\
+    - {id: auc-floor, check: expression, with: {assert: metrics.auc >= 0.8}}
+    - {id: exceptions, check: policy.exceptions, with: {max_days: 30, roles: [waiver], compensating_control: true}}
+    """
+)
+
+
+@pytest.mark.parametrize(
+    ("more", "outcome"),
+    [
+        ("", "pass"),
+        (", compensating_controls: []", "fail"),
+        (", role: waiver/other", "pass"),
+        (", role: approver", "fail"),
+        (", expires: 2026-04-15T00:00:00Z", "fail"),
+    ],
+)
+def test_bounds_on_exceptions_can_be_tested(tmp_path, more, outcome):
+    waiver = f"{{rule: auc-floor, not_before: 2026-02-20T00:00:00Z, expires: 2026-03-10T00:00:00Z{more}}}"
+    if "expires" in more:
+        waiver = waiver.replace("expires: 2026-03-10T00:00:00Z, ", "")
+    case = f"evidence: {{metrics: {{auc: 0.7}}}}, waivers: [{waiver}], expect: {{outcomes: {{exceptions: {outcome}}}}}"
+    report = run_one(tmp_path, case, policy=EXCEPTIONS)
+    assert (report.faults, report.failures) == ((), ())
+
+
 VULNERABLE = rules(
     """\
     - id: known

@@ -15,7 +15,8 @@ from govern.cli.streams import out
 @click.command(
     epilog="\b\nExamples:\n  govern policy release policies/credit.yaml --key policy.pem\n"
     "  govern policy release policies --key env:POLICY_KEY --no-log -o releases\n"
-    "  govern policy release packs/org --key policy.pem"
+    "  govern policy release packs/org --key policy.pem\n"
+    "  govern policy release builtin:baseline --key policy.pem"
 )
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--previous", metavar="DIGEST", help="sha256 of the payload of the release before this one.")
@@ -23,7 +24,8 @@ from govern.cli.streams import out
 def release(paths: tuple[Path, ...], previous: str | None, desk: OpenDesk) -> Answer:
     """Sign one release for each policy in PATHS: its version, the digest of its text, and its plans.
 
-    A folder that holds pack.yaml is released as a pack, by the digest of the whole folder.
+    A folder that holds pack.yaml is released as a pack, by the digest of the whole folder; so is `builtin:NAME`, a pack
+    that comes with govern.
 
     A certificate names the release of each policy; an auditor then sees a text that was edited under one version.
     """

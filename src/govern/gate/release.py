@@ -10,7 +10,7 @@ from govern.attestation.notices import PolicyRelease
 from govern.canonical import instant_text, sha256_hex
 from govern.diagnostics import Diagnostic, UsageError
 from govern.gate.desk import Delivered, Desk
-from govern.gate.packs.places import PackPlaces, read_pack_folder
+from govern.gate.packs.places import PackPlaces, builtin_packs, read_pack_folder
 from govern.gate.packs.signed import pack_release_name
 from govern.gate.policies import Loaded, load_policies
 from govern.policy.lockfile import pack_digest
@@ -30,11 +30,24 @@ def release(
     A509 for files without a policy, P302 and P311 for a pack that cannot be read.
     """
     desk.role(POLICY_RELEASE)
+    paths = [_shipped(path) for path in paths]
     packs = [path for path in paths if (path / PACK_FILE).is_file()]
     if packs and (len(paths) > 1):
         raise UsageError(Diagnostic("A509", "a pack is released by itself", hint="release packs one by one"))
     made = [_pack(packs[0], desk, previous, places)] if packs else _policies(paths, desk, previous, places)
     return tuple(desk.deliver(body.statement(nonce=desk.nonce()), name=name) for name, body in made)
+
+
+def _shipped(path: Path) -> Path:
+    """Give the folder of `builtin:<name>`, a pack that comes with govern. Raises UsageError P302."""
+    kind, colon, name = str(path).partition(":")
+    if kind != "builtin" or not colon:
+        return path
+    found = builtin_packs().get(name)
+    if found is None:
+        hint = f"Packs that come with govern: {', '.join(sorted(builtin_packs()))}."
+        raise UsageError(Diagnostic("P302", f"govern ships no pack '{name}'", hint=hint))
+    return found
 
 
 def _policies(

@@ -151,6 +151,8 @@ class WaiverDocument(_Part):
     authentic: Flag = Field(default=True, description="Whether its signature would hold.")
     revoked: Flag = Field(default=False, description="Whether it was revoked.")
     in_role: Flag = Field(default=True, description="Whether the approver may waive.")
+    role: Text = Field(default="waiver", description="Role of the trust root in which it is signed.")
+    compensating_controls: Names = Field(default=("tested",), description="What is done instead.")
 
     @model_validator(mode="after")
     def _one_scope(self) -> WaiverDocument:
@@ -233,6 +235,7 @@ class CaseDocument(_Part):
     approvals: Annotated[tuple[ApprovalDocument, ...], BeforeValidator(_tuple)] | None = Field(
         default=None, description="Votes of the review board."
     )
+    submitter: Text | None = Field(default=None, description="Who asks the gate; default: that of the file.")
     expect: ExpectDocument = Field(description="What it must come to.")
 
 
@@ -263,6 +266,7 @@ class CaseFileDocument(_Part):
     approvals: Annotated[tuple[ApprovalDocument, ...], BeforeValidator(_tuple)] = Field(
         default=(), description="Votes of the review board."
     )
+    submitter: Text | None = Field(default=None, description="Who asks the gate.")
     excused: Mapping[Text, Mapping[OutcomeName, Text]] = Field(
         default_factory=dict, description="Rule to outcome to the reason why no case has it."
     )

@@ -59,6 +59,8 @@ class Case:
     waivers: tuple[Waiver, ...]
     approvals: tuple[Any, ...]
     """`ApprovalDocument`s."""
+    submitter: str | None
+    """Who asks the gate."""
     expect: ExpectDocument
     node: MapNode = field(repr=False)
 
@@ -227,6 +229,7 @@ def _case(
         advisories=item.get("advisories") or node.get("advisories"),
         waivers=tuple(_waivers(item.get("waivers") or node.get("waivers"), faults)),
         approvals=document.approvals if case.approvals is None else case.approvals,
+        submitter=case.submitter or document.submitter,
         expect=case.expect,
         node=item,
     )

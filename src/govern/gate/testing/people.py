@@ -44,6 +44,8 @@ def _waiver(index: int, item: WaiverDocument, rule: PlanRule, evaluation: Evalua
         signature_valid=item.authentic,
         revoked=item.revoked,
         approver_in_role=item.in_role,
+        role=item.role,
+        compensating_controls=item.compensating_controls,
     )
 
 

@@ -61,6 +61,7 @@ class Material:
     refused: tuple[Diagnostic, ...]
     waivers: tuple[WaiverDocument, ...]
     approvals: tuple[ApprovalDocument, ...]
+    submitter: str | None = None
     results: dict[object, CheckResult] = field(default_factory=dict, repr=False)
     """What each check came to on this evidence, by what was asked: shared by all policies that ask it."""
     lineage: list[str | None] = field(default_factory=list, repr=False)
@@ -102,6 +103,7 @@ class Bench:
             problem=problem,
             waivers=waivers,
             approvals=case.approvals,
+            submitter=case.submitter,
         )
 
     def made(
@@ -114,6 +116,7 @@ class Bench:
         problem: Diagnostic | None = None,
         waivers: tuple[WaiverDocument, ...] = (),
         approvals: tuple[ApprovalDocument, ...] = (),
+        submitter: str | None = None,
     ) -> Material:
         """Write evidence as a bundle and open it. Raises InputError P707 when it cannot be written."""
         folder = self._new_folder()
@@ -128,6 +131,7 @@ class Bench:
             refused=refused,
             waivers=waivers,
             approvals=approvals,
+            submitter=submitter,
         )
 
     def discard(self, material: Material) -> None:
@@ -198,7 +202,8 @@ class Bench:
         moment = clock or opened.clock
         waivers = people.waivers_of(opened.waivers, plan, evaluation)
         approvals = people.approvals_of(opened.approvals, evaluation, clock=opened.clock, waivers=waivers)
-        return _run_of(decide(evaluation, clock=moment, waivers=waivers, approvals=approvals))
+        submitter = opened.submitter
+        return _run_of(decide(evaluation, clock=moment, waivers=waivers, approvals=approvals, submitter=submitter))
 
 
 def _only(plan: Plan, name: str) -> Plan:

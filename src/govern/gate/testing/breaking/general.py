@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from govern.canonical import instant_text, parse_instant
-from govern.decision.overall import QUORUM_CHECK
+from govern.decision.overall import QUORUM_CHECK, SEPARATION_CHECK
 from govern.gate.testing.breaking.interface import Break, Target
 from govern.policy.outcomes import Outcome
 
@@ -29,9 +29,11 @@ def out_of_time(target: Target) -> Iterator[Break]:
 def without_votes(target: Target) -> Iterator[Break]:
     """Take the votes of the board away, or turn one around."""
     votes = target.material.approvals
-    if target.rule.check != QUORUM_CHECK or not votes:
+    if target.rule.check not in (QUORUM_CHECK, SEPARATION_CHECK) or not votes:
         return
     yield Break(name="removed:approvals", told="nobody has voted", approvals=())
+    if target.rule.check != QUORUM_CHECK:
+        return
     turned = votes[0].model_copy(update={"vote": "reject"})
     yield Break(name="rejected:approvals", told=f"{turned.approver} rejects", approvals=(turned, *votes[1:]))
     late = tuple(item.model_copy(update={"expires": instant_text(target.material.clock)}) for item in votes)

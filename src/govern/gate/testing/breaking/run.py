@@ -100,6 +100,7 @@ def _material(opened: Material, broken: Break, bench: Bench) -> Material | None:
             snapshot=snapshot,
             waivers=(),
             approvals=opened.approvals,
+            submitter=opened.submitter,
         )
     except (InputError, PatchError):
         return None
