@@ -22,6 +22,8 @@ BASE = {
     "lineage.sources": {"registry": "sources"},
     "model_card.sections": {"required": ["owner"]},
     "performance.threshold": {"metric": "auc", "at_least": 0.8},
+    "approval.separation": {"pairs": [["developer", "validator"]]},
+    "policy.exceptions": {"max_days": 30, "roles": ["waiver"]},
 }
 """What a rule of the kind needs beside the parameter that moves."""
 
@@ -35,6 +37,16 @@ STEPS = {
         [{"role": "approver", "count": 2}],
         [{"role": "approver", "count": 3}, {"role": "approver/risk", "count": 1}],
     ),
+    ("approval.quorum", "identity"): ("oidc", "key"),
+    ("approval.separation", "pairs"): (
+        [["developer", "validator"]],
+        [["validator", "developer"], ["submitter", "approver"]],
+    ),
+    ("policy.exceptions", "max_days"): (30, 29),
+    ("policy.exceptions", "roles"): (["waiver", "waiver/ciso"], ["waiver/ciso"]),
+    ("policy.exceptions", "compensating_control"): (False, True),
+    ("policy.exceptions", "max_active"): (3, 2),
+    ("policy.exceptions", "for_controls"): (["law/a"], ["law/a", "*"]),
     ("artefacts.formats", "allowed"): (["onnx", "skops"], ["onnx"]),
     ("artefacts.formats", "unknown_file"): ("inconclusive", "block"),
     ("artefacts.formats", "max_expansion"): (50, 49),

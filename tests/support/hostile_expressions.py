@@ -300,10 +300,11 @@ def cases() -> list[Case]:
 
 def ends_as(case: Case) -> dict[str, Any]:
     """Compile a case, with every advice lifted that an author can lift, and judge it: without evidence, and with."""
+    from govern.diagnostics import Span
     from govern.policy.cel import evaluate
     from govern.policy.cel_bind import Bound
     from govern.policy.expressions import Failed
-    from govern.policy.lint import _expression_advice, _walk
+    from govern.policy.lint_rules import _expression_advice
     from support.compiling import FILE, expression, open_schema
 
     lifted = ("o", "o.a", "o.b", "o.l", "o.m", "o.a[].b", "dependencies")
@@ -318,8 +319,7 @@ def ends_as(case: Case) -> dict[str, Any]:
             "placed": placed,
             "text": "\n".join(str(item) for item in found)[:500],
         }
-    for node in _walk(made.ast):
-        list(_expression_advice(node, found[0].span if found else None))
+    list(_expression_advice(made, None, open_schema(), Span(FILE, 1, 1)))
     ends = []
     for evidence in ({}, case.evidence):
         result = evaluate(made, Bound(open_schema(), {**evidence, "stage": "pre-registration"}))

@@ -30,7 +30,7 @@ _IMPORTS = re.compile(rb"^  imports:\n(?:    .*\n)+", re.MULTILINE)
 
 @cache
 def corpus() -> Mapping[str, Mapping[str, bytes]]:
-    """Sound sets of policy files, by the folder they come from."""
+    """Sound sets of policy files, by the folder they come from. Imports are left out: they would need a lock."""
     return {
         folder: {
             f"{folder}/{path.name}": _IMPORTS.sub(b"", path.read_bytes())

@@ -25,6 +25,14 @@ def is_plain_text(text: str) -> bool:
     return _UNREADABLE.search(text) is None
 
 
+_OTHERS = (type(None), bool, int, float, Decimal, list, tuple)
+
+
+def _composed(text: object) -> str:
+    plain = str(text)
+    return plain if plain.isascii() else normalize("NFC", plain)
+
+
 @dataclass(slots=True)
 class Copier:
     """Copies evidence into the exact built-in types that the engine understands.
@@ -39,16 +47,17 @@ class Copier:
 
     def copy(self, value: Any) -> Any:
         """Copy a value. Raises TypeError for what is not evidence."""
+        # The commonest first: asking whether something is a Mapping is slow.
+        if isinstance(value, str):
+            return _composed(value) if is_plain_text(value) else _REFUSED
+        if isinstance(value, dict) or (not isinstance(value, _OTHERS) and isinstance(value, Mapping)):
+            return self.mapping(value)
         if value is None or isinstance(value, bool):
             return value
-        if isinstance(value, str):
-            return normalize("NFC", str(value)) if is_plain_text(value) else _REFUSED
         if isinstance(value, int):
             return int(value) if -_INT64 <= value < _INT64 else None
         if isinstance(value, Decimal | float):
             return self.double(value)
-        if isinstance(value, Mapping):
-            return self.mapping(value)
         if isinstance(value, list | tuple):
             return [self.copy(item) for item in value]
         raise TypeError(f"{type(value).__name__} is not evidence: expected JSON types and Decimal")
@@ -57,7 +66,7 @@ class Copier:
         """Copy a mapping without its null members."""
         copied: dict[str, Any] = {}
         for key, item in value.items():
-            name = normalize("NFC", str(key))
+            name = _composed(key)
             if name in copied or not is_plain_text(name):  # two keys that are one in composed form say two things
                 name = _REFUSED
             copied[name] = self.copy(item)

@@ -111,7 +111,7 @@ def _keep(held: dict[str, Kept], item: tuple[str, Kept] | None, faults: list[Dia
         return
     name, kept = item
     if name in held:
-        if _same_content(held[name], kept):
+        if document.pack is not None and _same_content(held[name], kept):
             return  # two packs that ship one catalogue
         span = _name_span(document.node)
         faults.append(Diagnostic("P214", f"a second {document.kind} is called '{name}'", span, "Rename one of them."))
