@@ -9,6 +9,7 @@ from typing import Any
 
 from govern.canonical import decimal_text, digest_of
 from govern.diagnostics import Diagnostic, Related, Severity, Span
+from govern.policy.cel import Expression
 from govern.policy.comparisons import Conjunct, Limit, Side, assertions_of, conjuncts_of, contradiction, key_of
 from govern.policy.lattice import fields_of
 from govern.policy.outcomes import Enforcement
@@ -159,8 +160,8 @@ def _all(policies: Sequence[CompiledPolicy]) -> list[_Asked]:
 
 
 def _asked(policy: CompiledPolicy, rule: CompiledRule) -> _Asked:
-    conditions = [digest_of(item.meaning()) for item in (policy.applies_when, rule.when) if item is not None]
-    also = sorted(digest_of(item.meaning()) for item in rule.also_when)
+    conditions = [_digest(item) for item in (policy.applies_when, rule.when) if item is not None]
+    also = sorted(_digest(item) for item in rule.also_when)
     if also:  # widened by imports: nothing is known of it but that it is this condition
         conditions = [digest_of({"when": sorted(conditions), "also_when": also})]
     return _Asked(
@@ -170,6 +171,11 @@ def _asked(policy: CompiledPolicy, rule: CompiledRule) -> _Asked:
         conditions=frozenset(conditions),
         limits=tuple(_limits_of(rule)),
     )
+
+
+def _digest(condition: Expression) -> str:
+    """Of its meaning; without parameters that is its tree, whose digest is known."""
+    return digest_of(condition.meaning()) if condition.params else condition.digest
 
 
 def _meaning(item: _Asked) -> str:

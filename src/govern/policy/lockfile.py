@@ -27,7 +27,7 @@ _Source = Annotated[str, Field(pattern=r"^(builtin|path|file):[^\x00-\x1f\x7f]{1
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
 
 class Release(_Part):

@@ -21,7 +21,7 @@ Identity = Literal["oidc", "key"]
 class RoleCount(BaseModel):
     """How many people of a role."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     role: Text = Field(description="Role of the trust root: approver, or a board role such as approver/model-risk.")
     count: Count = Field(
