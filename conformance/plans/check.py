@@ -1,6 +1,6 @@
 """Hold govern's compiler against the plans in this folder: `python conformance/plans/check.py`, with any Python.
 
-Each folder has `policies/`, the bytes of the plan they come to in `plan.json`, and in `expect.json` the stage, the
+Each folder has `policies/`, the bytes of the plan they come to in `plan.json`, and in `expected.json` the stage, the
 plan's digest and the digest of each rule. `--write` writes the answers again: only for a change that is meant.
 """
 
@@ -21,12 +21,12 @@ HERE = Path(__file__).resolve().parent
 
 def sets() -> list[Path]:
     """Give the folders."""
-    return sorted(path.parent for path in HERE.glob("*/expect.json"))
+    return sorted(path.parent for path in HERE.glob("*/expected.json"))
 
 
 def answer(folder: Path) -> tuple[dict[str, object], bytes]:
-    """Compile the policies of a folder: what `expect.json` should say, and the plan's bytes."""
-    asked = json.loads((folder / "expect.json").read_text(encoding="utf-8"))
+    """Compile the policies of a folder: what `expected.json` should say, and the plan's bytes."""
+    asked = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
     plan = compile_policies([folder / "policies"], stage=Stage(asked["stage"]))
     data = plan.data()
     found = {
@@ -41,8 +41,8 @@ def answer(folder: Path) -> tuple[dict[str, object], bytes]:
 def complaints(folder: Path) -> Iterator[str]:
     """Yield what differs in one folder."""
     found, data = answer(folder)
-    if found != json.loads((folder / "expect.json").read_text(encoding="utf-8")):
-        yield f"{folder.name}: expect.json says something else"
+    if found != json.loads((folder / "expected.json").read_text(encoding="utf-8")):
+        yield f"{folder.name}: expected.json says something else"
     if data != (folder / "plan.json").read_bytes():
         yield f"{folder.name}: plan.json has other bytes"
 
@@ -51,7 +51,7 @@ def write() -> None:
     """Write every answer again."""
     for folder in sets():
         found, data = answer(folder)
-        (folder / "expect.json").write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        (folder / "expected.json").write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         (folder / "plan.json").write_bytes(data)
 
 

@@ -47,7 +47,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 def expected(folder: Path) -> Mapping[str, Any]:
-    held: Mapping[str, Any] = json.loads((folder / "expect.json").read_text("utf-8"))
+    held: Mapping[str, Any] = json.loads((folder / "expected.json").read_text("utf-8"))
     return held
 
 

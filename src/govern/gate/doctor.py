@@ -22,7 +22,7 @@ from govern.gate.workspace import Workspace
 __all__ = ["Line", "examine"]
 
 SOON = timedelta(days=30)
-CORE = ("cel-expr-python", "cryptography", "pydantic", "pyyaml", "rfc8785", "jsonschema-rs")
+CORE = ("cel-expr-python", "cryptography", "pydantic", "pyyaml", "jsonschema-rs")
 
 
 @dataclass(frozen=True, slots=True)
