@@ -15,21 +15,13 @@ from support.in_process import govern_here
 from support.places import misplaced
 from support.process import ROOT
 
-NOT_YET = {
-    *("P221", "P222", "P314"),
-    *("P602", "P701", "P702", "P703", "P704", "P705", "P706", "P707"),
-}
-"""Codes that still lack a folder. It only shrinks."""
-
 CASES = documented()
 SHOWN = [case for case in CASES.values() if "shown_by" not in case.settings]
 
 
 def test_every_code_has_a_folder() -> None:
     wanted = {code for code in all_codes() if code.startswith(("I1", "P"))}
-    assert wanted - set(CASES) <= NOT_YET
-    assert not NOT_YET & set(CASES), "they have a folder now: take them out of NOT_YET"
-    assert set(CASES) <= set(all_codes())
+    assert wanted <= set(CASES) <= set(all_codes())
 
 
 @pytest.mark.parametrize("code", CASES)

@@ -7,6 +7,7 @@ one file is not enough. A folder with packs holds `policies/`, `packs/` and `gov
     [fill]                           words that stand for long texts: name = [text, how often]; `@name@` in a file
     [bad] or [good]
     stage = "pre-training"           compiled for this stage, instead of linted
+    command = "test"                 or "mutate": run the policy tests that lie there, instead of linting
     engine = false                   on a machine without an expression engine
     placed = false                   nothing in a file is wrong, so that there is no place to show
 """
@@ -26,6 +27,8 @@ from govern.diagnostics import Diagnostic
 from govern.evidence.schema import evidence_schema
 from govern.gate.packs.places import PackPlaces
 from govern.gate.policies import PolicyError, lint_paths, read_policy_files
+from govern.gate.policy_tests import TestRequest
+from govern.gate.policy_tests import test_policies as run_policy_tests
 from govern.policy.compile import compile_policies
 from govern.policy.expressions import engine_for
 from govern.policy.lockfile import LOCK_FILE
@@ -73,6 +76,8 @@ class Case:
         """What is found, and the files: by lint, or by compiling where a stage is asked for."""
         options = self.options(side)
         with no_engine() if options.get("engine") is False else nullcontext():
+            if "command" in options:
+                return _tested(path, mutate=options["command"] == "mutate")
             if "stage" not in options:
                 return _linted(path)
             files = read_policy_files([path])
@@ -93,6 +98,12 @@ def _linted(path: Path) -> tuple[tuple[Diagnostic, ...], Mapping[str, bytes]]:
         return lint_paths([path / "policies"], places=PackPlaces(lock=path / LOCK_FILE))
     except PolicyError as fault:
         return fault.diagnostics, fault.files
+
+
+def _tested(path: Path, *, mutate: bool) -> tuple[tuple[Diagnostic, ...], Mapping[str, bytes]]:
+    """Run policy tests as the command does."""
+    report = run_policy_tests(TestRequest(paths=[path], mutate=mutate))
+    return (*report.faults, *report.failures, *report.holes, *report.survivors), report.sources
 
 
 @contextmanager
