@@ -1,7 +1,8 @@
 """Hold govern's compiler against the plans in this folder: `python conformance/plans/check.py`, with any Python.
 
-Each folder has `policies/`, the bytes of the plan they come to in `plan.json`, and in `expected.json` the stage, the
-plan's digest and the digest of each rule. `--write` writes the answers again: only for a change that is meant.
+Each folder has `policies/` (where they import packs, also `packs/` and `govern.lock`), the bytes of the plan they come
+to in `plan.json`, and in `expected.json` the stage, the plan's digest and that of each rule. `--write` writes the
+answers again: only for a change that is meant.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ def sets() -> list[Path]:
 def answer(folder: Path) -> tuple[dict[str, object], bytes]:
     """Compile the policies of a folder: what `expected.json` should say, and the plan's bytes."""
     asked = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
-    plan = compile_policies([folder / "policies"], stage=Stage(asked["stage"]))
+    lock = folder / "govern.lock"
+    given = lock if lock.is_file() else None
+    plan = compile_policies([folder / "policies"], stage=Stage(asked["stage"]), lock=given)
     data = plan.data()
     found = {
         "title": asked["title"],

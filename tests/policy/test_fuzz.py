@@ -12,17 +12,18 @@ from collections.abc import Mapping
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from govern.diagnostics import Diagnostic, Severity
+from govern.diagnostics import Diagnostic, GovernError, Severity
 from govern.evidence.schema import evidence_schema
 from govern.inputs.nodes import MapNode
 from govern.lineage.registry import compile_registry
 from govern.policy.compile import compile_policies
-from govern.policy.lint import lint
+from govern.policy.lint import advice, lint
+from govern.policy.lockfile import Lock, PackFiles, pack_digest, read_lock
 from govern.policy.outcomes import Stage
 from govern.policy.render import render
 from govern.policy.source_map import source_map_document
 from support.compiling import specs
-from support.mangling import corpus, damaged, made_up
+from support.mangling import corpus, damaged, damaged_packs, made_up
 from support.places import misplaced
 
 EXAMPLES = int(os.environ.get("GOVERN_FUZZ", "150"))
@@ -52,6 +53,49 @@ def judge(files: Mapping[str, bytes], stage: Stage, params: Mapping[str, str]) -
 @given(damaged(), st.sampled_from(Stage), st.sampled_from(PARAMS))
 def test_damaged_policies_give_diagnostics(files: dict[str, bytes], stage: Stage, params: dict[str, str]) -> None:
     judge(files, stage, params)
+
+
+def _lock_of(data: bytes) -> tuple[Lock | None, tuple[Diagnostic, ...]]:
+    try:
+        return read_lock(data, file="govern.lock"), ()
+    except GovernError as fault:
+        return None, fault.diagnostics
+
+
+@longer
+@given(damaged_packs(), st.booleans())
+def test_damaged_packs_and_imports_give_diagnostics(files: dict[str, bytes], relocked: bool) -> None:
+    """`relocked`: somebody pinned the damaged pack as it is, so that the later stages are reached."""
+    policies = {name: data for name, data in files.items() if name.startswith("policies/")}
+    packs = {
+        pack: {name.removeprefix(start): data for name, data in files.items() if name.startswith(start)}
+        for pack, start in (("base", "packs/base/"), ("org", "packs/org/"))
+    }
+    lock, faults = _lock_of(files["govern.lock"])
+    assert [item for item in faults if misplaced(item, files) is not None] == []
+    if lock is None:
+        return
+    if relocked:
+        pinned = [
+            entry.model_copy(update={"digest": f"sha256:{pack_digest(packs[entry.name])}"})
+            for entry in lock.packs
+            if entry.name in packs
+        ]
+        lock = lock.model_copy(update={"packs": tuple(pinned)})
+    found = compile_policies(
+        policies,
+        stage=Stage.PRE_REGISTRATION,
+        checks=specs(),
+        evidence_schema=evidence_schema(),
+        lock=lock,
+        read_pack=lambda entry: PackFiles(label=f"packs/{entry.name}", files=packs.get(entry.name, {})),
+    )
+    diagnostics = [*found.diagnostics, *advice(found, evidence_schema())]
+    assert [problem for item in diagnostics if (problem := misplaced(item, files)) is not None] == []
+    for item in diagnostics:
+        assert not _UNSAFE.search(render(item, files))
+    failed = any(item.severity is Severity.ERROR for item in found.diagnostics)
+    assert (found.plan is None) == failed
 
 
 @longer

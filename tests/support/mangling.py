@@ -143,11 +143,30 @@ def damaged(draw: st.DrawFn) -> dict[str, bytes]:
     """A sound set of files with one to five edits in one of them."""
     folder = draw(st.sampled_from(_FOLDERS))
     files = dict(corpus()[folder])
+    _edit(draw, files)
+    return files
+
+
+def _edit(draw: st.DrawFn, files: dict[str, bytes]) -> None:
     name = draw(st.sampled_from(sorted(files)))
     number = st.integers(0, 2**20)
     edits = st.tuples(st.sampled_from(_EDITS), number, number)
     for edit, at, what in draw(st.lists(edits, min_size=1, max_size=draw(st.sampled_from((1, 1, 2, 5))))):
         files[name] = edit(files[name], (at, what))
+
+
+PACKS = ROOT / "conformance" / "plans" / "packs"
+
+
+@st.composite
+def damaged_packs(draw: st.DrawFn) -> dict[str, bytes]:
+    """Policies, two packs and their lock, by paths from one folder, with edits in one of them."""
+    files = {
+        path.relative_to(PACKS).as_posix(): path.read_bytes()
+        for path in sorted(PACKS.rglob("*"))
+        if (path.is_file() and path.parent != PACKS) or path.name == "govern.lock"
+    }
+    _edit(draw, files)
     return files
 
 
