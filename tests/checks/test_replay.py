@@ -85,6 +85,21 @@ def test_a_disparity_replays_exactly_as_it_runs(
     assert found is truth
 
 
+@settings(max_examples=20)
+@given(LIMITS, st.sampled_from(["point", "evidence_of_harm", "demonstrated"]), st.booleans())
+def test_groups_that_the_model_declares_replay_as_they_run(bundle: CheckContext, limit: float, decide: str, also: bool):
+    names = ["model.groups.attributes", *(["sex"] if also else [])]
+    old = {**DISPARITY, "attributes": names, "decide": "point"}
+    found, truth = replayed(bundle, "fairness.disparity", old, {**old, "at_least": limit, "decide": decide})
+    assert found is truth
+
+
+def test_which_groups_a_model_declares_is_not_in_a_result(bundle: CheckContext):
+    declared = {**DISPARITY, "attributes": ["model.groups.attributes"], "decide": "point"}
+    found, _truth = replayed(bundle, "fairness.disparity", {**DISPARITY, "decide": "point"}, declared)
+    assert isinstance(found, NotReplayable)
+
+
 @settings(max_examples=40)
 @given(st.sets(st.sampled_from(SECTIONS), min_size=1), st.sets(st.sampled_from(SECTIONS), min_size=1))
 def test_required_sections_replay_as_they_run(bundle: CheckContext, old: set[str], new: set[str]):

@@ -10,13 +10,17 @@ import pytest
 from govern.diagnostics import InputError, UsageError
 from govern.gate.check import Checked, CheckRequest, check
 from govern.gate.explain_bundle import explain_on_bundle
+from govern.gate.packs.places import PackPlaces
 from govern.policy.outcomes import Outcome, Stage
 from govern.report.explanation import explanation_text
 from support.bundles import BundleBuilder
 from support.process import ROOT
 
 CLOCK = datetime(2026, 5, 1, tzinfo=UTC)
-POLICIES = [ROOT / "policies", ROOT / "examples" / "mortgage" / "policies"]
+MORTGAGE = ROOT / "examples" / "mortgage"
+POLICIES = [MORTGAGE / "policies"]
+PLACES = PackPlaces(lock=MORTGAGE / "govern.lock")
+"""The example's own rules, and those of the pack that it imports."""
 STAGE = Stage.PRE_REGISTRATION
 
 
@@ -27,11 +31,11 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_rule_alone_comes_to_what_it_comes_to_among_all(bundle: Path):
     """Every shipped rule, whatever its outcome here; and each explanation names the outcome and what was compared."""
-    whole = check(CheckRequest(bundle=bundle, stage=STAGE, policies=POLICIES, clock=CLOCK))
+    whole = check(CheckRequest(bundle=bundle, stage=STAGE, policies=POLICIES, places=PLACES, clock=CLOCK))
     assert isinstance(whole, Checked)
     seen = set()
     for settled in whole.decision.settled:
-        found = explain_on_bundle(settled.rule.rule, bundle, policies=POLICIES, stage=STAGE, clock=CLOCK)
+        found = explain_on_bundle(settled.rule.rule, bundle, policies=POLICIES, places=PLACES, stage=STAGE, clock=CLOCK)
         assert found.settled == settled
         assert found.exit_code == (3 if settled.outcome in (Outcome.MISSING_EVIDENCE, Outcome.ERROR) else 0)
         text = explanation_text(found.settled, found.change, model=found.model, stage=STAGE.value)
@@ -71,16 +75,16 @@ def test_what_ended_is_no_figure_that_a_change_could_move(tmp_path: Path, bundle
 
 def test_a_bundle_that_cannot_be_opened(tmp_path: Path):
     (tmp_path / "empty").mkdir()
-    rule = "model-baseline/lineage-present"
+    rule = "baseline.lineage/present"
     with pytest.raises(InputError):
-        explain_on_bundle(rule, tmp_path / "empty", policies=POLICIES, stage=None, clock=CLOCK)
+        explain_on_bundle(rule, tmp_path / "empty", policies=POLICIES, places=PLACES, stage=None, clock=CLOCK)
 
 
 def test_a_decision_on_a_part_of_a_plan_is_never_signed(bundle: Path):
     from govern.gate.issue import issue
 
-    rule = frozenset(["model-baseline/lineage-present"])
-    made = check(CheckRequest(bundle=bundle, stage=STAGE, policies=POLICIES, clock=CLOCK, only=rule))
+    rule = frozenset(["baseline.lineage/present"])
+    made = check(CheckRequest(bundle=bundle, stage=STAGE, policies=POLICIES, places=PLACES, clock=CLOCK, only=rule))
     assert isinstance(made, Checked)
     assert [item.rule.rule for item in made.decision.settled] == list(rule)
     with pytest.raises(ValueError, match="never signed"):

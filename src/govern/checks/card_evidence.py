@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from govern.checks.card_params import SectionsParams
@@ -11,6 +10,7 @@ from govern.checks.context import CheckContext
 from govern.diagnostics import Diagnostic
 from govern.policy.interface import CheckParams
 from govern.policy.outcomes import CheckResult, EvidenceRef, Finding, Holds, Location, Outcome
+from govern.records import record
 
 if TYPE_CHECKING:
     from govern.evidence.cards import Card, Cards, Locator
@@ -31,7 +31,7 @@ def cards_of(context: CheckContext, params: SectionsParams | None = None) -> Car
     return context.once(key, lambda: read_cards(context.bundle, aliases=aliases, mapping=mapping, languages=languages))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ready:
     """A card that may be judged: its evidence, and until when that holds."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from govern.policy.outcomes import EvidenceRef
+from govern.records import record
 
 if TYPE_CHECKING:
     from govern.bundle import Bundle
@@ -21,7 +22,7 @@ __all__ = ["CheckContext", "Root"]
 Loaded = TypeVar("Loaded")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Root:
     """One root of the expression language, e.g. `metrics`: JSON types, `Decimal` for numbers that are not counts."""
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from govern.bundle.record import Groups
     from govern.checks.context import CheckContext
 
-__all__ = ["ATTRIBUTES", "DECLARED", "INTERSECTIONS", "declared_tables", "expanded"]
+__all__ = ["ATTRIBUTES", "DECLARED", "INTERSECTIONS", "declared_tables", "expanded", "stands_for_more"]
 
 ATTRIBUTES = "model.groups.attributes"
 INTERSECTIONS = "model.groups.intersections"
@@ -43,6 +43,11 @@ def declared_tables(tables: Tables, context: CheckContext) -> Tables | Finding:
             )
     groups = bundle.record.spec.groups
     return expanded(tables, () if groups is None else groups.attributes, () if groups is None else groups.intersections)
+
+
+def stands_for_more(tables: Tables) -> bool:
+    """Whether some of them are only known with the model record."""
+    return any(table[0] in DECLARED for table in tables)
 
 
 def expanded(tables: Tables, attributes: Sequence[str], intersections: Iterable[Sequence[str]]) -> Tables:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from govern.canonical import Json
+from govern.checks.fairness_declared import stands_for_more
 from govern.fairness import METRICS, GroupTable, Judgement, Tally, Verdict, components, judge
 from govern.policy.outcomes import Outcome
 
@@ -39,7 +40,13 @@ class StoredCounts:
         return self.tables[attributes]
 
     def judge(self, params: DisparityParams) -> Judgement:
-        """Judge by these parameters. Raises KeyError as `table` does."""
+        """Judge by these parameters. Raises KeyError as `table` does.
+
+        Where they name groups by what the model record declares, the result was made by the same names, and the tables
+        that it holds are those that they stand for.
+        """
+        if stands_for_more(params.tables):
+            params = params.model_copy(update={"attributes": tuple(self.tables)})
         return judge(params.question(), self)  # type: ignore[arg-type]  # what judge reads of Counts: table, labelled
 
     def outcome(self, params: DisparityParams) -> Outcome:

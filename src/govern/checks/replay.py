@@ -10,17 +10,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from govern.canonical import Json
 from govern.checks.card_params import PlaceholdersParams, PresentParams, SectionsParams
 from govern.checks.dependency_params import VulnerabilitiesParams
+from govern.checks.fairness_declared import stands_for_more
 from govern.checks.performance_params import ThresholdParams
 from govern.policy.comparisons import assertions_of
 from govern.policy.interface import CheckParams
 from govern.policy.lattice import fields_of
 from govern.policy.outcomes import Outcome
 from govern.policy.rules import attribute_of
+
+if TYPE_CHECKING:
+    from govern.checks.fairness import DisparityParams
 
 __all__ = ["NotReplayable", "StoredOutcome", "rejudge"]
 
@@ -68,6 +72,8 @@ def rejudge(kind: str, old: CheckParams, new: CheckParams, stored: StoredOutcome
     beyond = [name for name in changed if name not in held.limits]
     if beyond:
         return NotReplayable(f"{', '.join(beyond)} changed, which decides what is measured")
+    if "attributes" in changed and any(stands_for_more(item.tables) for item in (old, new) if _compares(item)):
+        return NotReplayable("which groups the model declares is not in the result")
     if stored.outcome in (Outcome.MISSING_EVIDENCE, Outcome.ERROR):
         if stored.facts is not None or held.reads & set(changed):
             return NotReplayable(f"the stored outcome is {stored.outcome.value}, and not for want of all evidence")
@@ -78,6 +84,12 @@ def rejudge(kind: str, old: CheckParams, new: CheckParams, stored: StoredOutcome
     if before is not stored.outcome:
         return NotReplayable("the stored figures alone do not give the stored outcome")
     return held.outcome(new, stored)
+
+
+def _compares(params: CheckParams) -> TypeGuard[DisparityParams]:
+    from govern.checks.fairness import DisparityParams
+
+    return isinstance(params, DisparityParams)
 
 
 def _facts(stored: StoredOutcome, kind: str) -> Mapping[str, Any]:

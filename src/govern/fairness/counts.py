@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from govern.fairness.rates import NO_TALLY, Tally
+from govern.records import record
 
 __all__ = ["MAX_CELLS", "MAX_GROUPS", "Axis", "Counts", "GroupTable", "Missing", "dense_size"]
 
@@ -35,7 +36,7 @@ class Axis:
             raise ValueError("values of an axis are distinct and sorted by code point")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Missing:
     """Rows left out of the tensor: no usable prediction, no usable label, and how many rows that makes."""
 
@@ -44,7 +45,7 @@ class Missing:
     rows: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GroupTable:
     """Tallies of one attribute or of several crossed, groups by code point, empty groups kept."""
 

@@ -15,6 +15,7 @@ from typing import Literal
 
 from govern.fairness.intervals import Interval, difference_interval, ratio_interval
 from govern.fairness.rates import MetricName, Rate, Value
+from govern.records import record
 
 __all__ = ["GroupLine", "Judgement", "Pair", "Question", "Reason", "ReasonKind", "TableJudgement", "Verdict"]
 
@@ -104,7 +105,7 @@ class Question:
         return value >= self.limit if self.at_least is not None else value <= self.limit
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pair:
     """A comparison of two groups. With reference `highest`, `other` is the one with the higher rate."""
 
@@ -134,7 +135,7 @@ class Pair:
         return difference_interval(two.k, two.n, one.k, one.n)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GroupLine:
     """One group of a table, for display: nothing here enters a verdict except the rate."""
 
@@ -151,7 +152,7 @@ class GroupLine:
     """Below the least denominator."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reason:
     """One thing a verdict rests on."""
 
@@ -162,7 +163,7 @@ class Reason:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TableJudgement:
     """One rate over one table of groups."""
 

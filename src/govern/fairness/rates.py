@@ -7,9 +7,10 @@ Names follow fairlearn where it has one. A rate is k of n: both stay integers, s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, NamedTuple, TypeAlias
+
+from govern.records import record
 
 __all__ = [
     "COMBINED_METRICS",
@@ -41,7 +42,7 @@ MetricName = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Undefined:
     """A quotient without a denominator, with the reason in words, e.g. `no positives`."""
 
@@ -75,7 +76,7 @@ class Tally(NamedTuple):
 NO_TALLY = Tally(0, 0, 0, 0)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rate:
     """k of n, unreduced: the people counted and the people they are counted among."""
 
@@ -90,7 +91,7 @@ class Rate:
         return Fraction(self.k, self.n) if self.n else Undefined(self.without)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RateMetric:
     """A rate as sums of confusion cells: which cells are counted, and which they are counted among."""
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from govern.policy.cel_analysis import path_of
 from govern.policy.cel_ast import Call, Const, Fold, Has, Ident, ListOf, Logic, Node, Select
 from govern.policy.cel_nan import COMPARISONS
 from govern.policy.evidence_schema import ELEMENT, EvidenceSchema, Path
+from govern.records import record
 
 __all__ = ["outcomes"]
 
@@ -37,7 +37,7 @@ _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
 _OPTIONAL = ("_?._", "_[?_]")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Known:
     """A value that the expression itself fixes."""
 
@@ -54,7 +54,7 @@ def outcomes(node: Node, schema: EvidenceSchema, gone: frozenset[Path]) -> Outco
     return _Walk(schema, gone).outcomes(node, {})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Walk:
     schema: EvidenceSchema
     gone: frozenset[Path]

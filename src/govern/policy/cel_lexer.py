@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 __all__ = ["Token", "conjuncts", "cut", "depth", "respell", "tokens"]
 
@@ -47,6 +48,7 @@ class Token:
         return self.start + len(self.text)
 
 
+@lru_cache(maxsize=512)
 def tokens(source: str) -> tuple[Token, ...]:
     """Cut an expression into tokens, without white space and comments."""
     found = (Token(match.lastgroup or "other", match.group(), match.start()) for match in _TOKEN.finditer(source))

@@ -8,7 +8,6 @@ from the literals of the expression. The author lifts a probe by naming the path
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
 from typing import Any, Literal
 
@@ -30,6 +29,7 @@ from govern.policy.evidence_schema import (
 )
 from govern.policy.expressions import FALSE, TRUE, Activation, Engine, Failed, RawExpression, Verdict
 from govern.policy.values import ParameterValue
+from govern.records import record
 
 __all__ = ["FIXED_ROOTS", "Part", "ProbeFault", "Surroundings", "probe"]
 
@@ -38,7 +38,7 @@ FIXED_ROOTS = frozenset(["params", "stage"])
 _MOST_SAMPLES = 48
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProbeFault:
     """A probe that let the model through: its code and the words for it."""
 
@@ -47,7 +47,7 @@ class ProbeFault:
     hint: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Surroundings:
     """What a policy brings to its expressions, and what its author has lifted by name."""
 
@@ -59,7 +59,7 @@ class Surroundings:
     may_be_empty: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Part:
     """One top-level conjunct: its offset in the source, its compiled form, and what it reads."""
 
@@ -264,7 +264,7 @@ def _literals(root: Node) -> tuple[list[float], list[str]]:
     return list(numbers)[:8], list(texts)[:4]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Sample:
     """One invented value of each scalar type."""
 

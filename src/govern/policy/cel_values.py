@@ -15,6 +15,7 @@ from typing import Any
 from govern.policy.cel_lexer import respell, tokens
 from govern.policy.cel_pieces import Piece, pieces_of
 from govern.policy.expressions import TRUE, Activation, EngineError, Failed, RawExpression, Verdict, engine_for, shown
+from govern.records import record
 
 __all__ = ["Told", "tell"]
 
@@ -23,7 +24,7 @@ _MOST_MEMBERS = 3
 _LONGEST_TEXT = 200
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Told:
     """What the pieces of a conjunct came to."""
 

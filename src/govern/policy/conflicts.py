@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from govern.canonical import decimal_text, digest_of
@@ -18,7 +19,7 @@ from govern.policy.rules import CompiledPolicy, CompiledRule
 __all__ = ["conflicting", "shadowed"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Asked:
     """A rule with what it asks for, in a form in which two rules can be held against each other."""
 
@@ -28,7 +29,11 @@ class _Asked:
     """Whether it is of the policies at hand, not of a pack."""
     conditions: frozenset[str]
     """Digests of the conditions: a rule with fewer of them applies wherever one with more does."""
-    limits: tuple[tuple[Limit, str], ...]
+
+    @cached_property
+    def limits(self) -> tuple[tuple[Limit, str], ...]:
+        """What it limits, with the words for it."""
+        return tuple(_limits_of(self.rule))
 
     @property
     def name(self) -> str:
@@ -169,7 +174,6 @@ def _asked(policy: CompiledPolicy, rule: CompiledRule) -> _Asked:
         rule=rule,
         own=policy.draft.document.pack is None,
         conditions=frozenset(conditions),
-        limits=tuple(_limits_of(rule)),
     )
 
 

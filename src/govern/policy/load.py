@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from govern.canonical import Json, digest_of, sha256_hex
 from govern.diagnostics import Diagnostic, InputError, Span
 from govern.inputs.yaml import ListNode, MapNode, Node, ScalarNode, parse_yaml
 from govern.policy.documents import API_VERSION, KINDS
 from govern.policy.evidence_schema import suggest
+from govern.records import record
 
 __all__ = ["Document", "content_digest", "load"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Document:
     """One document: what kind it is, its tree, and the digest of its bytes."""
 

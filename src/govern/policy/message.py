@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from govern.canonical import Json
 from govern.policy.evidence_schema import suggest
+from govern.records import record
 
 __all__ = ["Message", "MessageFault", "parse_message"]
 
 _PIECE = re.compile(r"\{\{|\}\}|\{[^{}]*\}|[{}]|[^{}]+", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MessageFault:
     """What is wrong with a message, and where in its text."""
 
@@ -27,7 +27,7 @@ class MessageFault:
     hint: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Message:
     """A parsed message: (is it a placeholder, text or name) in order."""
 

@@ -16,11 +16,12 @@ from govern.policy.pack_documents import RuleOverlay
 from govern.policy.packs import Brought, Edge
 from govern.policy.shape import Catalogue, PolicyDraft, RuleDraft, control_faults
 from govern.policy.tightening import Layer, tightened
+from govern.records import record
 
 __all__ = ["Overlay", "Overlays", "ParamLayer", "gather", "overlaid", "waiver_hint"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Overlay:
     """What one import changes in one rule."""
 
@@ -34,7 +35,7 @@ class Overlay:
         return self.node.key_span(key) if held is None else held.span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ParamLayer:
     """A value that one import (or, without an edge, the command line) gives to a parameter."""
 

@@ -18,6 +18,7 @@ from govern.policy.load import Document, load
 from govern.policy.lockfile import LOCK_FILE, Lock, LockedPack, PackFiles, pack_digest
 from govern.policy.pack_cycles import cycle_faults
 from govern.policy.pack_documents import Import, PackMetadata, PackSpec, satisfies
+from govern.records import record
 
 __all__ = ["PACK_FILE", "Brought", "Edge", "Pack", "ReadPack", "bring", "imports_of", "pack_of"]
 
@@ -28,7 +29,7 @@ _PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*(/[A-Za-z0-9_][A-Za-z0-9._+-]*)
 _LONGEST_PATH = 80
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Edge:
     """One import: who imports which pack, and what it tightens."""
 
@@ -40,7 +41,7 @@ class Edge:
     node: MapNode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Pack:
     """A pack that was brought in."""
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from govern.canonical import Json, canonical_bytes, digest_of, sha256_hex
-from govern.policy.cel import Expression, evaluate, judge
+from govern.policy.cel import Expression, evaluate, judge, ready
 from govern.policy.evidence_schema import EvidenceSchema
-from govern.policy.expressions import FALSE
+from govern.policy.expressions import FALSE, engine_for
 from govern.policy.interface import CheckParams, CheckSpec, CompiledText, EvidenceSource
 from govern.policy.message import Message
 from govern.policy.outcomes import Enforcement, Holds, Outcome, Stage
@@ -169,6 +169,7 @@ def build_plan(
     pairs = [(index, item, rule) for index, item in enumerate(ordered) for rule in item.rules if stage in rule.stages]
     rules = sorted((_rule(index, policy, rule) for index, policy, rule in pairs), key=lambda rule: rule.id)
     chosen = [rule for _index, _policy, rule in pairs]
+    _same_trees(pairs, schema)
     document: dict[str, Json] = {
         "plan_version": PLAN_VERSION,
         "stage": stage.value,
@@ -184,6 +185,19 @@ def build_plan(
     if not_assessed:
         document["not_assessed"] = sorted(not_assessed)
     return Plan(stage=stage, policies=plan_policies, rules=tuple(rules), document=document)
+
+
+def _same_trees(pairs: Iterable[tuple[int, CompiledPolicy, CompiledRule]], schema: EvidenceSchema) -> None:
+    """Hold the text that a plan writes of each expression against the tree that its author's text has.
+
+    Raises InternalError P517 where they differ: a plan must mean what was compiled.
+    """
+    engine = None
+    for _index, policy, rule in pairs:
+        for expression in (policy.applies_when, *expressions_of(rule)):
+            if expression is not None:
+                engine = engine or engine_for(tuple(sorted({*schema.roots, "params"})))
+                ready(engine, expression.text, expression.digest)
 
 
 def _policy(policy: CompiledPolicy) -> PlanPolicy:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 from govern.diagnostics import Diagnostic, Related, Severity, Span
@@ -16,6 +15,7 @@ from govern.policy.interface import CheckSpec, UnusableKindError
 from govern.policy.load import Document, content_digest
 from govern.policy.outcomes import Enforcement
 from govern.policy.people_shorthands import with_shorthands
+from govern.records import record
 
 Kept = TypeVar("Kept")
 
@@ -25,7 +25,7 @@ _ENVELOPE = ("apiVersion", "kind", "metadata", "spec")
 _ADVISORY_ONLY = ("proposed", "superseded", "rescinded")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RuleDraft:
     """A rule of the right shape; its parameters are not judged yet."""
 
@@ -39,7 +39,7 @@ class RuleDraft:
         return self.rule.enforcement or (Enforcement.WARN if self.rule.severity == "low" else Enforcement.BLOCK)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PolicyDraft:
     """A policy of the right shape, with the rules that have one."""
 
@@ -50,7 +50,7 @@ class PolicyDraft:
     rules: tuple[RuleDraft, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Catalogue:
     """A control catalogue."""
 
@@ -63,7 +63,7 @@ class Catalogue:
     """The node that says which law it lists, and when somebody last compared; None for those of packs."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RegistryDocument:
     """A source registry that policies brought; `lineage` gives it its meaning."""
 
@@ -79,7 +79,7 @@ class RegistryDocument:
         return self.digest
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Shaped:
     """Every document of the right shape."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from govern.canonical import Json
 from govern.diagnostics import Span
 from govern.inputs.yaml import MapNode
 from govern.policy.rules import CompiledPolicy, CompiledRule
+from govern.records import record
 
 if TYPE_CHECKING:
     from govern.policy.plan import Plan
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Origin", "source_map", "source_map_document"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Origin:
     """Where something in a plan was written."""
 

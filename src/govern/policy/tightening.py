@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +12,7 @@ from govern.canonical import decimal_text
 from govern.diagnostics import Diagnostic, Related, Span
 from govern.policy.lattice import Direction, IncomparableError, Order, compare, join
 from govern.policy.packs import Edge
+from govern.records import record
 
 __all__ = ["Layer", "Tightened", "shown", "tightened"]
 
@@ -27,7 +27,7 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Layer:
     """A value that one import (or, without an edge, the command line) gives."""
 
@@ -36,7 +36,7 @@ class Layer:
     edge: Edge | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tightened:
     """The value that holds, with the places of the layers that had a part in it, nearest last."""
 

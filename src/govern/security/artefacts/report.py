@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from govern.canonical import Json
+from govern.records import record
 
 __all__ = ["FileReport", "GlobalUse", "Reason", "Verdict", "worst"]
 
@@ -29,7 +30,7 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     return max(verdicts, key=lambda verdict: verdict.rank, default=Verdict.CLEAN)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Reason:
     """Why a file is not clean."""
 
