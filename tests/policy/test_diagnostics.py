@@ -145,6 +145,12 @@ def test_every_code_has_an_example():
         assert lookup(code).fix
 
 
+def test_a_word_that_cannot_be_read_hides_no_other_fault_of_its_file():
+    text = PARITY.replace("0.8", "80%") + "waivable: no\nseverty: high\n"
+    found = [(item.code, item.span.line, item.span.column) for item in errors(compiled(whole(text)))]
+    assert found == [("P203", 11, 19), ("I112", 13, 17), ("P201", 14, 7)]
+
+
 TEN = """\
 apiVersion: govern/v1
 kind: Policy

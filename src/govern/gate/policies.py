@@ -248,7 +248,10 @@ def lint_read(
     made = compile_read(files, stage=None, places=places)
     _registries_made, faults = _registries(made.compiled)
     found = [*made.compiled.diagnostics, *made.faults, *advice(made.compiled, evidence_schema(), at=at), *faults]
-    return in_order(dict.fromkeys(found)), dict(made.every_file)
+    lock = None if places is None or places.lock is None else str(places.lock)
+    shown = {item.span.file for item in found if item.span is not None}
+    files = {name: data for name, data in made.every_file.items() if name != lock or name in shown}
+    return in_order(dict.fromkeys(found)), files
 
 
 def _registries(compiled: Compiled) -> tuple[dict[str, SourceRegistry], tuple[Diagnostic, ...]]:

@@ -26,6 +26,7 @@ __all__ = [
     "Strictness",
     "YamlValue",
     "parse_yaml",
+    "read_yaml",
     "span_at",
     "value_of",
 ]
@@ -56,12 +57,29 @@ def parse_yaml(
     faults found: I101 to I115 of the catalogue. Under `policy` strictness UTF-16, invisible characters, keys that
     are not text, YAML 1.1 spellings (I112) and non-finite numbers (I113) are refused too.
     """
+    root, faults = read_yaml(data, file=file, strictness=strictness, limits=limits, first_line=first_line)
+    if faults or root is None:
+        raise InputError(faults)
+    return root
+
+
+def read_yaml(
+    data: bytes, *, file: str, strictness: Strictness, limits: YamlLimits | None = None, first_line: int = 1
+) -> tuple[Node | None, tuple[Diagnostic, ...]]:
+    """Read a document as `parse_yaml` does, and give its faults beside what could be read of it.
+
+    There is a tree beside faults when the document was read to its end, so that whoever reports faults can go on to
+    those of what it says. Nothing may be decided by such a tree.
+    """
     policy = strictness == "policy"
     caps = limits or (POLICY_YAML if policy else EVIDENCE_YAML)
-    text = decode_text(data, file=file, utf16=not policy, max_bytes=caps.bytes)
-    faults = list(_characters(text, file, policy=policy))
+    try:
+        text = decode_text(data, file=file, utf16=not policy, max_bytes=caps.bytes)
+    except InputError as fault:
+        return None, fault.diagnostics
+    faults = tuple(_moved(fault, first_line - 1) for fault in _characters(text, file, policy=policy))
     if faults:
-        raise InputError([_moved(fault, first_line - 1) for fault in faults])
+        return None, faults
     return _Builder(text, file, caps, policy=policy, shift=first_line - 1).build()
 
 
@@ -140,7 +158,7 @@ class _Builder:
         self._documents = 0
         self._marked = MarkedText(text, file, shift)
 
-    def build(self) -> Node:
+    def build(self) -> tuple[Node | None, tuple[Diagnostic, ...]]:
         import yaml
 
         # The names of the event classes, because the module is imported only when a document is read.
@@ -154,11 +172,13 @@ class _Builder:
             yaml.MappingEndEvent: self._close,
         }
         loader = yaml.CSafeLoader(self._text)
+        whole = False
         try:
             for event in cast("Iterator[_Event]", iter(loader.get_event, None)):  # None: the stream has ended
                 handler = handlers.get(type(event))
                 if handler is not None:
                     handler(event)
+            whole = True
         except _Stop:
             pass
         except yaml.YAMLError as fault:
@@ -168,9 +188,7 @@ class _Builder:
         root = self._root
         if not self._faults and (root is None or (isinstance(root, ScalarNode) and root.plain and not root.text)):
             self._note("I114", "no document in the file", Span(self._file, 1 + self._shift, 1))
-        if self._faults or root is None:
-            raise InputError(self._faults)
-        return root
+        return (root if whole else None), tuple(self._faults)
 
     # --- places and faults
 

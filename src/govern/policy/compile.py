@@ -175,6 +175,7 @@ def compile_policies(
     for _name, step in STAGES:
         draft, faults = step(draft)
         found += faults
+    found = _first_causes(found)
     broken = any(item.severity is Severity.ERROR for item in found)
     plan = None if broken else draft.plan
     return Compiled(
@@ -187,6 +188,25 @@ def compile_policies(
         not_assessed=draft.not_assessed,
         source_map={} if plan is None else source_map(plan, draft.policies),
     )
+
+
+def _first_causes(found: list[Diagnostic]) -> list[Diagnostic]:
+    """Leave out what follows from a word that could not be read as it stands: the reader has said what is wrong."""
+    unread = {
+        (item.span.file, item.span.line): (item.span.column or 0, item.span.end_column or 0)
+        for item in found
+        if item.code.startswith("I") and item.span is not None
+    }
+    if not unread:
+        return found
+
+    def follows(item: Diagnostic) -> bool:
+        if item.code.startswith("I") or item.span is None:
+            return False
+        start, end = unread.get((item.span.file, item.span.line), (1, 0))
+        return start <= (item.span.column or 0) < max(end, start + 1)
+
+    return [item for item in found if not follows(item)]
 
 
 def _overrides(draft: _Draft) -> tuple[dict[tuple[str, str], tuple[ParamLayer, ...]], tuple[Diagnostic, ...]]:

@@ -40,6 +40,8 @@ class PolicyDiff:
     """Rules that are the same."""
     bump: Bump
     """What the new version must raise at least."""
+    pack: str | None = None
+    """The pack that it came in with: its version is its owner's, and what differs can be the work of imports."""
 
     @property
     def loosens(self) -> bool:
@@ -55,6 +57,7 @@ class PolicyDiff:
             "status": self.status,
             "old_version": self.old_version,
             "new_version": self.new_version,
+            "pack": self.pack,
             "needs": self.bump.word,
             "loosened": self.loosens,
             "changes": [_change(item) for item in self.changes],
@@ -194,6 +197,7 @@ def _lone(added: CompiledPolicy | None, removed: CompiledPolicy | None) -> Polic
         rules=rules,
         unchanged=0,
         bump=_bump_of_rules(rules),
+        pack=policy.draft.document.pack,
     )
 
 
@@ -218,6 +222,7 @@ def _changed(old: CompiledPolicy, new: CompiledPolicy) -> PolicyDiff | None:
         rules=ordered,
         unchanged=len(both) - len(compared),
         bump=max([_bump_of_rules(ordered), _bump_of_changes(changes, blocking=blocking)]),
+        pack=new.draft.document.pack,
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from govern.canonical import Json, digest_of, sha256_hex
-from govern.diagnostics import Diagnostic, InputError, Span
-from govern.inputs.yaml import ListNode, MapNode, Node, ScalarNode, parse_yaml
+from govern.diagnostics import Diagnostic, Span
+from govern.inputs.yaml import ListNode, MapNode, Node, ScalarNode, read_yaml
 from govern.policy.documents import API_VERSION, KINDS
 from govern.policy.evidence_schema import suggest
 from govern.records import record
@@ -28,20 +28,19 @@ class Document:
 
 
 def load(files: Mapping[str, bytes], *, pack: str | None = None) -> tuple[tuple[Document, ...], tuple[Diagnostic, ...]]:
-    """Read every file; a fault in one does not hide the faults of the others."""
+    """Read every file; a fault in one hides neither the faults of the others nor those of what it says itself."""
     documents: list[Document] = []
     faults: list[Diagnostic] = []
     for file in sorted(files):
-        try:
-            node = parse_yaml(files[file], file=file, strictness="policy")
-        except InputError as fault:
-            faults += fault.diagnostics
+        node, found = read_yaml(files[file], file=file, strictness="policy")
+        faults += found
+        if node is None:
             continue
-        found = _kind(node, file)
-        if isinstance(found, Diagnostic):
-            faults.append(found)
+        kind = _kind(node, file)
+        if isinstance(kind, Diagnostic):
+            faults.append(kind)
         elif isinstance(node, MapNode):
-            documents.append(Document(file, found, node, sha256_hex(files[file]), pack))
+            documents.append(Document(file, kind, node, sha256_hex(files[file]), pack))
     return tuple(documents), tuple(faults)
 
 

@@ -56,7 +56,9 @@ def diff_text(difference: Difference, impact: Any) -> str:
 def _policy(item: PolicyDiff) -> Iterator[str]:
     versions = [version for version in (item.old_version, item.new_version) if version is not None]
     moved = " -> ".join(map(plain, dict.fromkeys(versions)))
-    asks = _asks(item.bump) if item.status == "changed" else ""
+    asks = _asks(item.bump) if item.status == "changed" and item.pack is None else ""
+    if item.pack is not None:
+        asks = f": of the pack {plain(item.pack)}, with what imports make of it"
     yield f"{plain(item.name)} {moved} ({item.status}){asks}"
     for change in item.changes:
         yield f"  {_change(change)}"
