@@ -18,8 +18,8 @@ from govern.checks.registry import builtin_checks, builtin_specs
 from govern.decision.evaluation import Evaluation, Subject
 from govern.decision.run import run_plan
 from govern.evidence.schema import evidence_schema
-from govern.policy.cel import Expression, evaluate, judge
-from govern.policy.cel_bind import Bound
+from govern.policy.cel.bind import Bound
+from govern.policy.cel.evaluation import Expression, evaluate, judge
 from govern.policy.compile import Compiled, compile_policies
 from govern.policy.expressions import TRUE, engine_for
 from govern.policy.interface import CompiledText

@@ -15,7 +15,7 @@ from typing import Any
 
 from govern.gate.packs.places import builtin_packs, read_pack_folder
 from govern.inputs.yaml import parse_yaml, value_of
-from govern.policy.lockfile import pack_digest
+from govern.policy.packs.lockfile import pack_digest
 
 OUT = Path(__file__).parents[1] / "policies" / "released.json"
 

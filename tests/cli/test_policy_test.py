@@ -12,8 +12,8 @@ import pytest
 
 from govern.inputs.nodes import Node
 from govern.inputs.yaml import parse_yaml
-from govern.policy.case_schema import policy_test_schema
-from govern.policy.cases import data_of
+from govern.policy.testing.cases import data_of
+from govern.policy.testing.schema import policy_test_schema
 from support.in_process import govern_here
 from support.policy_tests import Desk, cases, rules
 from support.process import ROOT, govern

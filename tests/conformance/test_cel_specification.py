@@ -17,9 +17,9 @@ from cel_expr_python import cel
 from cel_expr_python.ext import ext_bindings, ext_encoders, ext_math, ext_optional, ext_proto, ext_strings
 
 from govern.canonical import digest_of
-from govern.policy.cel_ast import Logic, ast_digest, document
-from govern.policy.cel_lexer import conjuncts, respell
-from govern.policy.cel_wire import UnsupportedConstructError
+from govern.policy.cel.ast import Logic, ast_digest, document
+from govern.policy.cel.lexer import conjuncts, respell
+from govern.policy.cel.wire import UnsupportedConstructError
 from govern.policy.expressions import FALSE, TRUE, Activation, Engine, EngineError, Failed, engine_for
 from support.compiling import expression
 

@@ -14,8 +14,8 @@ from govern.gate.testing.digests import PlaceError, follow_text, resolved
 from govern.gate.testing.members import is_plain_path, read_member, usual_path, written
 from govern.gate.testing.writing import csv_text, json_text, records_of
 from govern.inputs.yaml import parse_yaml
-from govern.policy.cases import data_of
-from govern.policy.patches import same
+from govern.policy.testing.cases import data_of
+from govern.policy.testing.patches import same
 from support.bundles import CARD, predictions
 
 SCALARS = (

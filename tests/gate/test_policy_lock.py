@@ -18,7 +18,7 @@ from govern.diagnostics import GovernError
 from govern.gate.packs.archive import ArchiveError, read_archive
 from govern.gate.packs.lock import LockRequest, make_lock
 from govern.gate.packs.places import PackPlaces, read_pack_folder
-from govern.policy.lockfile import Lock, pack_digest, read_lock, write_lock
+from govern.policy.packs.lockfile import Lock, pack_digest, read_lock, write_lock
 from support.office import AT, STAGE, Office
 from support.packs import Files, reindexed, write
 from support.packs_of_policies import pack_yaml, policy_yaml

@@ -18,8 +18,8 @@ from govern.gate.packs.places import PackPlaces, builtin_packs, read_pack_folder
 from govern.gate.policies import Loaded, PolicyError, lint_paths, load_policies
 from govern.gate.policy_tests import TestRequest, test_policies
 from govern.policy.compile import Compiled
-from govern.policy.lockfile import pack_digest
 from govern.policy.outcomes import Decision, Stage
+from govern.policy.packs.lockfile import pack_digest
 from support.bundles import BundleBuilder
 from support.process import ROOT
 

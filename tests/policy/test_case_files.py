@@ -8,7 +8,7 @@ import pytest
 
 from govern.diagnostics.catalogue import lookup
 from govern.inputs.yaml import parse_yaml
-from govern.policy.cases import data_of, load_cases
+from govern.policy.testing.cases import data_of, load_cases
 from support.compiling import compiled, errors
 from support.policy_tests import HEAD, cases
 

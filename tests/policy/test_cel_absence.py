@@ -7,8 +7,8 @@ from decimal import Decimal
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from govern.policy.cel import evaluate
-from govern.policy.cel_bind import Bound
+from govern.policy.cel.bind import Bound
+from govern.policy.cel.evaluation import evaluate
 from govern.policy.expressions import TRUE
 from support.compiling import expression, open_schema
 

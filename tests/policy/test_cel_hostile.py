@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from govern.policy.cel_bind import Bound
-from govern.policy.cel_work import pattern_size, too_much_work
+from govern.policy.cel.bind import Bound
+from govern.policy.cel.work import pattern_size, too_much_work
 from govern.policy.expressions import FALSE, TRUE, Activation, Failed, engine_for
 from support.compiling import codes, expression, judged, open_schema
 from support.hostile_expressions import cases

@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govern.policy.cel import Expression, evaluate, judge
-from govern.policy.cel_bind import Bound
+from govern.policy.cel.bind import Bound
+from govern.policy.cel.evaluation import Expression, evaluate, judge
 from govern.policy.expressions import FALSE, TRUE
 from support.compiling import expression, open_schema
 

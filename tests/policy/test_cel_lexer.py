@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govern.policy.cel_ast import Logic, ast_digest, document
-from govern.policy.cel_lexer import conjuncts, cut, depth, respell, tokens
+from govern.policy.cel.ast import Logic, ast_digest, document
+from govern.policy.cel.lexer import conjuncts, cut, depth, respell, tokens
 from govern.policy.expressions import EngineError, engine_for
 from support.compiling import open_schema
 

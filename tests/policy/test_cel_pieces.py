@@ -8,9 +8,9 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from govern.policy.cel_ast import Logic, document, walk
-from govern.policy.cel_pieces import Piece, pieces_of
-from govern.policy.cel_wire import UnsupportedConstructError
+from govern.policy.cel.ast import Logic, document, walk
+from govern.policy.cel.pieces import Piece, pieces_of
+from govern.policy.cel.wire import UnsupportedConstructError
 from govern.policy.expressions import EngineError, engine_for
 from support.compiling import open_schema
 from support.process import ROOT

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 import govern
 from govern.diagnostics import InternalError, Severity
-from govern.policy.cel import evaluate
-from govern.policy.cel_ast import ast_digest, document
-from govern.policy.cel_bind import Bound
+from govern.policy.advice.lint import lint
+from govern.policy.cel.ast import ast_digest, document
+from govern.policy.cel.bind import Bound
+from govern.policy.cel.evaluation import evaluate
 from govern.policy.expressions import FALSE, TRUE, Activation, Failed, engine_for
-from govern.policy.lint import lint
 from govern.policy.outcomes import Stage
 from support.compiling import FILE, codes, expression, judged, open_schema, specs, with_rule
 
@@ -301,8 +301,8 @@ def test_worker_recompiles_same_ast():
             pickle.dumps(held)
     evidence = {"metrics": {"auc": 2}, "model": {"tags": ["credit"]}, "params": dict(made.params)}
     program = (
-        "import pickle, sys; from govern.policy.cel import evaluate; from govern.policy.cel_ast import ast_digest;"
-        "from govern.policy.cel_bind import Bound; from govern.policy.expressions import engine_for;"
+        "import pickle, sys; from govern.policy.cel.evaluation import evaluate; from govern.policy.cel.ast import ast_digest;"
+        "from govern.policy.cel.bind import Bound; from govern.policy.expressions import engine_for;"
         "made, schema, evidence = pickle.load(sys.stdin.buffer);"
         "bound = Bound(schema, evidence);"
         "digest = ast_digest(engine_for(tuple(sorted(schema.roots))).compile(made.text).ast.root);"
@@ -339,7 +339,7 @@ def test_closed_function_list():
 
 def test_engine_is_lazy():
     code = (
-        "import sys, govern.policy.compile, govern.policy.lint, govern.evidence.schema;"
+        "import sys, govern.policy.compile, govern.policy.advice.lint, govern.evidence.schema;"
         "assert 'cel_expr_python' not in sys.modules;"
         "assert not {'numpy', 'pandas', 'networkx', 'jsonschema', 'pyarrow'} & set(sys.modules)"
     )

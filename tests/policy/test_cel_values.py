@@ -9,8 +9,8 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from govern.policy.cel import evaluate
-from govern.policy.cel_bind import Bound
+from govern.policy.cel.bind import Bound
+from govern.policy.cel.evaluation import evaluate
 from govern.policy.expressions import FALSE, TRUE, EngineError, Failed, engine_for, shown
 from support.compiling import expression, judged, open_schema
 

@@ -17,8 +17,8 @@ from govern.evidence.schema import evidence_schema
 from govern.gate.policies import PolicyError, lint_paths, load_policies
 from govern.inputs.nodes import ListNode, MapNode, Node
 from govern.inputs.yaml import parse_yaml
+from govern.policy.advice.lint import lint
 from govern.policy.compile import Compiled, compile_policies
-from govern.policy.lint import lint
 from govern.policy.outcomes import Stage
 from support.compiling import specs
 from support.mangling import corpus, damaged, made_up

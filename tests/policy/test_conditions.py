@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from govern.policy.cel_bind import Bound
+from govern.policy.cel.bind import Bound
 from support.compiling import HEAD, compiled, open_schema
 from support.packs_of_policies import Shelf, policy_yaml
 

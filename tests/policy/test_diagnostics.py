@@ -8,8 +8,8 @@ from govern.diagnostics import Severity
 from govern.diagnostics.catalogue import lookup
 from govern.diagnostics.codes.policy import CODES
 from govern.evidence.schema import evidence_schema
+from govern.policy.advice.lint import lint
 from govern.policy.compile import STAGES, compile_policies
-from govern.policy.lint import lint
 from govern.policy.outcomes import Stage
 from govern.policy.render import render
 from support.compiling import FILE, HEAD, compiled, errors, specs, with_rule

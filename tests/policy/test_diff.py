@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govern.policy.diff import Difference, PolicyDiff, diff
-from govern.policy.diff_rules import RuleDiff
-from govern.policy.lattice import Order, compare, fields_of
-from govern.policy.version_bumps import Bump, too_small
+from govern.policy.difference.diff import Difference, PolicyDiff, diff
+from govern.policy.difference.rules import RuleDiff
+from govern.policy.difference.versions import Bump, too_small
+from govern.policy.overlays.lattice import Order, compare, fields_of
 from support.compiling import compiled, errors, with_rule
 
 VERSIONED = 'metadata: {name: p, version: "%s"}'
@@ -308,7 +308,7 @@ def test_a_pack_answers_for_its_policies():
 
 def test_a_tightened_field_of_any_kind_is_called_tightened():
     """The fields of the registry decide: whatever a kind declares, diff and lattice say the same."""
-    from govern.policy.diff_rules import HeldRule, compare_rules
+    from govern.policy.difference.rules import HeldRule, compare_rules
 
     base = compiled(with_rule(RULE), stage=None).policies[0]
     held = base.rules[0]

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from govern.diagnostics import Diagnostic, Edit, Span
 from govern.evidence.schema import evidence_schema
+from govern.policy.advice.fixes import apply_fixes
+from govern.policy.advice.lint import lint
 from govern.policy.evidence_schema import certainly
-from govern.policy.fixes import apply_fixes
-from govern.policy.lint import lint
 from support.compiling import FILE, specs, with_rule
 
 PARITY = """\

@@ -16,10 +16,10 @@ from govern.diagnostics import Diagnostic, GovernError, Severity
 from govern.evidence.schema import evidence_schema
 from govern.inputs.nodes import MapNode
 from govern.lineage.registry import compile_registry
+from govern.policy.advice.lint import advice, lint
 from govern.policy.compile import compile_policies
-from govern.policy.lint import advice, lint
-from govern.policy.lockfile import Lock, PackFiles, pack_digest, read_lock
 from govern.policy.outcomes import Stage
+from govern.policy.packs.lockfile import Lock, PackFiles, pack_digest, read_lock
 from govern.policy.render import render
 from govern.policy.source_map import source_map_document
 from support.compiling import specs

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from govern.evidence.schema import evidence_schema
+from govern.policy.advice.lint import advice
 from govern.policy.compile import Compiled
-from govern.policy.diff import diff
-from govern.policy.lint import advice
+from govern.policy.difference.diff import diff
 from govern.policy.origins import origins_of
 from support.compiling import errors
 from support.packs_of_policies import Shelf, policy_yaml

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from govern.checks.approval import QuorumParams, RoleCount
-from govern.policy.lattice import Direction, IncomparableError, Order, compare, compared, fields_of, join
+from govern.policy.overlays.lattice import Direction, IncomparableError, Order, compare, compared, fields_of, join
 from support.compiling import specs
 
 UP, DOWN = Direction("up"), Direction("down")

@@ -8,8 +8,8 @@ import pytest
 
 from govern.diagnostics import Diagnostic, Severity
 from govern.evidence.schema import evidence_schema
+from govern.policy.advice.lint import lint
 from govern.policy.interface import CheckParams, CheckSpec, EvidenceNeed, parameter
-from govern.policy.lint import lint
 from govern.policy.types import Number, Text
 from support.compiling import FILE, HEAD, compiled, errors, specs, with_rule
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from govern.inputs.yaml import parse_yaml, value_of
-from govern.policy.mutants import policy_mutants
-from govern.policy.mutants_cel import expression_mutants, looser_number
-from govern.policy.mutants_source import SourceText
+from govern.policy.mutation.expressions import expression_mutants, looser_number
+from govern.policy.mutation.operators import policy_mutants
+from govern.policy.mutation.source import SourceText
 from govern.policy.outcomes import Stage
 from support.compiling import FILE, compiled
 

@@ -6,8 +6,8 @@ import pytest
 
 from govern.inputs.nodes import MapNode
 from govern.inputs.yaml import parse_yaml, value_of
-from govern.policy.mutants_overlay import import_mutants
-from govern.policy.mutants_source import SourceText
+from govern.policy.mutation.imports import import_mutants
+from govern.policy.mutation.source import SourceText
 
 BLOCK = """\
 imports:

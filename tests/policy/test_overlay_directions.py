@@ -9,7 +9,7 @@ import json
 
 import pytest
 
-from govern.policy.lattice import fields_of
+from govern.policy.overlays.lattice import fields_of
 from support.compiling import errors, specs
 from support.packs_of_policies import Shelf, policy_yaml
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from govern.policy.outcomes import Stage
-from govern.policy.pack_cycles import find_cycle
-from govern.policy.pack_documents import satisfies
+from govern.policy.packs.cycles import find_cycle
+from govern.policy.packs.documents import satisfies
 from support.compiling import errors
 from support.packs_of_policies import Shelf, pack_yaml, policy_yaml
 
@@ -198,7 +198,7 @@ def test_names_belong_to_packs():
 def test_packs_that_are_none(pack, code):
     shelf = base()
     shelf.packs["base"] |= {path: text.encode() for path, text in pack.items()}
-    from govern.policy.lockfile import pack_digest
+    from govern.policy.packs.lockfile import pack_digest
 
     digest = f"sha256:{pack_digest(shelf.packs['base'])}"
     shelf.entries["base"] = shelf.entries["base"].model_copy(update={"digest": digest})

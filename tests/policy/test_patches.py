@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govern.policy.patches import PatchError, apply_patch, pointer_of, same, steps_of, value_at
+from govern.policy.testing.patches import PatchError, apply_patch, pointer_of, same, steps_of, value_at
 
 APPENDIX_A = [
     ("A.1", {"foo": "bar"}, [{"op": "add", "path": "/baz", "value": "qux"}], {"baz": "qux", "foo": "bar"}),

@@ -15,8 +15,8 @@ import rfc8785
 import yaml
 
 from govern.evidence.schema import evidence_schema
-from govern.policy.cel_ast import ast_digest
-from govern.policy.cel_wire import UnsupportedConstructError, decode
+from govern.policy.cel.ast import ast_digest
+from govern.policy.cel.wire import UnsupportedConstructError, decode
 from govern.policy.compile import compile_policies
 from govern.policy.expressions import engine_for
 from govern.policy.outcomes import Enforcement, Outcome, Stage

@@ -11,7 +11,7 @@ import pytest
 
 from govern.diagnostics import Severity
 from govern.evidence.schema import evidence_schema
-from govern.policy.lint import lint
+from govern.policy.advice.lint import lint
 from support.compiling import specs
 from support.many_rules import FILES, RULES, many_rules
 

@@ -8,10 +8,10 @@ from functools import cache
 from govern.checks.registry import builtin_specs
 from govern.diagnostics import Diagnostic, Severity, Span
 from govern.evidence.schema import evidence_schema
-from govern.policy.cel import Evaluated, Expression, evaluate, judge
-from govern.policy.cel_bind import Bound
-from govern.policy.cel_compile import Job, compile_expression
-from govern.policy.cel_probes import Surroundings
+from govern.policy.cel.bind import Bound
+from govern.policy.cel.compile import Job, compile_expression
+from govern.policy.cel.evaluation import Evaluated, Expression, evaluate, judge
+from govern.policy.cel.probes import Surroundings
 from govern.policy.compile import Compiled, compile_policies
 from govern.policy.evidence_schema import AnyType, EvidenceSchema, MapType, RootSchema, ScalarType
 from govern.policy.interface import CheckSpec

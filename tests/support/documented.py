@@ -31,8 +31,8 @@ from govern.gate.policy_tests import TestRequest
 from govern.gate.policy_tests import test_policies as run_policy_tests
 from govern.policy.compile import compile_policies
 from govern.policy.expressions import engine_for
-from govern.policy.lockfile import LOCK_FILE
 from govern.policy.outcomes import Stage
+from govern.policy.packs.lockfile import LOCK_FILE
 from support.process import ROOT
 
 FOLDER = ROOT / "docs" / "diagnostics"

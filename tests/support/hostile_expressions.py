@@ -301,10 +301,10 @@ def cases() -> list[Case]:
 def ends_as(case: Case) -> dict[str, Any]:
     """Compile a case, with every advice lifted that an author can lift, and judge it: without evidence, and with."""
     from govern.diagnostics import Span
-    from govern.policy.cel import evaluate
-    from govern.policy.cel_bind import Bound
+    from govern.policy.advice.rules import _expression_advice
+    from govern.policy.cel.bind import Bound
+    from govern.policy.cel.evaluation import evaluate
     from govern.policy.expressions import Failed
-    from govern.policy.lint_rules import _expression_advice
     from support.compiling import FILE, expression, open_schema
 
     lifted = ("o", "o.a", "o.b", "o.l", "o.m", "o.a[].b", "dependencies")

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from govern.evidence.schema import evidence_schema
 from govern.policy.compile import Compiled, compile_policies
 from govern.policy.load import load
-from govern.policy.lockfile import Lock, LockedPack, PackFiles, pack_digest
 from govern.policy.outcomes import Stage
-from govern.policy.packs import imports_of
+from govern.policy.packs.bringing import imports_of
+from govern.policy.packs.lockfile import Lock, LockedPack, PackFiles, pack_digest
 from support.compiling import specs
 
 

@@ -187,7 +187,7 @@ def _expression(params: Any, result: CheckResult) -> _Changes:
         return
     from govern.checks.expression_places import place_of_path
     from govern.checks.expression_stored import stored_conjuncts, stored_values
-    from govern.policy.cel_lexer import respell
+    from govern.policy.cel.lexer import respell
     from govern.policy.comparisons import assertions_of, conjuncts_of, subject_of, value_text
 
     values = stored_values(result.facts)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from govern.bundle import Bundle
     from govern.diagnostics import Diagnostic
     from govern.lineage.registry import SourceRegistry
-    from govern.policy.cel_bind import Bound
+    from govern.policy.cel.bind import Bound
     from govern.policy.values import ParameterValue
     from govern.security.advisories.snapshot import Snapshot
 

@@ -16,8 +16,8 @@ from govern.policy.types import Names, Text
 
 if TYPE_CHECKING:
     from govern.checks.context import CheckContext
-    from govern.policy.cel import ConjunctResult, Evaluated, Expression
-    from govern.policy.cel_bind import Bound
+    from govern.policy.cel.bind import Bound
+    from govern.policy.cel.evaluation import ConjunctResult, Evaluated, Expression
     from govern.policy.evidence_schema import Path
 
 __all__ = ["CHECKS", "ExpressionParams"]
@@ -121,7 +121,7 @@ _WORST_FIRST = (Outcome.FAIL, Outcome.ERROR, Outcome.MISSING_EVIDENCE, Outcome.I
 
 
 def _one(params: ExpressionParams, expression: Expression, context: CheckContext) -> CheckResult:
-    from govern.policy.cel import evaluate
+    from govern.policy.cel.evaluation import evaluate
 
     bound = context.bind(expression.roots | _show_roots(params), expression.params)
     found = evaluate(expression, bound)
@@ -281,7 +281,7 @@ def _show_roots(params: ExpressionParams) -> frozenset[str]:
 
 
 def _facts(params: ExpressionParams, expression: Expression, found: Evaluated, bound: Bound) -> Json:
-    from govern.policy.cel_bind import value_text
+    from govern.policy.cel.bind import value_text
     from govern.policy.evidence_schema import parse_path
     from govern.policy.expressions import FALSE, TRUE
 

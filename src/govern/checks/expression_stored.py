@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from govern.policy.cel import Expression
-from govern.policy.cel_lexer import respell
+from govern.policy.cel.evaluation import Expression
+from govern.policy.cel.lexer import respell
 from govern.policy.comparisons import Conjunct, Limit, conjuncts_of, subject_of
 from govern.policy.outcomes import Outcome
 

@@ -19,8 +19,8 @@ from govern.checks.fairness_declared import stands_for_more
 from govern.checks.performance_params import ThresholdParams
 from govern.policy.comparisons import assertions_of
 from govern.policy.interface import CheckParams
-from govern.policy.lattice import fields_of
 from govern.policy.outcomes import Outcome
+from govern.policy.overlays.lattice import fields_of
 from govern.policy.rules import attribute_of
 
 if TYPE_CHECKING:

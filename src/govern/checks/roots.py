@@ -13,7 +13,7 @@ from govern.policy.outcomes import EvidenceRef
 from govern.policy.values import ParameterValue
 
 if TYPE_CHECKING:
-    from govern.policy.cel_bind import Bound
+    from govern.policy.cel.bind import Bound
 
 __all__ = ["bind_roots", "root_of"]
 
@@ -40,7 +40,7 @@ def bind_roots(context: CheckContext, roots: frozenset[str], params: Mapping[str
 
 def _bind(context: CheckContext, roots: frozenset[str], params: Mapping[str, ParameterValue]) -> Bound:
     from govern.evidence.schema import evidence_schema
-    from govern.policy.cel_bind import Bound
+    from govern.policy.cel.bind import Bound
 
     schema = evidence_schema()
     evidence: dict[str, object] = {}

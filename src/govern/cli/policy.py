@@ -87,7 +87,7 @@ def schema(plugins: bool, tests: bool) -> Answer:
     import json
 
     if tests:
-        from govern.policy.case_schema import policy_test_schema
+        from govern.policy.testing.schema import policy_test_schema
 
         made = policy_test_schema()
     else:

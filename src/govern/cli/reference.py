@@ -34,8 +34,8 @@ def schemas() -> dict[str, str]:
     from govern.bundle.schema import record_schema
     from govern.checks.registry import builtin_specs
     from govern.lineage.schema import lineage_schema, registry_schema
-    from govern.policy.case_schema import policy_test_schema
     from govern.policy.schema import policy_schema
+    from govern.policy.testing.schema import policy_test_schema
     from govern.report.schema import result_schema
 
     made: dict[str, Mapping[str, Any]] = {

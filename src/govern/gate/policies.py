@@ -18,8 +18,8 @@ from govern.gate.parameters import ParameterArgument, parameter_texts
 from govern.inputs.limits import POLICY_BYTES
 from govern.inputs.nodes import MapNode
 from govern.policy.compile import Compiled, compile_policies
-from govern.policy.lockfile import LockedPack, PackFiles
 from govern.policy.outcomes import Stage
+from govern.policy.packs.lockfile import LockedPack, PackFiles
 from govern.policy.plan import Plan
 
 if TYPE_CHECKING:
@@ -243,7 +243,7 @@ def lint_read(
     files: Mapping[str, bytes], *, places: PackPlaces | None = None, at: datetime | None = None
 ) -> tuple[tuple[Diagnostic, ...], dict[str, bytes]]:
     """Give every diagnostic of policy files that have been read, as `lint_paths` does."""
-    from govern.policy.lint import advice
+    from govern.policy.advice.lint import advice
 
     made = compile_read(files, stage=None, places=places)
     _registries_made, faults = _registries(made.compiled)

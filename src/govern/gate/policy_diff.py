@@ -12,9 +12,9 @@ from govern.diagnostics import Diagnostic, Severity, UsageError
 from govern.gate.packs.places import PackPlaces
 from govern.gate.policies import PolicyError, compile_paths
 from govern.policy.compile import Compiled
-from govern.policy.diff import Difference, diff
-from govern.policy.lockfile import LOCK_FILE
+from govern.policy.difference.diff import Difference, diff
 from govern.policy.outcomes import Stage
+from govern.policy.packs.lockfile import LOCK_FILE
 
 if TYPE_CHECKING:
     from govern.gate.policy_impact import Impact

@@ -13,7 +13,7 @@ from govern.gate.outputs import write_atomic, writing
 from govern.gate.packs.places import PackPlaces
 from govern.gate.policies import compile_read, lint_read, read_policy_files
 from govern.inputs.yaml import MapNode, ScalarNode, parse_yaml
-from govern.policy.fixes import apply_fixes
+from govern.policy.advice.fixes import apply_fixes
 from govern.policy.outcomes import Stage
 
 if TYPE_CHECKING:

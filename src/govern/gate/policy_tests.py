@@ -14,12 +14,12 @@ from govern.gate.testing.mutation import mutate
 from govern.gate.testing.paths import beside
 from govern.gate.testing.runner import Bench, Material, Ready
 from govern.inputs.limits import POLICY_BYTES
-from govern.policy.cases import CaseFile, load_cases
-from govern.policy.coverage import coverage, holes, unknown_excuses
-from govern.policy.mutate import Group
+from govern.policy.mutation.mutate import Group
 from govern.policy.outcomes import Stage
 from govern.policy.rules import CompiledPolicy
-from govern.policy.testing import run_cases
+from govern.policy.testing.cases import CaseFile, load_cases
+from govern.policy.testing.coverage import coverage, holes, unknown_excuses
+from govern.policy.testing.running import run_cases
 from govern.report.policy_tests import PolicyTestReport
 
 __all__ = ["TestRequest", "find_tests", "test_policies"]

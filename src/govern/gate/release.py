@@ -13,9 +13,9 @@ from govern.gate.desk import Delivered, Desk
 from govern.gate.packs.places import PackPlaces, builtin_packs, read_pack_folder
 from govern.gate.packs.signed import pack_release_name
 from govern.gate.policies import Loaded, load_policies
-from govern.policy.lockfile import pack_digest
 from govern.policy.outcomes import Stage
-from govern.policy.packs import PACK_FILE
+from govern.policy.packs.bringing import PACK_FILE
+from govern.policy.packs.lockfile import pack_digest
 
 __all__ = ["release"]
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from govern.canonical import Json, canonical_bytes, decimal_text
-from govern.policy.cel import Expression
+from govern.policy.cel.evaluation import Expression
 from govern.policy.evidence_schema import step_text
 from govern.policy.interface import CheckParams, CompiledText
 from govern.policy.values import ParameterValue

@@ -11,15 +11,15 @@ from dataclasses import dataclass, field, replace
 
 from govern.diagnostics import Diagnostic, Severity, Span, in_order
 from govern.inputs.yaml import MapNode
-from govern.policy.conflicts import conflicting
+from govern.policy.advice.conflicts import conflicting
 from govern.policy.evidence_schema import EvidenceSchema, suggest
 from govern.policy.interface import CheckSpec
 from govern.policy.load import Document, load
-from govern.policy.lockfile import Lock
 from govern.policy.outcomes import Stage
-from govern.policy.overlay import ParamLayer, gather
-from govern.policy.pack_facts import with_facts
-from govern.policy.packs import Brought, Pack, ReadPack, bring
+from govern.policy.overlays.overlay import ParamLayer, gather
+from govern.policy.packs.bringing import Brought, Pack, ReadPack, bring
+from govern.policy.packs.facts import with_facts
+from govern.policy.packs.lockfile import Lock
 from govern.policy.parameters import Override, given_layer
 from govern.policy.plan import Plan, build_plan
 from govern.policy.rules import CompiledPolicy, CompiledRule, attribute_of, expressions, parameters

@@ -17,9 +17,9 @@ from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from govern.canonical import decimal_text
-from govern.policy.cel_ast import Ast
-from govern.policy.cel_copy import Copier, Rounding
-from govern.policy.cel_wire import decode
+from govern.policy.cel.ast import Ast
+from govern.policy.cel.copy import Copier, Rounding
+from govern.policy.cel.wire import decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable

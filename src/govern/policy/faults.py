@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from govern.diagnostics import Diagnostic, Edit, Span
 from govern.inputs.yaml import ListNode, MapNode, Node, ScalarNode
-from govern.policy.certain_fixes import duration_fix, number_fix, renamed
+from govern.policy.advice.certain import duration_fix, number_fix, renamed
 from govern.policy.evidence_schema import suggest
 from govern.policy.outcomes import Stage
 

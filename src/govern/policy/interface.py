@@ -15,8 +15,8 @@ from govern.policy.types import Duration, Flag
 
 if TYPE_CHECKING:
     from govern.diagnostics.catalogue import Code
-    from govern.policy.cel import Expression
-    from govern.policy.cel_bind import Bound
+    from govern.policy.cel.bind import Bound
+    from govern.policy.cel.evaluation import Expression
     from govern.policy.values import ParameterValue
 
 __all__ = [

@@ -18,10 +18,10 @@ from govern.policy.documents import Day, Parameter
 from govern.policy.durations import compare as compare_durations
 from govern.policy.evidence_schema import suggest
 from govern.policy.faults import validated
-from govern.policy.lattice import Direction
-from govern.policy.overlay import Overlays, ParamLayer, waiver_hint
+from govern.policy.overlays.lattice import Direction
+from govern.policy.overlays.overlay import Overlays, ParamLayer, waiver_hint
+from govern.policy.overlays.tightening import Layer, tightened
 from govern.policy.shape import PolicyDraft
-from govern.policy.tightening import Layer, tightened
 from govern.policy.types import Count, Duration, Flag, Names, Number, Text
 from govern.policy.values import ParameterValue, json_of
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from govern.canonical import Json, canonical_bytes, digest_of, sha256_hex
-from govern.policy.cel import Expression, evaluate, judge, ready
+from govern.policy.cel.evaluation import Expression, evaluate, judge, ready
 from govern.policy.evidence_schema import EvidenceSchema
 from govern.policy.expressions import FALSE, engine_for
 from govern.policy.interface import CheckParams, CheckSpec, CompiledText, EvidenceSource

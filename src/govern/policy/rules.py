@@ -8,9 +8,9 @@ from typing import Any
 
 from govern.diagnostics import Diagnostic, Span
 from govern.inputs.yaml import ListNode, MapNode, Node, ScalarNode
-from govern.policy.cel import Expression
-from govern.policy.cel_compile import Job, compile_expression
-from govern.policy.cel_probes import Surroundings
+from govern.policy.cel.compile import Job, compile_expression
+from govern.policy.cel.evaluation import Expression
+from govern.policy.cel.probes import Surroundings
 from govern.policy.evidence_schema import (
     AnyType,
     EvidenceSchema,
@@ -26,8 +26,8 @@ from govern.policy.faults import validated
 from govern.policy.interface import CheckParams, CompiledText
 from govern.policy.message import Message, parse_message
 from govern.policy.outcomes import Enforcement, Stage
-from govern.policy.overlay import Overlay, Overlays, overlaid
-from govern.policy.overlay_params import overlaid_params, with_of
+from govern.policy.overlays.overlay import Overlay, Overlays, overlaid
+from govern.policy.overlays.params import overlaid_params, with_of
 from govern.policy.parameters import Filling, Resolved, filled, resolve, unused
 from govern.policy.shape import Catalogue, PolicyDraft, RuleDraft
 

@@ -12,7 +12,7 @@ from typing import Any
 from govern.canonical import Json
 from govern.policy.documents import API_VERSION, ControlCatalogue, Metadata, Parameter, PolicySpec, Rule
 from govern.policy.interface import CheckSpec
-from govern.policy.pack_documents import Import, PackMetadata, PackSpec, RuleOverlay
+from govern.policy.packs.documents import Import, PackMetadata, PackSpec, RuleOverlay
 
 __all__ = ["policy_schema"]
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from govern.diagnostics import Diagnostic, Related, Severity, Span
 from govern.inputs.yaml import ListNode, MapNode, Node, ScalarNode, value_of
-from govern.policy.certain_fixes import renamed
+from govern.policy.advice.certain import renamed
 from govern.policy.documents import Control, ControlCatalogue, Metadata, PolicySpec, Rule
 from govern.policy.evidence_schema import suggest
 from govern.policy.faults import validated

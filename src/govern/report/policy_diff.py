@@ -7,10 +7,10 @@ from typing import Any
 
 from govern.canonical import Json, canonical_bytes
 from govern.diagnostics import plain
-from govern.policy.diff import Difference, PolicyDiff
-from govern.policy.diff_expressions import Change
-from govern.policy.lattice import Order
-from govern.policy.version_bumps import Bump
+from govern.policy.difference.diff import Difference, PolicyDiff
+from govern.policy.difference.expressions import Change
+from govern.policy.difference.versions import Bump
+from govern.policy.overlays.lattice import Order
 
 __all__ = ["DIFF_SCHEMA", "diff_json", "diff_text"]
 

@@ -9,11 +9,11 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from govern.canonical import Json
 from govern.diagnostics import Diagnostic, in_order, plain
-from govern.policy.coverage import RuleCoverage
-from govern.policy.mutation import Mutation
+from govern.policy.mutation.document import Mutation
 from govern.policy.outcomes import Outcome
 from govern.policy.render import render
-from govern.policy.testing import AnyTested
+from govern.policy.testing.coverage import RuleCoverage
+from govern.policy.testing.running import AnyTested
 
 __all__ = ["FORMATS", "PolicyTestReport", "renderers"]
 

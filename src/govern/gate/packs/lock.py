@@ -10,9 +10,9 @@ from govern.diagnostics import Diagnostic, Span
 from govern.gate.packs.places import PackPlaces, builtin_packs, label_of
 from govern.gate.policies import PolicyError, read_policy_files
 from govern.policy.load import Document, load
-from govern.policy.lockfile import Lock, LockedPack, PackFiles, Release, pack_digest, write_lock
-from govern.policy.pack_documents import satisfies
-from govern.policy.packs import PACK_FILE, Edge, imports_of, pack_of
+from govern.policy.packs.bringing import PACK_FILE, Edge, imports_of, pack_of
+from govern.policy.packs.documents import satisfies
+from govern.policy.packs.lockfile import Lock, LockedPack, PackFiles, Release, pack_digest, write_lock
 
 __all__ = ["LockRequest", "Locked", "make_lock"]
 

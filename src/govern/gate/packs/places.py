@@ -15,7 +15,7 @@ from govern.gate.packs.archive import ArchiveError, read_archive
 from govern.inputs.folder import folder_inside, open_file, walk_folder
 from govern.inputs.json import pointer_span
 from govern.inputs.limits import FolderLimits
-from govern.policy.lockfile import LOCK_FILE, Lock, LockedPack, PackFiles, read_lock
+from govern.policy.packs.lockfile import LOCK_FILE, Lock, LockedPack, PackFiles, read_lock
 
 __all__ = ["PackPlaces", "builtin_packs", "label_of", "read_pack_folder"]
 

@@ -9,7 +9,7 @@ from govern.diagnostics import Diagnostic, Span, UsageError
 from govern.gate.packs.places import PackPlaces, ReleaseOf
 from govern.gate.workspace import Workspace
 from govern.policy.compile import Compiled
-from govern.policy.lockfile import Release
+from govern.policy.packs.lockfile import Release
 
 __all__ = ["known_releases", "pack_places", "pack_release_name", "unsigned"]
 

@@ -12,10 +12,10 @@ from govern.diagnostics import Diagnostic, InputError, Span
 from govern.gate.testing.paths import beside
 from govern.inputs.nodes import ListNode, MapNode, Node, ScalarNode
 from govern.inputs.yaml import value_of
-from govern.policy.case_documents import AdvisoryDocument
-from govern.policy.cases import Case, data_of
 from govern.policy.faults import validated
-from govern.policy.patches import Value
+from govern.policy.testing.cases import Case, data_of
+from govern.policy.testing.documents import AdvisoryDocument
+from govern.policy.testing.patches import Value
 from govern.security.advisories.build import AdvisoryInput, build_snapshot
 from govern.security.advisories.snapshot import Snapshot, current_snapshot, load_snapshot
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from govern.evidence.cards.aliases import Matcher
 from govern.evidence.cards.template import heading_of
-from govern.policy.patches import Value
+from govern.policy.testing.patches import Value
 
 __all__ = ["FRONT_MATTER", "PREAMBLE", "card_text", "sections_of"]
 

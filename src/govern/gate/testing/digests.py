@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from govern.canonical import sha256_hex
-from govern.policy.patches import Value
+from govern.policy.testing.patches import Value
 
 __all__ = ["MODEL_DIGEST", "PlaceError", "follow_text", "follow_value", "resolved"]
 

@@ -12,7 +12,7 @@ from govern.bundle.reading import read_entry
 from govern.diagnostics import Diagnostic, GovernError, InputError, Span
 from govern.gate.testing.digests import MODEL_DIGEST, follow_text, follow_value
 from govern.gate.testing.members import Style, found_paths, read_member
-from govern.policy.patches import Value
+from govern.policy.testing.patches import Value
 
 __all__ = ["Fixture", "read_fixture"]
 

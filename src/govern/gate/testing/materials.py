@@ -15,9 +15,9 @@ from govern.gate.testing.digests import PlaceError, resolved
 from govern.gate.testing.fixture import Fixture
 from govern.gate.testing.members import WRITTEN, Style, is_plain_path, usual_path, written
 from govern.inputs.nodes import MapNode, Node
-from govern.policy.case_documents import MEMBERS
-from govern.policy.cases import Case, data_of, unknown_name
-from govern.policy.patches import PatchError, Value, apply_patch, same
+from govern.policy.testing.cases import Case, data_of, unknown_name
+from govern.policy.testing.documents import MEMBERS
+from govern.policy.testing.patches import PatchError, Value, apply_patch, same
 
 __all__ = ["Evidence", "evidence_of", "files_of", "path_of", "write_files"]
 

@@ -14,9 +14,9 @@ from govern.gate.testing.writing import csv_text, json_text, records_of
 from govern.inputs.json import parse_json
 from govern.inputs.nodes import MapNode
 from govern.inputs.yaml import parse_yaml
-from govern.policy.cases import data_of
 from govern.policy.documents import API_VERSION
-from govern.policy.patches import Value
+from govern.policy.testing.cases import data_of
+from govern.policy.testing.patches import Value
 
 __all__ = ["WRITTEN", "Style", "found_paths", "is_plain_path", "read_member", "usual_path", "written"]
 

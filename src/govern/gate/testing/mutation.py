@@ -8,11 +8,11 @@ from govern.diagnostics import Diagnostic, Span, in_order
 from govern.gate.testing.breaking.run import mutate_evidence
 from govern.gate.testing.runner import Bench, Material, Ready
 from govern.inputs.nodes import ListNode, MapNode
-from govern.policy.cases import CaseFile, unknown_name
-from govern.policy.mutants import policy_mutants
-from govern.policy.mutate import Group, Survivor, mutate_policies
-from govern.policy.mutation import Accepted, Mutation
+from govern.policy.mutation.document import Accepted, Mutation
+from govern.policy.mutation.mutate import Group, Survivor, mutate_policies
+from govern.policy.mutation.operators import policy_mutants
 from govern.policy.rules import CompiledPolicy
+from govern.policy.testing.cases import CaseFile, unknown_name
 
 __all__ = ["mutate"]
 

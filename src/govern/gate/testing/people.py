@@ -10,9 +10,9 @@ from govern.canonical import parse_instant, sha256_hex
 from govern.decision.approvals import VerifiedApproval
 from govern.decision.evaluation import Evaluation
 from govern.decision.waivers import AdvisoryLimit, VerifiedWaiver
-from govern.policy.case_documents import ApprovalDocument, WaiverDocument
 from govern.policy.plan import Plan, PlanRule
-from govern.policy.testing import named
+from govern.policy.testing.documents import ApprovalDocument, WaiverDocument
+from govern.policy.testing.running import named
 
 __all__ = ["approvals_of", "limit_of", "waivers_of"]
 

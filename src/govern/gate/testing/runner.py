@@ -25,11 +25,11 @@ from govern.gate.testing.paths import beside
 from govern.gate.testing.remembering import remembering
 from govern.inputs.limits import POLICY_BYTES
 from govern.inputs.yaml import parse_yaml
-from govern.policy.case_documents import ApprovalDocument, WaiverDocument
-from govern.policy.cases import Case, Waiver, waiver_of
 from govern.policy.outcomes import CheckResult, Decision, Stage
 from govern.policy.plan import Plan
-from govern.policy.testing import CaseRun, RuleRun
+from govern.policy.testing.cases import Case, Waiver, waiver_of
+from govern.policy.testing.documents import ApprovalDocument, WaiverDocument
+from govern.policy.testing.running import CaseRun, RuleRun
 from govern.security.advisories.snapshot import Snapshot
 
 __all__ = ["Bench", "Material", "Ready"]

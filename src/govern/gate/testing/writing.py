@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 
-from govern.policy.patches import Value
+from govern.policy.testing.patches import Value
 
 __all__ = ["csv_text", "json_text", "records_of"]
 

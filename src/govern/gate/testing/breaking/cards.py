@@ -9,7 +9,7 @@ from govern.evidence.cards import card_of_bytes
 from govern.gate.testing.breaking.facts import reads_of
 from govern.gate.testing.breaking.interface import Break, Target, remove, replace
 from govern.gate.testing.cards import FRONT_MATTER, PREAMBLE, card_text, sections_of
-from govern.policy.patches import Value
+from govern.policy.testing.patches import Value
 
 __all__ = ["cards"]
 

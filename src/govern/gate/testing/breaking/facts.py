@@ -9,7 +9,7 @@ from govern.bundle.record import Metadata
 from govern.gate.testing.breaking.interface import Break, Operation, Target, remove, replace
 from govern.policy.evidence_schema import parse_path
 from govern.policy.interface import CompiledText
-from govern.policy.patches import Value, pointer_of
+from govern.policy.testing.patches import Value, pointer_of
 
 __all__ = ["facts", "metrics", "other_evidence", "reads_of"]
 

@@ -14,10 +14,10 @@ from typing import Any
 
 from govern.gate.testing.materials import path_of
 from govern.gate.testing.runner import Material
-from govern.policy.case_documents import ApprovalDocument
-from govern.policy.patches import Value, pointer_of, steps_of, value_at
 from govern.policy.plan import PlanRule
-from govern.policy.testing import RuleRun
+from govern.policy.testing.documents import ApprovalDocument
+from govern.policy.testing.patches import Value, pointer_of, steps_of, value_at
+from govern.policy.testing.running import RuleRun
 
 __all__ = ["Break", "Operation", "Target", "add", "remove", "replace"]
 

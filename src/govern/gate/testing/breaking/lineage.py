@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from govern.gate.testing.breaking.interface import ZEROS, Break, Operation, Target, add, remove, replace
-from govern.policy.patches import Value, pointer_of
+from govern.policy.testing.patches import Value, pointer_of
 
 __all__ = ["lineage"]
 

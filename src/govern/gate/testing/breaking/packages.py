@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from govern.gate.testing.advisories import osv_record
 from govern.gate.testing.breaking.interface import Break, Operation, Target, remove, replace
-from govern.policy.case_documents import AdvisoryDocument
-from govern.policy.patches import Value, pointer_of
+from govern.policy.testing.documents import AdvisoryDocument
+from govern.policy.testing.patches import Value, pointer_of
 
 __all__ = ["artefacts", "dependencies"]
 

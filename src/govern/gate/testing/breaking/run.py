@@ -11,10 +11,10 @@ from govern.gate.testing.breaking.interface import Break, Target
 from govern.gate.testing.materials import Evidence
 from govern.gate.testing.runner import Bench, Material, Ready
 from govern.gate.testing.writing import json_text
-from govern.policy.mutate import Group, Survivor
+from govern.policy.mutation.mutate import Group, Survivor
 from govern.policy.outcomes import Enforcement, Outcome
-from govern.policy.patches import PatchError, Value, apply_patch
-from govern.policy.testing import RuleRun, Tested
+from govern.policy.testing.patches import PatchError, Value, apply_patch
+from govern.policy.testing.running import RuleRun, Tested
 
 __all__ = ["EvidenceMutation", "mutate_evidence"]
 

@@ -10,7 +10,7 @@ from govern.checks.measures import COMPUTABLE, SCORE_METRICS
 from govern.gate.testing.breaking.facts import reads_of
 from govern.gate.testing.breaking.interface import ZEROS, Break, Operation, Target, remove, replace
 from govern.gate.testing.writing import TIMES
-from govern.policy.patches import Value, pointer_of
+from govern.policy.testing.patches import Value, pointer_of
 
 __all__ = ["tables"]
 

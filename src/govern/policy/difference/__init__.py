@@ -1,0 +1,1 @@
+"""What changed between two versions of policies, by the order of strictness."""

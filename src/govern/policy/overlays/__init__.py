@@ -1,0 +1,1 @@
+"""Overlays: the order of strictness, and what imports may make of rules and parameters."""

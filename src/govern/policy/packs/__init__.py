@@ -1,0 +1,1 @@
+"""Packs: what they look like, the lock that pins them, and bringing them in."""

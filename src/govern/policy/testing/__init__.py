@@ -1,0 +1,1 @@
+"""Policy tests: cases beside policies, patches of evidence, coverage."""
