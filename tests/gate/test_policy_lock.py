@@ -346,6 +346,20 @@ def test_a_release_by_the_office_for_policies_opens_the_gate(office):
     assert judged(office).is_file()
 
 
+def test_a_pack_behind_a_release_is_told(office):
+    demand(office)
+    released(office, "judy")
+    office.ok("policy", "lock", "--at", LATER)
+    assert "P315" not in office("policy", "lint").out
+    write_pack(office.root / "packs" / "org", "org", version="1.1.0")
+    released(office, "judy")
+    write_pack(office.root / "packs" / "org", "org", version="1.0.0")
+    ended = office("check", "example", "-s", STAGE, "--at", LATER, "-q")
+    assert ended.code == 0
+    assert "warning P315 newer-release: the pack org is pinned at 1.0.0, and 1.1.0 has been released" in ended.err
+    assert "P315" in office("policy", "lint").out
+
+
 def test_the_release_of_other_bytes_opens_nothing(office):
     demand(office)
     released(office, "judy")

@@ -96,7 +96,7 @@ BAD = [
 ELSEWHERE = {
     **dict.fromkeys(("P302", "P303", "P304", "P305", "P306", "P313"), "test_packs"),
     **dict.fromkeys(("P308",), "test_overlays"),
-    **dict.fromkeys(("P311", "P312", "P314"), "gate/test_policy_lock"),
+    **dict.fromkeys(("P311", "P312", "P314", "P315"), "gate/test_policy_lock"),
     **dict.fromkeys((f"P70{number}" for number in range(1, 8)), "policy tests"),
     "P214": "test_two_documents_of_one_name",
     "P221": "test_plugins",

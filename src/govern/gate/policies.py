@@ -219,10 +219,10 @@ def compile_read(
         read_pack=read,
     )
     faults: tuple[Diagnostic, ...] = tuple(checks.notes)
-    if places.release_of is not None:
+    if places.releases is not None:
         from govern.gate.packs.signed import unsigned
 
-        faults += tuple(unsigned(compiled, places.release_of, str(places.lock)))
+        faults += tuple(unsigned(compiled, places.releases, str(places.lock)))
     brought = {name: held for name, held in packs.items() if name in compiled.packs}
     return CompiledPaths(
         compiled=compiled, files=files, lock=data, packs=brought, every_file=every, faults=faults, checks=checks

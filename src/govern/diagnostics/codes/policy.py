@@ -231,6 +231,13 @@ CODES: dict[str, Code] = {
         example='signed_packs = "required" in govern.toml, and no release of the pack among the statements',
         fix="Ask the pack's owner for its release (`govern policy release PACK`) and put it with the statements.",
     ),
+    "P315": Code(
+        slug="newer-release",
+        title="A pack is pinned at an older version than one that has been released.",
+        why="Whoever stays behind on purpose keeps the old rules; whoever does not know should be told.",
+        example="govern.lock pins org 1.0.0, and the signed release of org 1.1.0 is among the statements",
+        fix="Bring the new version and run `govern policy lock --update NAME`.",
+    ),
     "P401": Code(
         slug="unknown-param",
         title="There is no parameter of this name.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -15,15 +15,15 @@ from govern.gate.packs.archive import ArchiveError, read_archive
 from govern.inputs.folder import folder_inside, open_file, walk_folder
 from govern.inputs.json import pointer_span
 from govern.inputs.limits import FolderLimits
-from govern.policy.packs.lockfile import LOCK_FILE, Lock, LockedPack, PackFiles, read_lock
+from govern.policy.packs.lockfile import LOCK_FILE, Lock, LockedPack, PackFiles, Release, read_lock
 
 __all__ = ["PackPlaces", "builtin_packs", "label_of", "read_pack_folder"]
 
 _LIMITS = FolderLimits(entries=2_000, depth=8, path_bytes=200)
 _MOST_BYTES = 16 * 1024 * 1024
 
-ReleaseOf = Callable[[str, str, str], str | None]
-"""(name, version, digest in hex) -> digest of the signed release that holds at the clock, or None."""
+Releases = Mapping[tuple[str, str, str], Release]
+"""Signed releases of packs that hold at the clock, by (name, version, digest in hex)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class PackPlaces:
     """The lock file; None, or a path where nothing is, when there is none."""
     replayed: Path | None = None
     """A folder with one folder a pack: the packs of an evidence pack, whatever their sources were."""
-    release_of: ReleaseOf | None = None
+    releases: Releases | None = None
     """Set when the workspace demands signed packs."""
 
     def read_lock(self) -> tuple[Lock | None, bytes | None]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from govern.diagnostics import Diagnostic, Span, UsageError
-from govern.gate.packs.places import PackPlaces, ReleaseOf
+from govern.diagnostics import Diagnostic, Severity, Span, UsageError
+from govern.gate.packs.places import PackPlaces, Releases
 from govern.gate.workspace import Workspace
 from govern.policy.compile import Compiled
+from govern.policy.packs.documents import version_key
 from govern.policy.packs.lockfile import Release
 
 __all__ = ["known_releases", "pack_places", "pack_release_name", "unsigned"]
@@ -30,7 +31,7 @@ def pack_places(workspace: Workspace, *, at: datetime) -> PackPlaces:
     lock = workspace.lock
     if not demanded(workspace):
         return PackPlaces(lock=lock)
-    return PackPlaces(lock=lock, release_of=_releases(workspace, at))
+    return PackPlaces(lock=lock, releases=known_releases(workspace, at=at))
 
 
 def demanded(workspace: Workspace) -> bool:
@@ -42,25 +43,29 @@ def demanded(workspace: Workspace) -> bool:
     return text == "required"
 
 
-def _releases(workspace: Workspace, at: datetime) -> ReleaseOf:
-    from govern.gate.statements import people_of, workspace_statements, workspace_trust
-
-    people = people_of(workspace_statements(workspace), trust=workspace_trust(workspace), at=at)
-    return people.release_of
-
-
-def unsigned(compiled: Compiled, release_of: ReleaseOf, lock: str) -> Iterator[Diagnostic]:
-    """Report every pack without a signed release of exactly its bytes (P314)."""
+def unsigned(compiled: Compiled, releases: Releases, lock: str) -> Iterator[Diagnostic]:
+    """Report every pack without a signed release of exactly its bytes (P314), and each that is behind one (P315)."""
     for name, pack in sorted(compiled.packs.items()):
         entry = pack.locked
         if entry is None:
             continue
-        found = release_of(pack_release_name(name), entry.version, pack.digest)
-        recorded = None if entry.release is None else entry.release.statement.removeprefix("sha256:")
-        if found is None or recorded not in (None, found):
+        found = releases.get((name, entry.version, pack.digest))
+        if found is None or (entry.release is not None and entry.release.statement != found.statement):
             message = f"the pack {name} {entry.version} (sha256:{pack.digest}) has no signed release that holds"
             hint = f"Get it from its owner (govern policy release {pack.label}) and put it with the statements."
             yield Diagnostic("P314", message, Span(lock, 1, 1), hint)
+        newest = max((version for held, version, _digest in releases if held == name), key=_key, default=entry.version)
+        if _key(newest) > _key(entry.version):
+            message = f"the pack {name} is pinned at {entry.version}, and {newest} has been released"
+            hint = f"Bring that version, look at the difference, then: govern policy lock --update {name}"
+            yield Diagnostic("P315", message, Span(lock, 1, 1), hint, Severity.WARNING)
+
+
+def _key(version: str) -> tuple[tuple[int, ...], bool]:
+    try:
+        return version_key(version)
+    except ValueError:  # a statement may call a version anything
+        return (), False
 
 
 def known_releases(workspace: Workspace, *, at: datetime) -> dict[tuple[str, str, str], Release]:

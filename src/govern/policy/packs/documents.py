@@ -22,7 +22,7 @@ from govern.policy.documents import (
 )
 from govern.policy.types import Count, Flag, Text
 
-__all__ = ["Import", "PackFact", "PackMetadata", "PackSpec", "RuleOverlay", "satisfies"]
+__all__ = ["Import", "PackFact", "PackMetadata", "PackSpec", "RuleOverlay", "satisfies", "version_key"]
 
 _VERSION = r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(-[0-9A-Za-z.-]+)?"
 _RANGE = rf"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))?|{_VERSION}"
@@ -49,6 +49,12 @@ def satisfies(version: str, wanted: str) -> bool:
         return False
     parts = wanted.split(".")
     return version.split(".")[: len(parts)] == parts
+
+
+def version_key(version: str) -> tuple[tuple[int, ...], bool]:
+    """Give a key by which versions of packs sort: by their three numbers, a pre-release before its release."""
+    numbers, dash, _pre = version.partition("-")
+    return tuple(int(part) for part in numbers.split(".")), not dash
 
 
 class RuleOverlay(Part):
