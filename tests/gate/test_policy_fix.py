@@ -16,10 +16,10 @@ SOUND = "id: a\nremediation: Do it.\ncheck: performance.threshold\nwith: {metric
 BROKEN = SOUND.replace("0.8", "80%").replace("remediation: Do it.", "remediation: no").replace("at_least", "at_leest")
 
 
-def test_reading_faults_first_then_those_behind_them(tmp_path: Path):
+def test_faults_are_mended_round_by_round(tmp_path: Path):
     file = tmp_path / "p.yaml"
     file.write_text(with_rule(BROKEN), encoding="utf-8")
-    assert [item.code for item in lint_paths([file])[0]] == ["I112"]
+    assert [item.code for item in lint_paths([file])[0]] == ["I112", "P201"]  # of at_leest no value is judged yet
     mended, changed = fix_paths([tmp_path])
     assert [item.code for item in mended] == ["I112", "P201", "P203"]
     assert changed == (str(file),)

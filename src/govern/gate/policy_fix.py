@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Fixed", "fix_files", "fix_paths"]
 
 _MOST_ROUNDS = 10
-"""A fault of reading hides those of shape and expressions: each round can bring the next ones to light."""
+"""A misspelt key hides what is wrong with its value: each round can bring the next faults to light."""
 
 
 @dataclass(frozen=True, slots=True)
