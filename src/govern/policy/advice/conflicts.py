@@ -195,13 +195,12 @@ def _meaning(item: _Asked) -> str:
 def _limits_of(rule: CompiledRule) -> Iterator[tuple[Limit, str]]:
     for expression in assertions_of(rule.params):
         yield from _limits(conjuncts_of(expression))
-    params: Any = rule.params
-    subject = _subject(rule)
     sides: tuple[tuple[str, Side], ...] = (("at_least", "low"), ("at_most", "high"))
-    for key, side in sides:
-        value = getattr(params, key, None)
-        if isinstance(value, Decimal):
-            yield Limit(subject, side, value, strict=False), f"{key} {decimal_text(value)}"
+    asked = [(key, side, getattr(rule.params, key, None)) for key, side in sides]
+    numbers = [(key, side, value) for key, side, value in asked if isinstance(value, Decimal)]
+    subject = _subject(rule) if numbers else b""
+    for key, side, value in numbers:
+        yield Limit(subject, side, value, strict=False), f"{key} {decimal_text(value)}"
 
 
 def _limits(conjuncts: Sequence[Conjunct]) -> list[tuple[Limit, str]]:

@@ -93,17 +93,21 @@ def _helps(verdict: Verdict, around: Surroundings) -> bool:
 
 
 def _run(engine: Engine, part: RawExpression, around: Surroundings, roots: Mapping[str, Any], stage: str) -> Verdict:
-    data = {**_bare_roots(around.schema), **roots, "params": dict(around.params), "stage": stage}
+    # The engine converts what it is given: only the roots that are named, for the other ones say nothing.
+    named = {node.name for node in walk(part.ast.root) if isinstance(node, Ident)}
+    everything = {**_bare_roots(around.schema, named), **roots, "params": dict(around.params), "stage": stage}
+    data = {name: value for name, value in everything.items() if name in named}
     over = too_much_work(Bound(around.schema, data), part.ast.root)
     return Failed("budget", over) if over is not None else part.evaluate(Activation(engine, data))
 
 
-def _bare_roots(schema: EvidenceSchema) -> dict[str, Any]:
-    empties: dict[str, Any] = {}
-    for name, root in schema.roots.items():
-        if name not in FIXED_ROOTS and not isinstance(root.type, ListType):
-            empties[name] = {}
-    return empties
+def _bare_roots(schema: EvidenceSchema, named: Iterable[str]) -> dict[str, Any]:
+    """Give each root that is named as an empty mapping, but for the lists."""
+    return {
+        name: {}
+        for name in named
+        if name in schema.roots and name not in FIXED_ROOTS and not isinstance(schema.roots[name].type, ListType)
+    }
 
 
 # --- absence: probes (a) and (c)
