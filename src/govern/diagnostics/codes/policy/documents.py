@@ -1,0 +1,141 @@
+"""P1 and P2: what kind of document it is, and the shape of what it says."""
+
+from __future__ import annotations
+
+from govern.diagnostics.catalogue import Code
+
+CODES: dict[str, Code] = {
+    "P101": Code(
+        slug="unknown-api-version",
+        title="The file does not say that it is a govern/v1 document.",
+        why="A document of another version could mean something else by the same keys.",
+        example="apiVersion: govern/v2",
+        fix="Start the file with `apiVersion: govern/v1` and `kind: Policy`.",
+    ),
+    "P102": Code(
+        slug="unknown-kind",
+        title="The document is of a kind that is not read here.",
+        why="A document that is skipped would be a rule that is not asked.",
+        example="kind: Polcy",
+        fix="Use kind Policy, Pack, ControlCatalog or SourceRegistry.",
+    ),
+    "P201": Code(
+        slug="unknown-key",
+        title="A key that does not exist here.",
+        why="A misspelt key that is ignored leaves a rule weaker than its author thinks.",
+        example="rules:\n  - id: a\n    chekc: lineage.present",
+        fix="Correct the key; the message names the nearest one.",
+    ),
+    "P202": Code(
+        slug="missing-key",
+        title="A key that must be there is not.",
+        why="There is no safe default for it.",
+        example="rules:\n  - id: a",
+        fix="Add the key.",
+    ),
+    "P203": Code(
+        slug="wrong-type",
+        title="A value of another type than the field has.",
+        why="80% as text is not 0.8; guessing would be worse than asking.",
+        example="at_least: 80%",
+        fix="Write the value in the type that the message names.",
+    ),
+    "P204": Code(
+        slug="bad-value",
+        title="A value that the field does not allow.",
+        why="A level or name that nothing knows would switch something off silently.",
+        example="severity: hihg",
+        fix="Use one of the values that the message names.",
+    ),
+    "P205": Code(
+        slug="bad-identifier",
+        title="A name that is not written as names are.",
+        why="Names become parts of rule ids, waivers and file names, so one spelling must mean one thing.",
+        example="id: My Rule",
+        fix="Use lower case letters and digits with hyphens or dots between.",
+    ),
+    "P206": Code(
+        slug="duplicate-rule-id",
+        title="Two rules of a policy, or two clauses of a catalogue, have one id.",
+        why="A waiver or a report could not say which of the two it means.",
+        example="rules:\n  - {id: a, check: lineage.present}\n  - {id: a, check: lineage.closed}",
+        fix="Rename one of the two.",
+    ),
+    "P207": Code(
+        slug="bad-duration",
+        title="Not a duration of the policy language.",
+        why="`m` or `P1M` mean minutes to one reader and months to another.",
+        example="max_age: P30D",
+        fix="Write a number and one of m (minutes), h, d, mo (months), y.",
+    ),
+    "P208": Code(
+        slug="exclusive-parameters",
+        title="Parameters that exclude each other, or a limit that points the wrong way.",
+        why="A metric for which less is better, limited from below, would reward the worse model.",
+        example="with: {metric: selection_rate, compare: ratio, at_least: 0.8, at_most: 0.9}",
+        fix="Give exactly the one that the message asks for.",
+    ),
+    "P209": Code(
+        slug="unknown-check",
+        title="There is no check kind of this name.",
+        why="A rule without a check can neither pass nor fail.",
+        example="check: fairnes.disparity",
+        fix="Use one of the kinds in docs/reference/checks.md.",
+    ),
+    "P210": Code(
+        slug="legal-dates-contradict",
+        title="The legal status, the dates and what the rules do contradict each other.",
+        why="A law that is only proposed or no longer in force may advise, but not stop a model.",
+        example="legal_status: proposed, with a rule that blocks",
+        fix="Correct the dates, or give the rules `enforcement: warn` or `record`.",
+    ),
+    "P211": Code(
+        slug="unknown-control",
+        title="A rule speaks to a clause that no loaded catalogue lists.",
+        why="Coverage would be counted for a clause that does not exist.",
+        example="controls: [ugesp/1607.4-x]",
+        fix="Correct the clause, or load its ControlCatalog together with the policy.",
+    ),
+    "P212": Code(
+        slug="unknown-stage",
+        title="There is no stage of this name.",
+        why="A rule at a stage that never comes is never asked.",
+        example="stages: [pre-registratoin]",
+        fix="Use pre-training, pre-registration, pre-deployment or post-deployment.",
+    ),
+    "P213": Code(
+        slug="unknown-placeholder",
+        title="A message names a field that the check kind does not measure.",
+        why="The reader of a report would see a hole where the figure belongs.",
+        example="message: 'Rate of {worst.gruop} is too low'",
+        fix="Use one of the fields that the message lists; write {{ for a brace.",
+    ),
+    "P214": Code(
+        slug="duplicate-document",
+        title="Two documents of one kind have one name.",
+        why="Rules, controls and registries are found by name: which of the two is meant would depend on file order.",
+        example="Two files with `metadata: {name: credit-risk}`.",
+        fix="Rename one of the two.",
+    ),
+    "P215": Code(
+        slug="unknown-registry",
+        title="A rule names a source registry that is not loaded.",
+        why="Without the list of approved sources no source can be approved.",
+        example="with: {registry: sorces}",
+        fix="Pass the SourceRegistry file together with the policy, or correct the name.",
+    ),
+    "P221": Code(
+        slug="plugin-broken",
+        title="A check kind of a plug-in cannot be used.",
+        why="A rule whose check does not run would be a rule that is not asked, so the policy does not compile.",
+        example="check: carbon.budget, and importing the plug-in that offers it raises ImportError.",
+        fix="Install a version of the plug-in that works; its authors find the duties of a check in docs/plugins.md.",
+    ),
+    "P222": Code(
+        slug="plugin-clash",
+        title="A plug-in offers a check kind under a name that is not free.",
+        why="Which code judges a model must not depend on what was installed first.",
+        example="Two installed distributions offer kinds of the namespace `carbon`.",
+        fix="Uninstall all but one of them, or have the kind renamed.",
+    ),
+}

@@ -1,0 +1,141 @@
+"""P3 and P4: overlays, packs and their lock, and the parameters of policies."""
+
+from __future__ import annotations
+
+from govern.diagnostics.catalogue import Code
+
+CODES: dict[str, Code] = {
+    "P301": Code(
+        slug="pack-not-locked",
+        title="A policy imports a pack that govern.lock does not pin.",
+        why="Which rules an unpinned name brings would depend on the day and the machine.",
+        example='imports:\n  - {pack: baseline, version: "1"}   # and no govern.lock',
+        fix="Run `govern policy lock`, look at what it pins, and commit govern.lock.",
+    ),
+    "P302": Code(
+        slug="lock-mismatch",
+        title="A pack is not, or no longer, the one that govern.lock pins.",
+        why="Whoever changes a pack changes the rules of everybody who builds on it.",
+        example="one byte of packs/org/policies/org.yaml edited after `govern policy lock`",
+        fix="Restore the pack, or accept the change: `govern policy lock --update NAME`.",
+    ),
+    "P303": Code(
+        slug="lock-version-range",
+        title="The version that is pinned, or found, is not one that the import asks for.",
+        why="Another major version may ask for other things.",
+        example='imports:\n  - {pack: baseline, version: "2"}   # govern.lock pins 1.4.0',
+        fix="Bring that version and run `govern policy lock --update NAME`, or change the import.",
+    ),
+    "P304": Code(
+        slug="import-cycle",
+        title="Packs import each other in a circle.",
+        why="There is no lowest layer then, so nothing to hold a tightening against.",
+        example="pack a imports b, and pack b imports a",
+        fix="Take one of the imports out; the message prints the whole circle.",
+    ),
+    "P305": Code(
+        slug="version-conflict",
+        title="Two imports ask for versions of one pack that cannot be had together.",
+        why="A plan holds one version of a pack, so that a rule's name means one thing.",
+        example="one policy imports baseline 1, another baseline 2",
+        fix="Move both imports to one version.",
+    ),
+    "P306": Code(
+        slug="reserved-name",
+        title="A policy bears the name of a pack that it is no part of, or one of a pack does not bear its name.",
+        why="The name of a rule says who answers for it.",
+        example="a policy of your own called baseline.extra, beside an import of the pack baseline",
+        fix="Rename the policy; in a pack: <pack>, or <pack>.<more>.",
+    ),
+    "P307": Code(
+        slug="overlay-loosens",
+        title="A value on a later layer is looser than the one it replaces.",
+        why="Whoever is judged could otherwise lower the bar.",
+        example="--param min_ratio=0.7, where the policy says 0.8 and `tighten: up`",
+        fix="Keep the value, or ask for a waiver of the rule; the message prints the command.",
+    ),
+    "P308": Code(
+        slug="overlay-unknown-rule",
+        title="An import tightens a rule that the pack does not have.",
+        why="A tightening that falls on nothing leaves the rule as loose as it was.",
+        example="rules: {baseline/paritty: {enforcement: block}}",
+        fix="Correct the name; the message gives the nearest one.",
+    ),
+    "P309": Code(
+        slug="overlay-incomparable",
+        title="Two values have no order between them.",
+        why="Which one is stricter depends on something else, e.g. on the month.",
+        example="--param max_age=1mo, where the policy says 30d",
+        fix="Write both in the same unit, or agree on one value.",
+    ),
+    "P311": Code(
+        slug="path-leaves-pack",
+        title="The place of a pack lies outside the folder of govern.lock, or a link leads out of it.",
+        why="What is outside is not under the same review, and differs from machine to machine.",
+        example="govern policy lock --source org=path:../../elsewhere",
+        fix="Copy the pack below the folder of govern.lock.",
+    ),
+    "P312": Code(
+        slug="lock-malformed",
+        title="govern.lock is not a lock file that this version reads.",
+        why="A lock that is half understood pins half of the packs.",
+        example='{"lock_version": 2, "packs": []}',
+        fix="Make it again: `govern policy lock`.",
+    ),
+    "P313": Code(
+        slug="pack-malformed",
+        title="What lies at the place of a pack is no pack, or another one.",
+        why="A pack says its own name and version, so that a folder cannot be taken for another.",
+        example="a folder without pack.yaml",
+        fix="A pack is a folder with pack.yaml (kind: Pack), policies/ and, if need be, controls/ and sources/.",
+    ),
+    "P314": Code(
+        slug="pack-not-signed",
+        title="The workspace demands signed packs, and this one has no release that holds.",
+        why="Whoever can change a file could otherwise change the law; a signature says who did.",
+        example='signed_packs = "required" in govern.toml, and no release of the pack among the statements',
+        fix="Ask the pack's owner for its release (`govern policy release PACK`) and put it with the statements.",
+    ),
+    "P315": Code(
+        slug="newer-release",
+        title="A pack is pinned at an older version than one that has been released.",
+        why="Whoever stays behind on purpose keeps the old rules; whoever does not know should be told.",
+        example="govern.lock pins org 1.0.0, and the signed release of org 1.1.0 is among the statements",
+        fix="Bring the new version and run `govern policy lock --update NAME`.",
+    ),
+    "P401": Code(
+        slug="unknown-param",
+        title="There is no parameter of this name.",
+        why="A limit that is not filled in limits nothing.",
+        example="at_least: ${params.min_ration}",
+        fix="Declare it under spec.params, or correct the name.",
+    ),
+    "P402": Code(
+        slug="param-type",
+        title="The value of a parameter is not of its type.",
+        why="A text where a number belongs cannot be compared.",
+        example="min_ratio: {type: number, default: high}",
+        fix="Write a value of the type, or correct the type.",
+    ),
+    "P403": Code(
+        slug="param-out-of-range",
+        title="The value of a parameter lies outside the range that it declares.",
+        why="The range is what the parameter's author thought safe.",
+        example="min_ratio: {type: number, default: 1.2, max: 1}",
+        fix="Correct the value or the range.",
+    ),
+    "P404": Code(
+        slug="unused-param",
+        title="Nothing reads a parameter.",
+        why="Its author thinks that it limits something.",
+        example="A parameter min_ratio, and a rule with `at_least: 0.8`.",
+        fix="Use it as ${params.<name>} or params.<name>, or remove it.",
+    ),
+    "P405": Code(
+        slug="placeholder-inside-text",
+        title="A placeholder stands inside other text.",
+        why="Pasting values into text changes types and, in expressions, meaning.",
+        example="assert: metrics.auc >= ${params.min_auc}",
+        fix="Use ${params.<name>} as the whole value; in expressions write params.<name>.",
+    ),
+}
