@@ -7,13 +7,12 @@ apply. A declared empty list is a declaration.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
-from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, Tag, model_validator
+from pydantic import Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
+from govern.bundle.record_facts import declared, extended
 from govern.bundle.record_fields import (
     AsTuple,
     Contact,
@@ -31,8 +30,6 @@ from govern.bundle.record_fields import (
     Slug,
     Uri,
 )
-from govern.inputs.scalars import ScalarText
-from govern.inputs.yaml_rules import core_type
 from govern.policy.types import Flag, Names, Number
 
 __all__ = [
@@ -46,8 +43,6 @@ __all__ = [
     "Owner",
     "Spec",
 ]
-
-_LARGEST_EXPONENT = 30
 
 Level = Literal["low", "medium", "high"]
 
@@ -310,53 +305,5 @@ class ModelRecord(Part):
         Undeclared fields are absent. Dates are ISO text, numbers are Decimal, lists are lists. A mapping under
         `extensions` is read as `model.<name>.<field>`; it adds to the record's own fields and never replaces one.
         """
-        own = {**_declared(self.metadata), **_declared(self.spec)}
-        return own | _extended(own, self.extensions)
-
-
-def _extended(own: Mapping[str, object], extensions: Mapping[str, object]) -> dict[str, object]:
-    made: dict[str, object] = {}
-    for name, fields in extensions.items():
-        held = own.get(name, {})
-        if isinstance(fields, Mapping) and isinstance(held, Mapping):
-            made[name] = {**{str(key): _plain(value) for key, value in fields.items()}, **held}
-    return made
-
-
-def _plain(value: object) -> object:
-    """Type what stands under `extensions` as YAML 1.2's core schema does: no field says what it should be."""
-    if isinstance(value, ScalarText):
-        kind = core_type(value) if value.plain else "text"
-        if kind in ("int", "float"):
-            return _number(value)
-        return {"null": None, "bool": value.lower() == "true"}.get(kind, str(value))
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def _number(text: str) -> Decimal | None:
-    """A number of ordinary size; anything else is as good as not declared."""
-    try:
-        value = Decimal(int(text, 0)) if text.lstrip("+-").lower().startswith(("0x", "0o")) else Decimal(text)
-    except (ArithmeticError, ValueError):
-        return None
-    return value if value.is_finite() and abs(value.adjusted()) <= _LARGEST_EXPONENT else None
-
-
-def _declared(part: BaseModel) -> dict[str, object]:
-    return {
-        name: _fact(getattr(part, name))
-        for name in type(part).model_fields
-        if name in part.model_fields_set and getattr(part, name) is not None
-    }
-
-
-def _fact(value: object) -> object:
-    if isinstance(value, BaseModel):
-        return _declared(value)
-    if isinstance(value, Mapping):
-        return {str(key): _fact(item) for key, item in value.items()}
-    if isinstance(value, tuple):
-        return [_fact(item) for item in value]
-    return value.isoformat() if isinstance(value, date) else value
+        own = {**declared(self.metadata), **declared(self.spec)}
+        return own | extended(own, self.extensions)
