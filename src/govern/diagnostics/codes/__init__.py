@@ -1,1 +1,1 @@
-"""Catalogue entries, one module a room; see `govern.diagnostics.catalogue`."""
+"""Catalogue entries, one module or package a room; see `govern.diagnostics.catalogue`."""

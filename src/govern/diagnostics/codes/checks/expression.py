@@ -1,4 +1,4 @@
-"""Diagnostic codes of the room `checks`: what the kind `expression` finds. Other families use their room's codes."""
+"""Diagnostic codes of what the kind `expression` finds."""
 
 from __future__ import annotations
 

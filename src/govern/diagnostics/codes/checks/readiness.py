@@ -1,0 +1,7 @@
+"""Diagnostic codes of what the kinds `readiness.*` find."""
+
+from __future__ import annotations
+
+from govern.diagnostics.catalogue import Code
+
+CODES: dict[str, Code] = {}

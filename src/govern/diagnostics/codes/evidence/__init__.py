@@ -1,0 +1,26 @@
+"""Diagnostic codes of the room `evidence`, a module for each kind of evidence."""
+
+from __future__ import annotations
+
+from govern.diagnostics.catalogue import Code
+from govern.diagnostics.codes.evidence import (
+    card_checks,
+    cards,
+    drift,
+    envelope,
+    figures,
+    layouts,
+    quality,
+    reading,
+)
+
+CODES: dict[str, Code] = {
+    **reading.CODES,
+    **envelope.CODES,
+    **quality.CODES,
+    **drift.CODES,
+    **figures.CODES,
+    **layouts.CODES,
+    **cards.CODES,
+    **card_checks.CODES,
+}

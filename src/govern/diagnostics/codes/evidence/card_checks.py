@@ -1,0 +1,7 @@
+"""Diagnostic codes of what the check kinds `model_card.*` find beside the sections."""
+
+from __future__ import annotations
+
+from govern.diagnostics.catalogue import Code
+
+CODES: dict[str, Code] = {}
