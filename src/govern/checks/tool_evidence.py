@@ -1,0 +1,171 @@
+"""What every check on other tools' files asks first: which files, read how, and do they meet the rule's terms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic_core import PydanticCustomError
+
+from govern.checks.predictions import finding_of, missing, terms_of
+from govern.diagnostics import Diagnostic, Span, plain
+from govern.policy.interface import CheckParams, parameter
+from govern.policy.outcomes import CheckResult, EvidenceRef, Finding, Holds, Location
+from govern.policy.types import Text
+
+if TYPE_CHECKING:
+    from govern.checks.context import CheckContext
+    from govern.evidence.tools.finding import Evidence, Sighting
+
+__all__ = ["From", "Gathered", "Item", "ToolParams", "gather", "place"]
+
+Body = TypeVar("Body")
+
+
+class From(BaseModel):
+    """Which evidence a rule is about: all that is written must hold."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    producer: Text | None = None
+    """Name of the tool that made it."""
+    name: Text | None = None
+    """Name under `spec.evidence` of the model record."""
+    path: Text | None = None
+    """Path in the bundle; `*` stands for any text."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> From:
+        if self.producer is None and self.name is None and self.path is None:
+            raise PydanticCustomError("bad_value", "at least one of producer, name and path is needed")
+        return self
+
+
+class ToolParams(CheckParams):
+    """Parameters of every kind that reads other tools' files."""
+
+    from_: Annotated[From | None, "selector"] = parameter(
+        "Which evidence is judged: producer, name, path. Unset: all of the kind that the bundle holds.",
+        default=None,
+        alias="from",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Item(Generic[Body]):
+    """One file's body with the file that it comes from."""
+
+    evidence: Evidence
+    body: Body
+
+    @property
+    def file(self) -> str:
+        """Path inside the bundle."""
+        return self.evidence.file
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered(Generic[Body]):
+    """Evidence that may be judged: at least one item; all of them must pass."""
+
+    items: tuple[Item[Body], ...]
+    refs: tuple[EvidenceRef, ...]
+    holds: tuple[Holds, ...]
+    notes: tuple[Finding, ...] = ()
+
+
+def gather(
+    params: ToolParams, context: CheckContext, kind: type[Body], *, name: str, wanted: str
+) -> Gathered[Body] | CheckResult:
+    """Find, read and hold against the terms of a rule all evidence that gives a body of type `kind`.
+
+    `name` is what the evidence is called in references and in the plural ("data-quality results"); `wanted` says in a
+    sentence's end which files would do ("a result of Great Expectations or Deepchecks").
+    A CheckResult is `missing_evidence`: there is none, it speaks of another model, or it does not meet `bound`,
+    `min_grade` or `max_age`. Raises InputError for files that cannot be read.
+    """
+    found = [
+        Item(evidence, body)
+        for sighting in _chosen(params, context, kind)
+        if _by_producer(params, evidence := _read(context, sighting))
+        and (body := evidence.readout.body(kind)) is not None
+    ]
+    if not found:
+        return _nothing(params, context, name, wanted)
+    refs = tuple(
+        EvidenceRef(name=name, file=item.file, digest=item.evidence.digest, bound=item.evidence.bound) for item in found
+    )
+    others = [
+        Diagnostic(
+            "E107",
+            f"the {name} {plain(item.file)} speak of another model",
+            Span(item.evidence.envelope.file),
+            "Run the tool again with the model that is in the bundle.",
+        )
+        for item in found
+        if item.evidence.envelope is not None and item.evidence.envelope.model == "mismatch"
+    ]
+    if others:
+        return missing(f"The {name} speak of another model.", [finding_of(item) for item in others], refs)
+    terms = [
+        terms_of(
+            params,
+            name=name,
+            file=item.file,
+            bound=item.evidence.bound,
+            produced_at=item.evidence.produced_at,
+            tool=item.evidence.envelope.tool if item.evidence.envelope is not None else None,
+            how_to_bind="Bind it to model and data: govern evidence add FILE --bundle DIR ...",
+        )
+        for item in found
+    ]
+    unmet = [finding for term in terms for finding in term.unmet]
+    if unmet:
+        return missing(f"The {name} do not meet the terms of the rule.", unmet, refs)
+    notes = tuple(finding_of(note) for item in found for note in item.evidence.readout.notes)
+    return Gathered(tuple(found), refs, tuple(held for term in terms for held in term.holds), notes)
+
+
+def place(evidence: Evidence, *steps: str | int) -> Location:
+    """Give the place of a value of a file, with line, column and JSON pointer."""
+    from govern.evidence.tools.interface import pointer_of
+
+    span = evidence.document.span(*steps)
+    return Location(evidence.file, span.line, span.column, pointer_of(*steps) or None)
+
+
+def _chosen(params: ToolParams, context: CheckContext, kind: type) -> tuple[Sighting, ...]:
+    from govern.evidence.tools.finding import Selector, selected, sightings
+
+    found = context.once("tools.sightings", lambda: sightings(context.bundle))
+    wish = params.from_
+    return selected(found, kind, Selector() if wish is None else Selector(wish.producer, wish.name, wish.path))
+
+
+def _read(context: CheckContext, sighting: Sighting) -> Evidence:
+    from govern.evidence.tools.finding import read_sighting
+
+    return context.once(("tools.read", sighting.path), lambda: read_sighting(context.bundle, sighting))
+
+
+def _by_producer(params: ToolParams, evidence: Evidence) -> bool:
+    if params.from_ is None or params.from_.producer is None:
+        return True
+    wish = params.from_.producer.casefold()
+    said = {evidence.tool.casefold(), evidence.tool.casefold().split(" ")[0], evidence.readout.tool.name.casefold()}
+    return wish in said
+
+
+def _nothing(params: ToolParams, context: CheckContext, name: str, wanted: str) -> CheckResult:
+    span = context.bundle.record_span("spec", "evidence")
+    asked = "" if params.from_ is None else " that the rule's `from` selects"
+    finding = Finding(
+        code="E120",
+        detail=f"the bundle has no {name}{asked}",
+        required=wanted,
+        location=None if span is None else Location(span.file, span.line, span.column),
+        remediation=f"Add {wanted} to the bundle, and name it in the record under spec.evidence.",
+        discriminator=name,
+    )
+    return missing(f"There are no {name} to judge.", [finding], (), wanted)
