@@ -85,7 +85,7 @@ def model_folder(bundle: Path, chosen: str) -> Path:
 def _read_record(listing: Listing) -> ReadRecord | None:
     if RECORD_FILE not in listing.files:
         return None
-    data = listing.read(RECORD_FILE, limit=EVIDENCE_YAML.bytes, reader="model record")
+    data = listing.read(RECORD_FILE, limit=EVIDENCE_YAML.bytes, reader="model_record")
     return read_record(data, file=RECORD_FILE)
 
 

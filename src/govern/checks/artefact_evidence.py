@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["artefacts_root", "model_files", "refs", "scan_of"]
 
-_READER = "artefact scan"
+_READER = "artefact_scan"
 _WHOLE = 64 << 20
 """Files up to this size are read at once; larger ones are mapped, and hashed before they are parsed."""
 

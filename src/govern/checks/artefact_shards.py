@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["index_files", "shard_remarks"]
 
-READER = "shard index"
+READER = "shard_index"
 _INDEX = ".index.json"
 _ALWAYS = (".safetensors.index.json", ".bin.index.json")
 """Names that only a shard index has; another `*.index.json` is one when it has a `weight_map`."""

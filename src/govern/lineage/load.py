@@ -108,9 +108,9 @@ def _read(bundle: Bundle, record: Record, files: BundleFiles, builder: GraphBuil
             )
         )
     if path.lower().endswith((".yaml", ".yml")):
-        _own(bundle.read(path, limit=EVIDENCE_YAML.bytes), record, files, builder)
+        _own(bundle.read(path, limit=EVIDENCE_YAML.bytes, reader="lineage"), record, files, builder)
         return
-    data = bundle.read(path, limit=JSON_BYTES)
+    data = bundle.read(path, limit=JSON_BYTES, reader="lineage")
     if _OURS.match(data):
         _own(data, record, files, builder)
         return

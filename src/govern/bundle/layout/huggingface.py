@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AdapterBase", "adapter_base", "has_hub_card", "hub_view", "is_hub_folder"]
 
-READER = "Hugging Face settings"
+READER = "hub_layout"
 ADAPTER = "adapter_config.json"
 _CONFIG_BYTES = 4 * 1024 * 1024
 _CARD_BYTES = 256 * 1024

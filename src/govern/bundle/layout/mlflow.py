@@ -12,7 +12,7 @@ from govern.records import record
 
 __all__ = ["READER", "Described", "described", "mlflow_view", "mlmodel_of"]
 
-READER = "MLflow model"
+READER = "mlflow_layout"
 _ENVIRONMENT = frozenset(["conda.yaml", "python_env.yaml", "requirements.txt"])
 _WORDS = (".py", ".yaml", ".yml", ".txt", ".md")
 """A flavor may keep its model as text of this kind (langchain, models from code): settings or code, not weights."""
