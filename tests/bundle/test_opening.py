@@ -48,7 +48,7 @@ def test_no_identity_names_three_ways(tmp_path):
         bare(tmp_path).open()
     (found,) = caught.value.diagnostics
     assert found.code == "B111"
-    for way in ("govern.yaml", "--name and --version", "folder"):
+    for way in ("govern.yaml", "--name and --model-version", "folder"):
         assert way in found.hint
     assert caught.value.exit_code == 2
     assert refused(UsageError, bare(tmp_path).file("MLmodel", "flavors: {}\n").open) == ["B111"]

@@ -47,6 +47,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "dependencies.vulnerabilities": {"max_snapshot_age": "30d"},
     "artefacts.formats": {"allowed": ["safetensors"]},
     "artefacts.pickle": {"mode": "forbid"},
+    "artefacts.present": {},
     "expression": {"assert": "metrics.accuracy >= 0.8 && size(card.license) > 0"},
     "approval.quorum": {"roles": [{"role": "approver", "count": 1}]},
     "approval.separation": {"pairs": [["validator", "developer"], ["submitter", "approver"]]},

@@ -61,7 +61,7 @@ def _read(context: CheckContext, environment: dict[str, str], files: tuple[str, 
     found = read_requirements(
         roots,
         files=bundle.files.keys(),
-        read=lambda path: bundle.read(path, limit=MAX_FILE_BYTES),
+        read=lambda path: bundle.read(path, limit=MAX_FILE_BYTES, reader="requirements"),
         environment=environment,
     )
     evidence = tuple(
@@ -93,7 +93,11 @@ def _declared_python(context: CheckContext) -> dict[str, str]:
     from govern.inputs.yaml import parse_yaml
 
     for path in context.bundle.find("python_env.yaml"):
-        node = parse_yaml(context.bundle.read(path, limit=EVIDENCE_YAML.bytes), file=path, strictness="evidence")
+        node = parse_yaml(
+            context.bundle.read(path, limit=EVIDENCE_YAML.bytes, reader="requirements"),
+            file=path,
+            strictness="evidence",
+        )
         python = node.get("python") if isinstance(node, MapNode) else None
         if isinstance(python, ScalarNode):
             return {"python": python.text}

@@ -20,6 +20,7 @@ FAMILIES = (
     "lineage",
     "dependencies",
     "artefacts",
+    "artefacts_present",
     "expression",
     "approval",
     "exceptions",

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Signed waivers and approvals: files, or folders of *.sigstore.json.",
 )
+@click.option("--model", metavar="FOLDER", help="The folder below BUNDLE to judge, when it holds several models.")
 @click.option("--name", help="Model name, when the bundle has no model record.")
 @click.option("--model-version", help="Model version, when the bundle has no model record.")
 @click.option("--supersedes", metavar="DIGEST", help="sha256 of the certificate payload that this one replaces.")
@@ -71,6 +72,7 @@ def check(
     at: str | None,
     advisories: Path | None,
     statements: tuple[Path, ...],
+    model: str | None,
     name: str | None,
     model_version: str | None,
     supersedes: str | None,
@@ -93,6 +95,10 @@ def check(
     from govern.policy.outcomes import Stage
 
     started = time.monotonic()
+    if model is not None:
+        from govern.bundle.opening import model_folder
+
+        bundle = model_folder(bundle, model)
     asked = parse_outputs(outputs, formats=FORMATS, bundle=bundle)
     replaced = None if supersedes is None else _digest(supersedes)
     if advisories is not None:

@@ -45,7 +45,7 @@ def read_envelope(bundle: Bundle, path: str, *, about: str) -> Envelope:
 
     Raises InputError: E101 to E103 for another shape, E109 when it was made for other bytes than the file has.
     """
-    document = parse_json(bundle.read(path, limit=_LIMIT_BYTES), file=path)
+    document = parse_json(bundle.read(path, limit=_LIMIT_BYTES, reader="evidence_envelope"), file=path)
     if not isinstance(document, dict) or document.get("kind") != "EvidenceEnvelope":
         raise _fault("E101", path, "not an EvidenceEnvelope", "Make one with the fields of the evidence page.")
     if document.get("apiVersion") != "govern/v1":

@@ -83,8 +83,8 @@ class Checked:
 
     @property
     def notes(self) -> tuple[Diagnostic, ...]:
-        """What the caller should hear beside the result: the compiler's warnings, and that no rule applied."""
-        before = (*self.loaded.warnings, *self.people.notes)
+        """What the caller should hear beside the result: warnings of compiler and folder, and that no rule applied."""
+        before = (*self.loaded.warnings, *self.bundle.notes, *self.people.notes)
         if any(item.outcome is not Outcome.NOT_APPLICABLE for item in self.decision.settled):
             return before
         nothing = Diagnostic(

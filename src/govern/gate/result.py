@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from govern import __version__
 from govern.attestation.kinds import WAIVER
 from govern.attestation.people import Waiver
+from govern.bundle.reading import UNNAMED
 from govern.canonical import Json, instant_text
 from govern.decision.rulings import note_on
 from govern.decision.waivers import Ruling
@@ -51,6 +52,7 @@ def result_document(
             "files": evaluation.subject.files,
             "bytes": evaluation.subject.bytes,
         },
+        "files": _files(checked),
         "evaluation": {"digest": evaluation.digest},
         "decision_record": {
             "digest": decision.digest,
@@ -121,6 +123,22 @@ def _frame(made: Checked | Refused) -> dict[str, Json]:
         "waivers": [],
         "approvals": [],
     }
+
+
+def _files(checked: Checked) -> list[Json]:
+    """Every file of the bundle, in the order of its path's bytes, with who read it; nobody is an empty list.
+
+    A reader is a role in which a rule named the file as evidence, or what said its name when it opened the file.
+    """
+    roles: dict[str, set[str]] = {}
+    for item in checked.evaluation.evidence():
+        roles.setdefault(item.file, set()).add(item.name)
+    made: list[Json] = []
+    for path, entry in checked.bundle.files.items():
+        readers = checked.bundle.log.of(path) | roles.get(path, set())
+        named: list[Json] = [*sorted(readers - {UNNAMED} or readers)]
+        made.append({"path": path, "bytes": entry.size, "read_by": named})
+    return made
 
 
 def _model(bundle: Bundle) -> dict[str, Json]:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from govern.canonical import Json, JsonObject
-from govern.diagnostics import Diagnostic, InputError
+from govern.diagnostics import Diagnostic, InputError, plain
 from govern.policy.outcomes import Decision, Enforcement, Location, Outcome
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ __all__ = [
     "Certificate",
     "Evidence",
     "Fault",
+    "FileView",
     "FindingView",
     "HoldsView",
     "Model",
@@ -64,6 +65,21 @@ class Evidence:
     file: str
     digest: str
     bound: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """A file of the bundle and who read it."""
+
+    path: str
+    bytes: int
+    read_by: tuple[str, ...]
+    """Readers and roles, sorted; empty when nobody read it."""
+
+    @property
+    def readers(self) -> str:
+        """Who read it, in words."""
+        return ", ".join(plain(name.replace("_", " "), limit=80) for name in self.read_by) or "not read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +196,8 @@ class Result:
     lineage: JsonObject | None
     """As `govern.lineage.document.graph_document` makes it."""
     manifest: Mapping[str, Any] | None
+    files: tuple[FileView, ...]
+    """Every file of the bundle; empty for a refused bundle and in results of older engines."""
     evaluation_digest: str | None
     decision_digest: str | None
     holds_until: str | None
@@ -216,6 +234,7 @@ class Result:
             advisories=raw["advisories"],
             lineage=raw["lineage"],
             manifest=raw["manifest"],
+            files=tuple(FileView(item["path"], item["bytes"], tuple(item["read_by"])) for item in raw.get("files", ())),
             evaluation_digest=raw["evaluation"]["digest"] if raw["evaluation"] else None,
             decision_digest=record.get("digest"),
             holds_until=record.get("holds_until"),

@@ -204,7 +204,12 @@ def result_schema() -> Schema:
         "summary": _SUMMARY,
         "refused": _or_null(_object({"diagnostics": {"type": "array", "items": _DIAGNOSTIC, "minItems": 1}})),
     }
-    optional: Schema = {"timings": {"type": "object"}, "previous": _or_null(_object({"digest": _DIGEST}))}
+    file = _object({"path": _TEXT, "bytes": _COUNT, "read_by": _list(_TEXT)})
+    optional: Schema = {
+        "files": _list(file),
+        "timings": {"type": "object"},
+        "previous": _or_null(_object({"digest": _DIGEST})),
+    }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": RESULT_SCHEMA_ID,

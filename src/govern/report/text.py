@@ -44,7 +44,8 @@ def render_text(
 ) -> str:
     """Render the result. `github` breaks up what a workflow runner would take for a command of ours.
 
-    `verbose` adds passed and not applicable rules and every finding; without it, what is left out is counted.
+    `verbose` adds passed and not applicable rules, every finding, and who read which file of the bundle; without it,
+    what is left out of rules and findings is counted.
     """
     writer = _Writer(max(40, width), color=color, verbose=verbose)
     writer.result(result)
@@ -84,6 +85,7 @@ class _Writer:
         if result.refused is None:
             self._counts(result)
         self._not_assessed(result)
+        self._files(result)
         self._digests(result)
         self.lines.append("")
         self._wrapped(f"next: {_next_step(result)}", 0)
@@ -213,6 +215,15 @@ class _Writer:
         self._heading(f"Not assessed ({len(result.not_assessed)}): no rule covers these clauses")
         for control, title in result.not_assessed:
             self._wrapped(f"{plain(control)}  {plain(title)}", 2, 4)
+
+    def _files(self, result: Result) -> None:
+        """Say of every file who read it: what nobody read was hashed and not judged."""
+        if not self._verbose or not result.files:
+            return
+        unread = sum(not item.read_by for item in result.files)
+        self._heading(f"Files of the bundle ({len(result.files)}): {unread} not read by any rule")
+        for item in result.files:
+            self.lines.append(f"  {plain(item.path, limit=1000)}  {item.bytes} bytes  {item.readers}")
 
     def _digests(self, result: Result) -> None:
         rows: list[tuple[str, str]] = []

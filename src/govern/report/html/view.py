@@ -11,7 +11,7 @@ from govern.diagnostics import plain
 from govern.policy.outcomes import Decision, Outcome
 from govern.report.figures import Table, comparison_figure, rate_figure, tables_of
 from govern.report.groups import Group, groups, headline
-from govern.report.result import OutcomeView, PolicyView, Result, facts_of, rows
+from govern.report.result import FileView, OutcomeView, PolicyView, Result, facts_of, rows
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -21,6 +21,7 @@ __all__ = ["Page", "page_of"]
 _NAME = 160
 """Code points of a name; paths and sentences may be longer."""
 _MOST_NODES = 300
+_MOST_FILES = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,8 @@ class Page:
     """(what it does, command) pairs."""
     facts: tuple[tuple[str, str], ...]
     """Key facts beside the verdict."""
+    files: tuple[FileView, ...]
+    """The first files of the bundle."""
 
 
 _TONES = {Decision.ALLOWED: "good", Decision.DENIED: "bad", Decision.UNDECIDED: "unsure"}
@@ -136,6 +139,7 @@ def page_of(result: Result) -> Page:
         dependencies=tuple(item for item in result.outcomes if item.check.startswith("dependencies.")),
         commands=tuple(_commands(result)),
         facts=tuple(_key_facts(result)),
+        files=result.files[:_MOST_FILES],
     )
 
 
