@@ -51,6 +51,7 @@ EVERY_KIND = rules(
     - {id: known, check: dependencies.vulnerabilities, with: {max_snapshot_age: 30d}}
     - {id: formats, check: artefacts.formats, with: {allowed: [safetensors]}}
     - {id: pickles, check: artefacts.pickle}
+    - {id: quality, check: data.validation, with: {bound: true}}
     - {id: board, check: approval.quorum, with: {roles: [{role: approver, count: 2}]}}
     - {id: apart, check: approval.separation, with: {pairs: [[submitter, approver]]}}
     - {id: exceptions, check: policy.exceptions, with: {max_days: 30, roles: [waiver]}}
@@ -136,6 +137,11 @@ WANTED = {
     "known": {"removed:advisories", "vulnerable:requirements", "early:1", "expired:2", "expired:3", "unpinned:numpy"},
     "formats": {"removed:artefacts", "empty:artefact", "pointer:artefact", "pickle:artefact"},
     "pickles": {"pickle:artefact", "pickle:beside"},
+    "quality": {"removed:results"}
+    | {
+        f"{what}:evidence/gx.json"
+        for what in ("empty", "nothing-evaluated", "failed", "crashed", "cut", "unbound", "other-data")
+    },
     "board": {"removed:approvals", "rejected:approvals", "expired:approvals"},
     "apart": {"removed:approvals"},
     "facts": {"removed:model.purpose", "null:model.purpose", "empty:model.purpose", "list:model.purpose"},

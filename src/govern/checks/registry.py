@@ -20,6 +20,7 @@ FAMILIES = (
     "lineage",
     "dependencies",
     "artefacts",
+    "data_validation",
     "expression",
     "approval",
     "exceptions",
