@@ -52,6 +52,7 @@ EVERY_KIND = rules(
     - {id: formats, check: artefacts.formats, with: {allowed: [safetensors]}}
     - {id: pickles, check: artefacts.pickle}
     - {id: there, check: artefacts.present}
+    - {id: quality, check: data.validation, with: {bound: true}}
     - {id: board, check: approval.quorum, with: {roles: [{role: approver, count: 2}]}}
     - {id: apart, check: approval.separation, with: {pairs: [[submitter, approver]]}}
     - {id: exceptions, check: policy.exceptions, with: {max_days: 30, roles: [waiver]}}
@@ -138,6 +139,11 @@ WANTED = {
     "formats": {"removed:artefacts", "empty:artefact", "pointer:artefact", "pickle:artefact"},
     "pickles": {"pickle:artefact", "pickle:beside"},
     "there": {"removed:artefacts", "empty:artefact", "pointer:artefact", "cut:artefact"},
+    "quality": {"removed:results"}
+    | {
+        f"{what}:evidence/gx.json"
+        for what in ("empty", "nothing-evaluated", "failed", "crashed", "cut", "unbound", "other-data")
+    },
     "board": {"removed:approvals", "rejected:approvals", "expired:approvals"},
     "apart": {"removed:approvals"},
     "facts": {"removed:model.purpose", "null:model.purpose", "empty:model.purpose", "list:model.purpose"},

@@ -328,6 +328,8 @@ def test_any_markup_stays_text(word: str) -> None:
         {"kind": "fairness-table", "threshold": "0.8", "tables": [{"groups": [{"rate": "x", "denominator": -1}]}]},
         {"kind": "card-scorecard"},
         {"kind": "card-scorecard", "sections": [{}, 3]},
+        {"kind": "data-validation"},
+        {"kind": "data-validation", "results": [3, {}, {"items": [{}, 3, {"verdict": 4}], "evaluated": True}]},
         {"kind": "of-later-versions"},
         [1],
         "text",

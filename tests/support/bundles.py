@@ -18,6 +18,7 @@ VERSION = "3.1.0"
 MODEL_FILE = "model/model.safetensors"
 PREDICTIONS = "predictions/test.csv"
 PREDICTIONS_MANIFEST = "predictions/test.yaml"
+VALIDATION = "evidence/gx.json"
 ROWS = 400
 
 _METADATA_KEYS = ("name", "version", "title", "uri", "tags", "previous")
@@ -96,6 +97,53 @@ def predictions(rows: int = ROWS) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
+def validation(*items: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """A result of Great Expectations 1.x with totals that fit its items; without items, one of two that hold."""
+    results = [expectation(), expectation("expect_column_values_to_be_between", "income")] if not items else list(items)
+    good = sum(item["success"] for item in results)
+    return {
+        "success": good == len(results),
+        "results": results,
+        "suite_name": "train",
+        "statistics": {
+            "evaluated_expectations": len(results),
+            "successful_expectations": good,
+            "unsuccessful_expectations": len(results) - good,
+            "success_percent": 100 * good / len(results) if results else None,
+        },
+        "meta": {
+            "great_expectations_version": "1.24.1",
+            "run_id": {"run_name": None, "run_time": "2026-04-02T08:10:00+00:00"},
+            "active_batch_definition": {"datasource_name": "lake", "data_asset_name": "loans"},
+        },
+        **more,
+    }
+
+
+def expectation(
+    kind: str = "expect_column_values_to_not_be_null", column: str = "age", *, wrong: int = 0, **changes: Any
+) -> dict[str, Any]:
+    """One item of such a result, over 400 values of which `wrong` are not as expected.
+
+    `mostly` and `severity` change the configuration, everything else the item.
+    """
+    mostly = {"mostly": changes.pop("mostly")} if "mostly" in changes else {}
+    severity = changes.pop("severity", "critical")
+    return {
+        "success": wrong == 0,
+        "expectation_config": {
+            "type": kind,
+            "kwargs": {"column": column, "batch_id": "lake-loans", **mostly},
+            "meta": {},
+            "severity": severity,
+        },
+        "result": {"element_count": 400, "unexpected_count": wrong, "unexpected_percent": wrong / 4},
+        "meta": {},
+        "exception_info": {"raised_exception": False, "exception_traceback": None, "exception_message": None},
+        **changes,
+    }
+
+
 class BundleBuilder:
     """Starts from a sound bundle; digests inside it follow whatever else is changed, unless a file is replaced."""
 
@@ -167,10 +215,13 @@ class BundleBuilder:
             "metrics.json": b'{"accuracy": 0.9}\n',
             MODEL_FILE: safetensors(),
             PREDICTIONS: predictions(),
+            VALIDATION: json.dumps(validation()).encode(),
         }
         self._apply(files)
         files.setdefault(PREDICTIONS_MANIFEST, self._predictions_manifest(files))
         files.setdefault("lineage.yaml", self._lineage(files))
+        if VALIDATION in files:
+            files.setdefault(f"{VALIDATION}.evidence.json", self._envelope(files, VALIDATION))
         files.setdefault(
             "govern.yaml",
             _yaml({"apiVersion": "govern/v1", "kind": "Model", "metadata": self._metadata, "spec": self._spec}),
@@ -216,6 +267,28 @@ class BundleBuilder:
                 "unknown": ["", "NA"],
             }
         )
+
+    def _envelope(self, files: dict[str, bytes], path: str) -> bytes:
+        """The envelope of a result about the training data: they are not in the bundle, and the lineage has them."""
+        made = self._model(files)
+        lines = f"{made['files'][0]['sha256']}  {MODEL_FILE}\n"
+        return json.dumps(
+            {
+                "apiVersion": "govern/v1",
+                "kind": "EvidenceEnvelope",
+                "type": "great-expectations",
+                "file": {"path": path, "sha256": sha256(files[path])},
+                "model": {
+                    "name": made["name"],
+                    "version": made["version"],
+                    "digest": {"sha256": sha256(lines.encode())},
+                },
+                "data": [{"name": "train", "role": "train", "digest": {"sha256": sha256(b"train")}}],
+                "tool": {"name": "great_expectations", "version": "1.24.1"},
+                "produced_at": "2026-04-02T08:10:00Z",
+                "produced_by": "ci:build-118",
+            }
+        ).encode()
 
     def _lineage(self, files: dict[str, bytes]) -> bytes:
         code = {"repo": "https://git.example.com/risk/credit", "commit": "c0ffee" * 6 + "c0ff", "dirty": False}

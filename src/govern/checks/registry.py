@@ -21,6 +21,7 @@ FAMILIES = (
     "dependencies",
     "artefacts",
     "artefacts_present",
+    "data_validation",
     "expression",
     "approval",
     "exceptions",

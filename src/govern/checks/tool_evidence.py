@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from govern.checks.predictions import finding_of, missing, terms_of
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from govern.checks.context import CheckContext
     from govern.evidence.tools.finding import Evidence, Sighting
 
-__all__ = ["From", "Gathered", "Item", "ToolParams", "gather", "place"]
+__all__ = ["From", "Gathered", "Item", "ToolParams", "gather", "is_bound", "place", "places"]
 
 Body = TypeVar("Body")
 
@@ -28,12 +29,9 @@ class From(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    producer: Text | None = None
-    """Name of the tool that made it."""
-    name: Text | None = None
-    """Name under `spec.evidence` of the model record."""
-    path: Text | None = None
-    """Path in the bundle; `*` stands for any text."""
+    producer: Text | None = Field(default=None, description="Name of the tool that made it.")
+    name: Text | None = Field(default=None, description="Name under `spec.evidence` of the model record.")
+    path: Text | None = Field(default=None, description="Path in the bundle; `*` stands for any text.")
 
     @model_validator(mode="after")
     def _says_something(self) -> From:
@@ -94,7 +92,8 @@ def gather(
     if not found:
         return _nothing(params, context, name, wanted)
     refs = tuple(
-        EvidenceRef(name=name, file=item.file, digest=item.evidence.digest, bound=item.evidence.bound) for item in found
+        EvidenceRef(name=name, file=item.file, digest=item.evidence.digest, bound=is_bound(item.evidence, context))
+        for item in found
     )
     others = [
         Diagnostic(
@@ -113,7 +112,7 @@ def gather(
             params,
             name=name,
             file=item.file,
-            bound=item.evidence.bound,
+            bound=is_bound(item.evidence, context),
             produced_at=item.evidence.produced_at,
             tool=item.evidence.envelope.tool if item.evidence.envelope is not None else None,
             how_to_bind="Bind it to model and data: govern evidence add FILE --bundle DIR ...",
@@ -127,12 +126,40 @@ def gather(
     return Gathered(tuple(found), refs, tuple(held for term in terms for held in term.holds), notes)
 
 
+def is_bound(evidence: Evidence, context: CheckContext) -> bool:
+    """Say whether a file's envelope names this very model, and data that the bundle or its lineage has by digest."""
+    envelope = evidence.envelope
+    if envelope is None or envelope.model != "match" or not envelope.data_digests:
+        return False
+    left = set(envelope.data_digests) - {entry.sha256 for entry in context.bundle.files.values()}
+    if not left:
+        return True
+    from govern.checks.lineage_data import lineage_data
+
+    data, _refs, _trouble = lineage_data(context)
+    return left <= data
+
+
 def place(evidence: Evidence, *steps: str | int) -> Location:
     """Give the place of a value of a file, with line, column and JSON pointer."""
     from govern.evidence.tools.interface import pointer_of
 
     span = evidence.document.span(*steps)
     return Location(evidence.file, span.line, span.column, pointer_of(*steps) or None)
+
+
+def places(evidence: Evidence, wanted: Collection[tuple[str | int, ...]]) -> dict[tuple[str | int, ...], Location]:
+    """Give the places of many values of a JSON file at once: looking each up by itself reads the file as often."""
+    from govern.evidence.tools.interface import pointer_of
+    from govern.inputs.json import pointer_spans
+
+    pointers = {steps: pointer_of(*steps) for steps in wanted}
+    spans = pointer_spans(evidence.document.data, file=evidence.file, pointers=tuple(pointers.values()))
+    return {
+        steps: Location(evidence.file, span.line, span.column, pointer or None)
+        for steps, pointer in pointers.items()
+        for span in (spans.get(pointer, Span(evidence.file, 1)),)
+    }
 
 
 def _chosen(params: ToolParams, context: CheckContext, kind: type) -> tuple[Sighting, ...]:

@@ -33,6 +33,8 @@ class Envelope:
     tool: str
     file: str
     """The envelope's own path."""
+    data_digests: tuple[str, ...] = ()
+    """sha256 of each data set that it names, in its order."""
 
     @property
     def bound(self) -> bool:
@@ -60,12 +62,14 @@ def read_envelope(bundle: Bundle, path: str, *, about: str) -> Envelope:
         message = f"the envelope was made for other bytes than {plain(about)} has"
         raise _fault("E109", path, message, "Make the envelope again from the file that is in the bundle.")
     tool = _mapping(path, document, "tool")
+    digests = _digests(path, document)
     return Envelope(
         model=_model(path, document, bundle),
-        data=_data(path, document, bundle),
+        data=_data(digests, bundle),
         produced_at=_instant(path, document),
         tool=" ".join(str(tool[key]) for key in ("name", "version") if isinstance(tool.get(key), str)),
         file=path,
+        data_digests=digests,
     )
 
 
@@ -78,17 +82,21 @@ def _model(path: str, document: Mapping[str, object], bundle: Bundle) -> Binding
     return "match" if same and _text(path, model, "version") == bundle.version else "mismatch"
 
 
-def _data(path: str, document: Mapping[str, object], bundle: Bundle) -> Binding:
+def _data(digests: tuple[str, ...], bundle: Bundle) -> Binding:
+    present = {entry.sha256 for entry in bundle.files.values()}
+    return "match" if digests and all(digest in present for digest in digests) else "absent"
+
+
+def _digests(path: str, document: Mapping[str, object]) -> tuple[str, ...]:
     items = document["data"]
     if not isinstance(items, list):
         raise _fault("E103", path, "data is not a list", "Write a list of {name, role, digest, rows}.")
-    present = {entry.sha256 for entry in bundle.files.values()}
     digests = []
     for item in items:
         if not isinstance(item, dict):
             raise _fault("E103", path, "an item of data is not an object", "Write {name, role, digest, rows}.")
         digests.append(_text(path, _mapping(path, item, "digest"), "sha256"))
-    return "match" if digests and all(digest in present for digest in digests) else "absent"
+    return tuple(digests)
 
 
 def _instant(path: str, document: Mapping[str, object]) -> str:

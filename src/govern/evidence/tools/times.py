@@ -15,6 +15,9 @@ _TIME = re.compile(
 _EASTMOST = timezone(timedelta(hours=14))
 """The zone in which a wall clock's time comes first (Line Islands, UTC+14)."""
 
+_FIRST_YEAR = 1000
+"""Earlier years have no four digits in an instant's text; a tool that wrote one had no clock."""
+
 
 def instant_of(text: str) -> tuple[str, bool] | None:
     """Read a tool's time as (instant, whether its zone is known); None for what is no time.
@@ -36,6 +39,8 @@ def instant_of(text: str) -> tuple[str, bool] | None:
             hours, minutes = int(zone[1:3]), int(zone[-2:])
             offset = timedelta(hours=hours, minutes=minutes)
             moment = naive.replace(tzinfo=timezone(-offset if zone[0] == "-" else offset))
+        if moment.astimezone(UTC).year < _FIRST_YEAR:
+            return None
         return instant_text(moment), zone is not None
     except (ValueError, OverflowError):
         return None

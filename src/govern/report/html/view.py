@@ -11,6 +11,7 @@ from govern.diagnostics import plain
 from govern.policy.outcomes import Decision, Outcome
 from govern.report.figures import Table, comparison_figure, rate_figure, tables_of
 from govern.report.groups import Group, groups, headline
+from govern.report.html.quality import QualityTable, quality_tables
 from govern.report.result import FileView, OutcomeView, PolicyView, Result, facts_of, rows
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ class Page:
     groups: tuple[Group, ...]
     figures: tuple[FairnessFigure, ...]
     scorecards: tuple[Scorecard, ...]
+    quality: tuple[QualityTable, ...]
     lineage: Lineage | None
     policies: tuple[PolicyLine, ...]
     dependencies: tuple[OutcomeView, ...]
@@ -134,6 +136,7 @@ def page_of(result: Result) -> Page:
             for item in result.outcomes
             if (facts := facts_of(item, "card-scorecard")) is not None
         ),
+        quality=quality_tables(result.outcomes),
         lineage=None if result.lineage is None else _lineage(result.lineage),
         policies=tuple(_policy(item, result.outcomes) for item in result.policies),
         dependencies=tuple(item for item in result.outcomes if item.check.startswith("dependencies.")),
