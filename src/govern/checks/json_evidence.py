@@ -72,8 +72,9 @@ def json_evidence(context: CheckContext, role: str, usual: Sequence[str]) -> Jso
     """Find and read the JSON evidence of a role, once a run.
 
     The model record's `spec.evidence.<role>` wins; without it a file of one of the usual names at the root of the
-    bundle is taken. Its envelope is the one that the record names, or the one beside it. A Diagnostic says that there is
-    none (E120), or that its envelope names another model (E107) or other data (E150): hand it on as `missing_evidence`.
+    bundle is taken. Its envelope is the one that the record names, or the one beside it. A Diagnostic says that there
+    is none (E120), or that its envelope names another model (E107) or other data (E150): hand it on as
+    `missing_evidence`.
 
     Raises InputError for a file that cannot be read as strict JSON (I101 to I201) or when several files could be meant
     (E121): let it pass, and the rule's outcome is `error`.

@@ -20,7 +20,7 @@ Binding = Literal["match", "mismatch", "absent", "not_needed"]
 """`not_needed`: what this kind of evidence does not speak of, and did not name."""
 
 SpeaksOf = Literal["model and data", "data", "model"]
-"""What a kind of evidence is about. A data validation speaks of data alone, a scan of model files of the model alone."""
+"""What a kind of evidence is about. A data validation speaks of data alone, a scan of files of the model alone."""
 
 SUFFIX = ".evidence.json"
 """`FILE.evidence.json` is the envelope of FILE, whether the model record names it or not."""

@@ -10,6 +10,7 @@ from govern.gate.testing.breaking.general import out_of_time, without_votes
 from govern.gate.testing.breaking.interface import Break, Target
 from govern.gate.testing.breaking.lineage import lineage
 from govern.gate.testing.breaking.packages import artefacts, dependencies
+from govern.gate.testing.breaking.readiness import readiness
 from govern.gate.testing.breaking.tables import tables
 
 __all__ = ["FAMILIES"]
@@ -23,6 +24,7 @@ FAMILIES: tuple[Callable[[Target], Iterator[Break]], ...] = (
     dependencies,
     artefacts,
     other_evidence,
+    readiness,
     out_of_time,
     without_votes,
 )
