@@ -56,6 +56,10 @@ EVERY_KIND = rules(
     - {id: board, check: approval.quorum, with: {roles: [{role: approver, count: 2}]}}
     - {id: apart, check: approval.separation, with: {pairs: [[submitter, approver]]}}
     - {id: exceptions, check: policy.exceptions, with: {max_days: 30, roles: [waiver]}}
+    - {id: inventory, check: readiness.record, with: {required: [owner.contact, rollback.owner, sectors]}}
+    - {id: back, check: readiness.rollback, with: {tested_within: 1y, kill_switch: true}}
+    - {id: watched, check: readiness.monitoring_plan, with: {metrics: [accuracy], max_cadence: 7d}}
+    - {id: cluster, check: readiness.kubernetes, with: {manifests: [deploy]}}
     - {id: facts, check: expression, with: {assert: size(model.purpose) > 0}}
     - {id: tags, check: expression, with: {assert: 'model.tags.exists(t, t == "credit") && model.risk_tier != "high"'}}
     - {id: figures, check: expression, with: {assert: metrics.accuracy >= 0.8}}
@@ -146,6 +150,10 @@ WANTED = {
     },
     "board": {"removed:approvals", "rejected:approvals", "expired:approvals"},
     "apart": {"removed:approvals"},
+    "inventory": {"removed:owner.contact", "removed:rollback.owner", "removed:sectors", "empty:sectors"},
+    "back": {"removed:rollback", "circle:rollback", "removed:procedure", "off:kill_switch", "expired:2", "early:1"},
+    "watched": {"removed:monitoring", "removed:monitoring.accuracy"},
+    "cluster": {"removed:manifests", "unpinned:image"},
     "facts": {"removed:model.purpose", "null:model.purpose", "empty:model.purpose", "list:model.purpose"},
     "tags": {"removed:model.tags", "text:model.tags", "empty:model.tags", "removed:model.risk_tier"},
     "figures": {"nan:metrics.accuracy", "removed:predictions", "other-model:predictions", "damaged:metrics"},

@@ -24,6 +24,9 @@ BASE = {
     "performance.threshold": {"metric": "auc", "at_least": 0.8},
     "approval.separation": {"pairs": [["developer", "validator"]]},
     "policy.exceptions": {"max_days": 30, "roles": ["waiver"]},
+    "readiness.record": {"required": ["purpose"]},
+    "readiness.monitoring_plan": {"metrics": ["psi"]},
+    "readiness.kubernetes": {"manifests": ["deploy"]},
 }
 """What a rule of the kind needs beside the parameter that moves."""
 
@@ -107,6 +110,17 @@ STEPS = {
     ("performance.threshold", "at_most"): (0.5, 0.4),
     ("performance.threshold", "min_n"): (10, 11),
     ("performance.threshold", "recompute"): ("preferred", "required"),
+    ("readiness.record", "required"): (["purpose"], ["purpose", "owner.contact"]),
+    ("readiness.record", "allowed"): ({"risk_tier": ["low", "medium"]}, {"risk_tier": ["low"]}),
+    ("readiness.record", "may_be_empty"): (["developers"], []),
+    ("readiness.rollback", "owner"): (False, True),
+    ("readiness.rollback", "tested_within"): ("90d", "30d"),
+    ("readiness.rollback", "kill_switch"): (False, True),
+    ("readiness.monitoring_plan", "metrics"): (["psi"], ["psi", "auc"]),
+    ("readiness.monitoring_plan", "each"): (["owner"], ["owner", "escalation"]),
+    ("readiness.monitoring_plan", "max_cadence"): ("30d", "7d"),
+    ("readiness.kubernetes", "manifests"): (["deploy"], ["deploy", "jobs"]),
+    ("readiness.kubernetes", "require"): (["probes"], ["probes", "image_digest"]),
 }
 """(as the pack has it, one step tighter)."""
 

@@ -69,6 +69,25 @@ a correction.
 An underwriter sees the score together with its three main reasons and can overrule it at any time without asking.
 """
 
+ROLLBACK = "Route traffic to version 3.0.0, then tell model-risk@example.com.\n"
+
+MANIFEST = f"""\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: scorer}}
+spec:
+  selector: {{matchLabels: {{app: scorer}}}}
+  template:
+    metadata: {{labels: {{app: scorer}}}}
+    spec:
+      containers:
+      - name: scorer
+        image: registry.example.com/ml/scorer@sha256:{"5c" * 32}
+        resources: {{limits: {{cpu: "1", memory: 512Mi}}}}
+        livenessProbe: {{httpGet: {{path: /health, port: 8080}}}}
+        readinessProbe: {{httpGet: {{path: /ready, port: 8080}}}}
+"""
+
 REQUIREMENTS = "numpy==1.26.4\nscikit-learn==1.5.2\n"
 
 
@@ -151,6 +170,7 @@ class BundleBuilder:
         self.path = tmp_path / "bundle"
         self._changed: dict[str, bytes | None] = {}
         self._metadata: dict[str, Any] = {"name": NAME, "version": VERSION, "title": "Credit risk", "tags": ["credit"]}
+        self._metadata["previous"] = "3.0.0"
         self._spec: dict[str, Any] = {
             "owner": {"name": "Retail credit models", "contact": "credit-models@example.com"},
             "purpose": "Rank consumer loan applications for manual review.",
@@ -165,6 +185,23 @@ class BundleBuilder:
             },
             "cards": ["README.md"],
             "lineage": ["lineage.yaml"],
+            "rollback": {
+                "procedure": "ROLLBACK.md",
+                "to_version": "3.0.0",
+                "owner": "credit-models@example.com",
+                "tested_on": "2026-04-20",
+                "kill_switch": True,
+            },
+            "monitoring": [
+                {
+                    "metric": "accuracy",
+                    "source": "weekly back-test",
+                    "at_least": 0.85,
+                    "cadence": "P7D",
+                    "owner": "credit-models@example.com",
+                    "escalation": "model-risk@example.com",
+                }
+            ],
             "artefacts": [{"path": MODEL_FILE, "role": "weights", "format": "safetensors"}],
         }
 
@@ -212,6 +249,8 @@ class BundleBuilder:
         files: dict[str, bytes] = {
             "README.md": CARD.encode(),
             "requirements.txt": REQUIREMENTS.encode(),
+            "ROLLBACK.md": ROLLBACK.encode(),
+            "deploy/scorer.yaml": MANIFEST.encode(),
             "metrics.json": b'{"accuracy": 0.9}\n',
             MODEL_FILE: safetensors(),
             PREDICTIONS: predictions(),

@@ -58,7 +58,7 @@ def is_critical(item: QualityItem) -> bool:
 
 
 def _evaluate(params: ValidationParams, context: CheckContext) -> CheckResult:
-    gathered = gather(params, context, DataQuality, name="data-quality results", wanted=_WANTED)
+    gathered = gather(params, context, DataQuality, name="data-quality results", wanted=_WANTED, speaks_of="data")
     if isinstance(gathered, CheckResult):
         return gathered
     files = [_file(item, params, context) for item in gathered.items]

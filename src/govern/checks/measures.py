@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
 from typing import TYPE_CHECKING, get_args
 
+from govern.checks.binding import lineage_digests
 from govern.checks.context import Root
 from govern.checks.predictions import counts_of, figure, prediction_refs, predictions_of, source_of
 from govern.diagnostics import Diagnostic, InputError, Span, plain
@@ -31,7 +32,7 @@ def metrics_of(context: CheckContext) -> MetricsFile | Diagnostic:
     """Read the metrics file once a run. A Diagnostic says that there is none to use."""
     from govern.evidence.metrics_file import read_metrics
 
-    return context.once("metrics.file", lambda: read_metrics(context.bundle))
+    return context.once("metrics.file", lambda: read_metrics(context.bundle, lineage=lineage_digests(context)))
 
 
 def measure(metric: str, context: CheckContext, source: PredictionSource) -> tuple[Measured | Diagnostic, int]:

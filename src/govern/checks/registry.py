@@ -25,6 +25,7 @@ FAMILIES = (
     "expression",
     "approval",
     "exceptions",
+    "readiness",
 )
 """Modules of this package; each lists its kinds in `CHECKS`."""
 

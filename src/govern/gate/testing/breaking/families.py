@@ -11,6 +11,7 @@ from govern.gate.testing.breaking.interface import Break, Target
 from govern.gate.testing.breaking.lineage import lineage
 from govern.gate.testing.breaking.packages import artefacts, dependencies
 from govern.gate.testing.breaking.quality import quality
+from govern.gate.testing.breaking.readiness import readiness
 from govern.gate.testing.breaking.tables import tables
 
 __all__ = ["FAMILIES"]
@@ -25,6 +26,7 @@ FAMILIES: tuple[Callable[[Target], Iterator[Break]], ...] = (
     artefacts,
     quality,
     other_evidence,
+    readiness,
     out_of_time,
     without_votes,
 )
