@@ -16,9 +16,10 @@ PICKLE = b"\x80\x04N."
 MODEL: dict[str, str | bytes] = {"MLmodel": MLMODEL, "model.pkl": PICKLE}
 
 
-def entry(version: object = 7, *, name: str = "credit-risk", model_id: str = "m-1") -> str:
+def entry(version: object = 7, *, name: str = "credit-risk", model_id: str = "m-1", run_id: str = "r-1") -> str:
     """A registry's `meta.yaml` of one version."""
-    return f"current_stage: None\nname: {name}\nmodel_id: {model_id}\nsource: models:/{model_id}\nversion: {version}\n"
+    head = f"current_stage: None\nname: {name}\nmodel_id: {model_id}\nrun_id: {run_id}\n"
+    return f"{head}source: models:/{model_id}\nversion: {version}\n"
 
 
 def record(name: str = "credit-risk", version: str = "7") -> str:
@@ -101,6 +102,21 @@ def test_a_registry_entry_of_another_model_is_not_taken(tmp_path):
     """The MLmodel has an id of its own, and the entry names another."""
     store = {"models/x/version-1/meta.yaml": entry(1, model_id="m-2")}
     assert [item.code for item in refused(UsageError, folder(tmp_path, {**MODEL, **store})).diagnostics] == ["B111"]
+
+
+def test_a_registry_entry_of_another_run_is_not_taken(tmp_path):
+    """Models that MLflow 1 and 2 wrote have no id of their own; their run has."""
+    old = {**MODEL, "MLmodel": "flavors: {sklearn: {pickled_model: model.pkl}}\nrun_id: r-2\n"}
+    store = {"models/x/version-1/meta.yaml": entry(1)}
+    assert [item.code for item in refused(UsageError, folder(tmp_path, {**old, **store})).diagnostics] == ["B111"]
+    store = {"models/x/version-1/meta.yaml": entry(1, run_id="r-2")}
+    assert open_bundle(folder(tmp_path, {**old, **store})).version == "1"
+
+
+def test_another_meta_yaml_is_no_registry(tmp_path):
+    """Many tools write one; a `name` and a `version` in it mean something else."""
+    root = folder(tmp_path, {**MODEL, "meta.yaml": "name: x\nversion: 9\nsource: git\n", "govern.yaml": record()})
+    assert open_bundle(root).version == "7"
 
 
 def test_the_folder_name_decides_nothing(tmp_path):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from govern.bundle import open_bundle
 from govern.canonical import canonical_bytes
+from govern.checks.artefact_shards import shard_remarks
 from govern.checks.artefacts_present import CHECKS
 from govern.checks.context import CheckContext
 from govern.decision.run import evaluate_safely
@@ -398,3 +399,25 @@ def test_tensors_that_an_onnx_model_keeps_elsewhere_must_be_there(tmp_path, loca
     result = judge_folder(folder(tmp_path, files))
     assert result.outcome.value == outcome, words(result)
     assert codes(result) == ([] if outcome == "pass" else ["S311"])
+
+
+GOOD_INDEX = index({"a": ONE, "b": ONE, "c": TWO}).encode()
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, len(GOOD_INDEX) - 1), st.binary(max_size=3), st.integers(0, 6))
+def test_no_mutation_of_an_index_crashes(tmp_path, place, put, cut):
+    data = GOOD_INDEX[:place] + put + GOOD_INDEX[place + cut :]
+    root = folder(tmp_path, shards(index=data))
+    bundle = open_bundle(root, **NAMED)
+    remarks = list(shard_remarks(bundle))
+    assert all(remark.text and remark.remediation for remark in remarks)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=120), st.integers(0, 40))
+def test_no_bytes_of_a_shard_crash(tmp_path, data, keep):
+    sound = tensors({"c": 16})
+    root = folder(tmp_path, shards(two=sound[:keep] + data))
+    bundle = open_bundle(root, **NAMED)
+    assert len(list(shard_remarks(bundle))) >= (0 if sound[:keep] + data == sound else 1)

@@ -406,7 +406,9 @@ CASES = [
     ),
     Case(
         "identity-conflict",
-        lambda b, _: b.file("meta.yaml", "name: credit-risk\nversion: 9\nsource: models:/m-1\ncurrent_stage: None\n"),
+        lambda b, _: b.file(
+            "meta.yaml", "name: credit-risk\nversion: 9\nsource: models:/m-1\ncurrent_stage: None\nstatus: READY\n"
+        ),
         {"bundle": ("error",)},
         (3,),
         must=("'3.1.0'", "'9'"),

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter, ValidationError
 
 from govern.bundle.layout.listing import Listing
 from govern.bundle.layout.mlflow import READER, mlmodel_of
-from govern.bundle.layout.mlmodel import MLMODEL
+from govern.bundle.layout.mlmodel import MLMODEL, MlModel
 from govern.bundle.record import ModelRecord
 from govern.bundle.record_fields import ModelName, ModelVersion
 from govern.bundle.record_reading import ReadRecord
@@ -31,7 +31,14 @@ WAYS = (
 )
 _DOWNLOAD = "registered_model_meta"
 _REGISTRY = re.compile(r"(?:.*/)?models/[^/]+/version-[^/]+/meta\.yaml")
-_REGISTRY_KEYS = frozenset(["current_stage", "storage_location", "source", "model_id", "run_id"])
+_REGISTRY_KEYS = frozenset(
+    {
+        *("creation_timestamp", "current_stage", "last_updated_timestamp", "run_id"),
+        *("source", "status", "storage_location"),
+    }
+)
+"""Members of a version in MLflow's file store, 1.x to 3.x; three of them tell it from any other `meta.yaml`."""
+_REGISTRY_LEAST = 3
 _LISTED = 20
 _OPTIONS = {"name": "--name", "version": "--model-version"}
 
@@ -45,6 +52,14 @@ class _Claim:
     version: str | None
     span: Span | None = None
     model_id: str | None = None
+    run_id: str | None = None
+
+    def may_be_of(self, model: MlModel | None) -> bool:
+        """Say whether it can speak of this model: no id that both have differs."""
+        if model is None:
+            return True
+        pairs = ((self.model_id, model.model_id), (self.run_id, model.run_id))
+        return all(mine is None or its is None or mine == its for mine, its in pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +106,8 @@ def _registry(listing: Listing, home: str, *, recorded: bool, name: str | None, 
     if recorded:
         return []  # a store beside a record is history: other versions than the one that is judged
     found = [claim for path in listing.files if _REGISTRY.fullmatch(path) and (claim := _entry(listing, path))]
-    model_id = _model_id(listing, home)
-    if model_id is not None:
-        found = [claim for claim in found if claim.model_id in (None, model_id)]
+    model = _model(listing, home)
+    found = [claim for claim in found if claim.may_be_of(model)]
     asked = [claim for claim in found if (claim.name, claim.version) == (name, version)]
     found = asked if name is not None and version is not None and asked else found
     if len(found) < 2:
@@ -112,12 +126,13 @@ def _registry(listing: Listing, home: str, *, recorded: bool, name: str | None, 
 def _entry(listing: Listing, path: str) -> _Claim | None:
     """Read a registry's `meta.yaml` of one version; None for another kind of file, which is no fault of it."""
     root = _mapping(listing, path)
-    if root is None or not _REGISTRY_KEYS & set(root.keys()):
+    if root is None or len(_REGISTRY_KEYS & set(root.keys())) < _REGISTRY_LEAST:
         return None
     name, version = _text(root.get("name")), _text(root.get("version"))
     if name is None or version is None:
         return None
-    return _Claim("MLflow's registry", name, version, root.key_span("name"), _text(root.get("model_id")))
+    ids = _text(root.get("model_id")), _text(root.get("run_id"))
+    return _Claim("MLflow's registry", name, version, root.key_span("name"), *ids)
 
 
 def _download(listing: Listing, home: str, notes: list[Diagnostic]) -> list[_Claim]:
@@ -134,10 +149,9 @@ def _download(listing: Listing, home: str, notes: list[Diagnostic]) -> list[_Cla
     return [_Claim("the download's registered_model_meta", name, version, Span(path, 1, 1))]
 
 
-def _model_id(listing: Listing, home: str) -> str | None:
+def _model(listing: Listing, home: str) -> MlModel | None:
     path = f"{home}/{MLMODEL}" if home else MLMODEL
-    read = mlmodel_of(listing, path) if path in listing.files else None
-    return read.model.model_id if read is not None and read.model is not None else None
+    return mlmodel_of(listing, path).model if path in listing.files else None
 
 
 def _mapping(listing: Listing, path: str) -> MapNode | None:
@@ -171,7 +185,7 @@ def _usable(claim: _Claim, notes: list[Diagnostic]) -> _Claim:
             message = f"{claim.source} says {key} '{text}', which cannot be a {key} here"
             hint = f"Add govern.yaml, or give {_OPTIONS[key]}: lower-case letters, digits, `.`, `_` and `-`."
             notes.append(Diagnostic("B123", message, claim.span, hint, Severity.WARNING))
-    return _Claim(claim.source, kept["name"], kept["version"], claim.span, claim.model_id)
+    return replace(claim, name=kept["name"], version=kept["version"])
 
 
 def _conflicts(claims: Sequence[_Claim], key: str, read: ReadRecord | None) -> list[Diagnostic]:

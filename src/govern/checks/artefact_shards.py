@@ -109,7 +109,7 @@ def _beside(index: str, file: str) -> str | None:
 
 def _of_index(bundle: Bundle, index: _Index) -> Iterator[Remark]:
     counts = Counter(index.tensors.values())
-    first = {file: tensor for tensor, file in reversed(index.tensors.items())}
+    first = {file: tensor for tensor, file in reversed(list(index.tensors.items()))}
     headers: dict[str, Mapping[str, tuple[int, int]]] = {}
     whole = True
     for file, number in counts.items():

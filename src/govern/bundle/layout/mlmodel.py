@@ -59,6 +59,8 @@ class MlModel:
     file: str
     model_id: str | None
     """MLflow's own id of the logged model."""
+    run_id: str | None
+    """The run that logged it."""
     references: tuple[Reference, ...]
     """In the order of the file."""
     problems: tuple[Diagnostic, ...] = ()
@@ -85,11 +87,10 @@ def read_mlmodel(data: bytes, *, file: str, files: Files) -> MlModel:
     reader.beside(root)
     if len(reader.found) > _MOST_REFERENCES:
         problems.append(_wrong(f"it names more than {_MOST_REFERENCES:,} paths", root.span))
-    identity = root.get("model_id")
-    known = isinstance(identity, ScalarNode) and not identity.is_null
     return MlModel(
         file=file,
-        model_id=identity.text if known and isinstance(identity, ScalarNode) else None,
+        model_id=_word(root.get("model_id")),
+        run_id=_word(root.get("run_id")),
         references=tuple(sorted(reader.found[:_MOST_REFERENCES], key=_place)),
         problems=tuple(problems),
     )
@@ -97,6 +98,10 @@ def read_mlmodel(data: bytes, *, file: str, files: Files) -> MlModel:
 
 def _place(item: Reference) -> tuple[int, int]:
     return (item.span.line or 0, item.span.column or 0)
+
+
+def _word(node: Node | None) -> str | None:
+    return node.text if isinstance(node, ScalarNode) and not node.is_null and node.text else None
 
 
 def _wrong(message: str, span: Span) -> Diagnostic:
@@ -130,11 +135,11 @@ class _Reader:
         if key in _NEVER:
             return
         if key == "env":
-            for place, item in _scalars(value, pointer):
-                self._add(item, "environment", place)
+            for place, scalar in _scalars(value, pointer):
+                self._add(scalar, "environment", place)
         elif key in _CODE_KEYS:
-            for place, item in _scalars(value, pointer):
-                self._add(item, "code", place)
+            for place, scalar in _scalars(value, pointer):
+                self._add(scalar, "code", place)
         elif key in _MODEL_KEYS and isinstance(value, ScalarNode):
             self._add(value, "model", pointer)
         elif key == "artifacts" and isinstance(value, MapNode):
@@ -142,9 +147,9 @@ class _Reader:
                 if isinstance(item, MapNode):
                     self._add(item.get("path"), "companion", f"{pointer}/{name.text}/path")
         else:
-            for place, item in _scalars(value, pointer):
-                if self._looks_like_a_path(item.text):
-                    self._add(item, "companion", place)
+            for place, scalar in _scalars(value, pointer):
+                if self._looks_like_a_path(scalar.text):
+                    self._add(scalar, "companion", place)
 
     def _looks_like_a_path(self, text: str) -> bool:
         """Whether the value of a key that is not known is a path: it names a file here, or a model file anywhere."""
