@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 export UV_COMPILE_BYTECODE = 1
 export UV_PROJECT_ENVIRONMENT = $(VENV)
 
-.PHONY: demo conformance test test-tools lint types imports check bench docs schemas clean
+.PHONY: demo conformance test test-tools lint types imports check bench fuzz docs schemas clean
 
 # A virtual environment that holds uv, and through it exactly what uv.lock names.
 $(UV):
@@ -45,6 +45,10 @@ bench: $(STAMP)  ## prints ratios against peers; asserts answers, never times
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/ledger.py
 	$(BIN)/python benchmarks/policy.py
+
+fuzz: $(STAMP)  ## MINUTES (1) for each of READERS (all); crashes go to tests/fuzz/corpus
+	$(UV) pip install --quiet --python $(BIN)/python "atheris>=3,<4" || echo "no atheris here: inputs are spoilt at random"
+	nice $(BIN)/python scripts/fuzz.py $(or $(READERS),all) --minutes $(or $(MINUTES),1)
 
 docs: $(STAMP)  ## generated reference pages and schemas
 	$(BIN)/python -m govern.cli.reference docs/reference schemas

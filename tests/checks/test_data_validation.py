@@ -154,7 +154,15 @@ def test_a_failed_warning_is_noted_and_judged_when_asked(tmp_path):
 
 @pytest.mark.parametrize("severity", [None, "fatal", 3])
 def test_an_item_without_a_known_severity_is_critical(tmp_path, severity):
-    assert on(tmp_path, validation(expectation(wrong=1, severity=severity))).outcome is Outcome.FAIL
+    content = validation(expectation(wrong=1, severity=severity), meta={"great_expectations_version": "0.18.22"})
+    assert on(tmp_path, content).outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize("severity", [None, 3])
+def test_a_version_that_writes_severities_must_have_written_them(tmp_path, severity):
+    """Taken out of a warning, it would make the warning a critical expectation that was evaluated."""
+    result = on(tmp_path, validation(expectation(severity=severity)))
+    assert (result.outcome, codes(result)) == (Outcome.ERROR, ["E103"])
 
 
 def test_a_suite_of_warnings_alone_shows_nothing(tmp_path):

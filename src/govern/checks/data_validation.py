@@ -24,7 +24,7 @@ from govern.policy.outcomes import CheckResult, EvidenceRef, Finding, Location, 
 if TYPE_CHECKING:
     from fractions import Fraction
 
-__all__ = ["CHECKS", "judged"]
+__all__ = ["CHECKS", "judge", "judged"]
 
 _WANTED = "a result of Great Expectations, Deepchecks or Giskard"
 _RANK = (Outcome.PASS, Outcome.MISSING_EVIDENCE, Outcome.FAIL, Outcome.ERROR)
@@ -87,8 +87,13 @@ def _evaluate(params: ValidationParams, context: CheckContext) -> CheckResult:
 
 def _file(item: Item[DataQuality], params: ValidationParams, context: CheckContext) -> _Judged:
     elsewhere, refs = other_data(item, context) if params.same_data else ((), ())
-    remarks = [remark for one in item.body.items if (remark := _item(one, params)) is not None]
-    return _Judged(item, (*remarks, *_lacking(item.body, params)), elsewhere, refs)
+    return _Judged(item, judge(item.body, params), elsewhere, refs)
+
+
+def judge(body: DataQuality, params: ValidationParams) -> tuple[Remark, ...]:
+    """Say what is to be said of a result, whatever data it is of. Without an outcome in any remark it is a pass."""
+    remarks = [remark for item in body.items if (remark := _item(item, params)) is not None]
+    return (*remarks, *_lacking(body, params))
 
 
 def _item(item: QualityItem, params: ValidationParams) -> Remark | None:

@@ -19,8 +19,8 @@ _PERCENTS = ("unexpected_percent", "unexpected_percent_nonmissing")
 _NULL_WHEN_EMPTY = (*_PERCENTS, "observed_value")
 
 
-def read_item(document: Document, *place: str | int) -> QualityItem:
-    """Read the item at a place. Raises InputError E102 and E103.
+def read_item(document: Document, *place: str | int, graded: bool) -> QualityItem:
+    """Read the item at a place; `graded` says that it must have a severity. Raises InputError E102 and E103.
 
     In `describe()` the expectation's type and arguments stand in the item, and an exception only sometimes does.
     """
@@ -36,7 +36,7 @@ def read_item(document: Document, *place: str | int) -> QualityItem:
     if not described:
         document.get(dict, *place, "exception_info")
     crash = _exception(item.get("exception_info"))
-    severity = held.get("severity")
+    severity = document.get(str, *config, "severity") if graded else held.get("severity")
     figures = _Figures(document, (*place, "result"), result)
     mostly = _mostly(document, kwargs, *config, "kwargs", "mostly")
     verdict: Verdict = "pass" if success else "fail"

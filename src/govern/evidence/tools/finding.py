@@ -21,7 +21,7 @@ from govern.inputs.limits import EVIDENCE_YAML, JSON_BYTES
 if TYPE_CHECKING:
     from govern.bundle import Bundle
 
-__all__ = ["Evidence", "Selector", "Sighting", "read_sighting", "selected", "sightings"]
+__all__ = ["Evidence", "Selector", "Sighting", "read_sighting", "root_of", "selected", "sightings"]
 
 Body = TypeVar("Body")
 
@@ -142,7 +142,7 @@ def read_sighting(
     if sighting.envelope is not None:
         envelope = read_envelope(bundle, sighting.envelope, about=path, lineage=lineage, speaks_of=speaks_of)
     data = bundle.read(path, limit=_limit(reader))
-    document = Document(path, data, _root(reader, data, path))
+    document = Document(path, data, root_of(reader, data, path))
     if reader.syntax != "text" and not reader.recognise(document.root):
         message = f"{plain(path)} is not a file of the type {reader.id}"
         hint = "Correct the type in the record or the envelope, or name the right file."
@@ -164,7 +164,8 @@ def _limit(reader: Reader) -> int:
     return EVIDENCE_YAML.bytes if reader.syntax == "yaml" else JSON_BYTES
 
 
-def _root(reader: Reader, data: bytes, path: str) -> JsonValue:
+def root_of(reader: Reader, data: bytes, path: str) -> JsonValue:
+    """Parse bytes in the syntax of a reader; None for text. Raises InputError I1 and I2."""
     if reader.syntax == "json":
         return parse_json(data, file=path)
     if reader.syntax == "yaml":

@@ -6,6 +6,7 @@ against the items all the same, for a file whose totals and items disagree was c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
@@ -23,6 +24,8 @@ _TOTALS = ("evaluated_expectations", "successful_expectations", "unsuccessful_ex
 _VALIDATIONS = ("evaluated_validations", "successful_validations", "unsuccessful_validations")
 _ROUNDING = Fraction(1, 10)
 """How far a percentage may lie from its counts: it went through binary floating point, and perhaps was rounded."""
+_VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})", re.ASCII)
+_GRADED_SINCE = (1, 6)
 _WRITTEN_AGAIN = "Run the validation again and keep the file as the tool wrote it."
 
 
@@ -84,7 +87,8 @@ def _runs(document: Document) -> Iterator[tuple[str | int, ...]]:
 def _suite(document: Document, listed: str, *place: str | int) -> Suite:
     held = document.get(dict, *place)
     count = len(document.get(list, *place, listed))
-    items = tuple(read_item(document, *place, listed, number) for number in range(count))
+    graded = _graded(_meta(document, *place))
+    items = tuple(read_item(document, *place, listed, number, graded=graded) for number in range(count))
     outcomes = [document.get(bool, *item.steps, "success") for item in items]
     _totals(document, _TOTALS, outcomes, *place)
     _suite_success(
@@ -137,6 +141,12 @@ def _checkpoint_success(document: Document, suites: tuple[Suite, ...]) -> None:
 def _meta(document: Document, *place: str | int) -> dict[str, Any]:
     meta = document.get(dict, *place).get("meta")
     return meta if isinstance(meta, dict) else {}
+
+
+def _graded(meta: dict[str, Any]) -> bool:
+    """Say whether the version that wrote a result gives every item a severity (since 1.5.11)."""
+    found = _VERSION.match(_text(meta, "great_expectations_version") or "")
+    return found is not None and (int(found[1]), int(found[2])) >= _GRADED_SINCE
 
 
 def _text(meta: dict[str, Any], *steps: str) -> str | None:
