@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from govern.bundle import Bundle, open_bundle
+from support.drift_reports import drift_files
 
 NAME = "credit-risk"
 VERSION = "3.1.0"
@@ -167,6 +168,7 @@ class BundleBuilder:
             "metrics.json": b'{"accuracy": 0.9}\n',
             MODEL_FILE: safetensors(),
             PREDICTIONS: predictions(),
+            **drift_files(),
         }
         self._apply(files)
         files.setdefault(PREDICTIONS_MANIFEST, self._predictions_manifest(files))

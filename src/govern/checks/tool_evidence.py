@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from govern.checks.predictions import finding_of, missing, terms_of
@@ -28,12 +28,9 @@ class From(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    producer: Text | None = None
-    """Name of the tool that made it."""
-    name: Text | None = None
-    """Name under `spec.evidence` of the model record."""
-    path: Text | None = None
-    """Path in the bundle; `*` stands for any text."""
+    producer: Text | None = Field(default=None, description="Name of the tool that made it.")
+    name: Text | None = Field(default=None, description="Name under `spec.evidence` of the model record.")
+    path: Text | None = Field(default=None, description="Path in the bundle; `*` stands for any text.")
 
     @model_validator(mode="after")
     def _says_something(self) -> From:

@@ -64,7 +64,7 @@ READERS: tuple[Reader, ...] = (
         gives=(Drift,),
         recognise=_recognise,
         read=_read,
-        markers=(b"evidently:", b"Drift", b"drift", b'"all_passed"', b'"tests"'),
+        markers=(b"evidently:", b"DriftMetric", b"DataDriftTable", b'"all_passed"'),
     ),
 )
 """The readers of this module."""
