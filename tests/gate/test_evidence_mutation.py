@@ -40,6 +40,7 @@ EVERY_KIND = rules(
     - id: errors
       check: fairness.disparity
       with: {metric: false_positive_rate, compare: difference, at_most: 0.1, attributes: [sex], decide: point, bound: true}
+    - {id: drift, check: drift.distribution, with: {limit: 0.2, min_p_value: 0.05}}
     - {id: bound, check: lineage.bound}
     - {id: data, check: lineage.present}
     - {id: acyclic, check: lineage.acyclic}
@@ -131,6 +132,8 @@ WANTED = {
     "auc": {"nan:score", "text:score", "null:score", "removed:column:score", "flipped:labels"},
     "parity": {"removed:column:sex", "blank:column:sex", "dropped:sex", "harmed:sex", "empty:predictions"},
     "errors": {"unbound:predictions", "harmed:sex", "removed:column:y_true"},
+    "drift": {"removed:reports", "empty:evidence/drift.json", "cut:evidence/drift.json", "crashed:evidence/drift.json"}
+    | {"unknown-method:evidence/drift.json"},
     "bound": {"removed:lineage", "damaged:lineage", "other-digest:lineage", "unbound:lineage"},
     "data": {"removed:sources", "other-digest:lineage"},
     "acyclic": {"circle:lineage"},

@@ -17,6 +17,7 @@ BASE = {
     "approval.quorum": {"roles": [{"role": "approver", "count": 2}]},
     "artefacts.formats": {"max_expansion": 50},
     "dependencies.vulnerabilities": {"max_snapshot_age": "30d"},
+    "drift.distribution": {"limit": 0.2},
     "expression": {"assert": "has(metrics.auc) ? metrics.auc > 0.5 : size(model.tags) > 0"},
     "fairness.disparity": {"metric": "selection_rate", "compare": "ratio", "at_least": 0.8, "attributes": ["sex"]},
     "lineage.sources": {"registry": "sources"},
@@ -76,6 +77,15 @@ STEPS = {
     ("dependencies.vulnerabilities", "max_snapshot_age"): ("30d", "29d"),
     ("dependencies.vulnerabilities", "max_silence"): ("60d", "59d"),
     ("dependencies.vulnerabilities", "databases"): (["GHSA"], ["GHSA", "PYSEC"]),
+    ("drift.distribution", "of"): (["features"], ["features", "prediction"]),
+    ("drift.distribution", "limit"): (0.2, 0.1),
+    ("drift.distribution", "min_p_value"): (0.01, 0.05),
+    ("drift.distribution", "max_share"): (0.2, 0.1),
+    ("drift.distribution", "columns"): (["age"], ["age", "income"]),
+    ("drift.distribution", "ignore"): (["id", "day"], ["id"]),
+    ("drift.distribution", "min_rows"): (500, 501),
+    ("drift.distribution", "reference"): ("any", "training"),
+    ("drift.distribution", "recompute"): ("preferred", "required"),
     ("expression", "assert"): None,
     ("expression", "and_assert"): (["metrics.f1 > 0.1"], ["metrics.f1 > 0.1", "metrics.auc > 0.2"]),
     ("expression", "may_be_absent"): (["metrics.auc"], []),
@@ -127,6 +137,7 @@ STEPS = {
 WITHOUT = {
     ("fairness.disparity", "at_most"): ("at_least", {"compare": "difference"}),
     ("performance.threshold", "at_most"): ("at_least", {"metric": "log_loss"}),
+    ("drift.distribution", "recompute"): (None, {"method": "psi"}),
 }
 """What must go, and what must change, for a parameter that excludes another."""
 
@@ -176,6 +187,8 @@ def test_every_parameter_that_moves_has_a_row_and_no_row_is_left_over():
         ("fairness.disparity", {"small_groups": "exclude"}, {"min_n": 60}, "leaves out groups"),
         ("performance.threshold", {"recompute": "never"}, {"recompute": "required"}, "may pass"),
         ("lineage.bound", {}, {"artefacts": ["a.bin"]}, "not tighter than []"),
+        ("drift.distribution", {"ignore": ["id"], "max_share": 0.2}, {"ignore": []}, "smaller share"),
+        ("drift.distribution", {}, {"min_p_value": 0.05}, "not tighter than nothing"),
     ],
 )
 def test_what_only_looks_tighter_is_refused(kind, held, given, words):

@@ -330,6 +330,8 @@ def test_any_markup_stays_text(word: str) -> None:
         {"kind": "card-scorecard", "sections": [{}, 3]},
         {"kind": "data-validation"},
         {"kind": "data-validation", "results": [3, {}, {"items": [{}, 3, {"verdict": 4}], "evaluated": True}]},
+        {"kind": "drift"},
+        {"kind": "drift", "results": [{}, 3, {"columns": [{}, 4, {"score": 7, "tool_threshold": [], "name": None}]}]},
         {"kind": "of-later-versions"},
         [1],
         "text",
@@ -339,6 +341,23 @@ def test_facts_of_another_shape_are_passed_over(facts: object) -> None:
     document = results.denied()
     document["outcomes"][0]["facts"] = facts
     check_inert(page(document))
+
+
+def test_drift_is_a_table_with_the_tool_s_verdict_beside_ours() -> None:
+    row = {"name": "income", "role": "feature", "state": "drifted", "method": "PSI", "score": "0.31"}
+    row |= {"required": "< 0.2", "tool_verdict": "pass", "tool_threshold": "0.5", "drift_when": ">="}
+    result = {"file": "drift.json", "tool_says": "no drift, 1 of 2 columns", "rows_reference": None}
+    steady = row | {"name": "age", "state": "stable", "score": "0.01"}
+    document = results.denied()
+    document["outcomes"][0]["facts"] = {
+        "kind": "drift",
+        "source": "reports",
+        "results": [result | {"columns": [steady, row]}],
+    }
+    words = check_inert(page(document)).words
+    assert "the tool says: no drift, 1 of 2 columns" in words
+    assert words.index("income") < words.index("no drift (at 0.5)")
+    assert words.index("drifted", words.index("income")) < words.index("stable")
 
 
 def test_an_empty_lineage_and_no_model_are_pages_too() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from govern.bundle import Bundle, open_bundle
+from support.drift_reports import drift_files
 
 NAME = "credit-risk"
 VERSION = "3.1.0"
@@ -255,6 +256,7 @@ class BundleBuilder:
             MODEL_FILE: safetensors(),
             PREDICTIONS: predictions(),
             VALIDATION: json.dumps(validation()).encode(),
+            **drift_files(),
         }
         self._apply(files)
         files.setdefault(PREDICTIONS_MANIFEST, self._predictions_manifest(files))

@@ -17,6 +17,7 @@ FAMILIES = (
     "model_card",
     "performance",
     "fairness",
+    "drift",
     "lineage",
     "dependencies",
     "artefacts",

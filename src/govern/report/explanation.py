@@ -98,6 +98,8 @@ def _comparisons(facts: Any, evidence: Sequence[EvidenceRef]) -> Iterator[str]:
         yield from _groups(facts)
     elif kind == "card-scorecard":
         yield from _sections(facts)
+    elif kind == "drift":
+        yield from _drift(facts)
 
 
 def _value(pair: Mapping[str, str], evidence: Sequence[EvidenceRef]) -> str:
@@ -115,6 +117,15 @@ def _groups(facts: Mapping[str, Any]) -> Iterator[str]:
             ratio = f", {facts['compare']} {line[facts['compare']]}" if line[facts["compare"]] is not None else ""
             small = ", too small to judge" if line["small"] else ""
             yield f"  {plain(line['label'])}: {line['numerator']} of {line['denominator']}{ratio}{small}"
+
+
+def _drift(facts: Mapping[str, Any]) -> Iterator[str]:
+    for result in facts["results"]:
+        yield f"columns of {plain(result['file'])}, {facts['source']}"
+        for line in result["columns"][:_MOST]:
+            asked = f", {line['required']} asked" if line["required"] else ""
+            score = "" if line["score"] is None else f" {line['score']}"
+            yield f"  {plain(line['name'])}: {plain(line['method'])}{score}{asked}, {line['state']}"
 
 
 def _sections(facts: Mapping[str, Any]) -> Iterator[str]:

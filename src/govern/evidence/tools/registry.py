@@ -10,6 +10,7 @@ from govern.evidence.tools.interface import Reader
 __all__ = ["MODULES", "reader_named", "readers", "type_names"]
 
 MODULES: tuple[str, ...] = ("great_expectations", "deepchecks", "giskard")
+MODULES: tuple[str, ...] = ("evidently",)
 """Modules of this package; each lists its readers in `READERS`."""
 
 

@@ -11,6 +11,7 @@ from govern.diagnostics import plain
 from govern.policy.outcomes import Decision, Outcome
 from govern.report.figures import Table, comparison_figure, rate_figure, tables_of
 from govern.report.groups import Group, groups, headline
+from govern.report.html.drift import DriftTable, drift_tables
 from govern.report.html.quality import QualityTable, quality_tables
 from govern.report.result import FileView, OutcomeView, PolicyView, Result, facts_of, rows
 
@@ -105,6 +106,7 @@ class Page:
     figures: tuple[FairnessFigure, ...]
     scorecards: tuple[Scorecard, ...]
     quality: tuple[QualityTable, ...]
+    drifts: tuple[DriftTable, ...]
     lineage: Lineage | None
     policies: tuple[PolicyLine, ...]
     dependencies: tuple[OutcomeView, ...]
@@ -137,6 +139,7 @@ def page_of(result: Result) -> Page:
             if (facts := facts_of(item, "card-scorecard")) is not None
         ),
         quality=quality_tables(result.outcomes),
+        drifts=drift_tables(result.outcomes),
         lineage=None if result.lineage is None else _lineage(result.lineage),
         policies=tuple(_policy(item, result.outcomes) for item in result.policies),
         dependencies=tuple(item for item in result.outcomes if item.check.startswith("dependencies.")),

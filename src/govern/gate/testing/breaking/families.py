@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from govern.gate.testing.breaking.cards import cards
+from govern.gate.testing.breaking.drift import drift
 from govern.gate.testing.breaking.facts import facts, metrics, other_evidence
 from govern.gate.testing.breaking.general import out_of_time, without_votes
 from govern.gate.testing.breaking.interface import Break, Target
@@ -21,6 +22,7 @@ FAMILIES: tuple[Callable[[Target], Iterator[Break]], ...] = (
     metrics,
     cards,
     tables,
+    drift,
     lineage,
     dependencies,
     artefacts,
