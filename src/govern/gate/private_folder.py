@@ -7,7 +7,6 @@ one, and a replay needs no randomness.
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -26,6 +25,8 @@ def private_folder(scratch: Path, *, purpose: str = "replay") -> Iterator[Path]:
 
     Raises InputError A621 when it cannot be made or removed.
     """
+    import shutil
+
     root = _made(scratch, purpose)
     try:
         yield root

@@ -34,16 +34,17 @@ class Names:
     def file(self, name: str) -> str | None:
         """Give the path of a file by that name, or None when it is refused."""
         path = self._path(name)
-        if path is None:
+        if path is None or not self._is_new(name, path):
             return None
-        if path in self._files:
-            return self._refuse(
-                name, "the name is given twice", "Keep one of the two; readers differ in which they take."
-            )
-        if path in self._folders:
-            return self._refuse(name, "a file and a folder have this name", _RENAME)
         self._files.add(path)
         return path
+
+    def _is_new(self, name: str, path: str) -> bool:
+        if path in self._files:
+            self._refuse(name, "the name is given twice", "Keep one of the two; readers differ in which they take.")
+        elif path in self._folders:
+            self._refuse(name, "a file and a folder have this name", _RENAME)
+        return path not in self._files and path not in self._folders
 
     def folder(self, name: str) -> None:
         """Look at the name of a folder. Named twice is no fault: appending to a tar does that."""
@@ -54,7 +55,8 @@ class Names:
     def _path(self, name: str) -> str | None:
         problem = self._problem(name)
         if problem is not None:
-            return self._refuse(name, *problem)
+            self._refuse(name, *problem)
+            return None
         folder, _, _last = name.rpartition("/")
         if folder and not self._is_folder(name, folder):
             return None

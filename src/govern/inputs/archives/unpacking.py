@@ -53,20 +53,22 @@ def unpack_archive(
     archive: Path,
     target: Path,
     *,
+    shown: str | None = None,
     limits: ArchiveLimits | None = None,
     folder_limits: FolderLimits | None = None,
 ) -> Unpacked:
     """Write the files of an archive below `target`, a private empty folder of the caller's.
 
     Files get mode 0600, folders 0700, whatever the archive says; links and devices are never made. Archives within
-    the archive stay files. What is in `target` after an error is worth nothing.
+    the archive stay files. What is in `target` after an error is worth nothing. `shown` names the archive in messages.
 
     Raises BundleRefusedError with every refusal: I204 names, I205 caps, I206 members that are no plain files, I207
     damage, I208 bytes that belong to nothing, B114 without any file; OSError when the archive cannot be read or the
     files cannot be written.
     """
     caps = limits or ArchiveLimits()
-    faults = Faults(archive.name)
+    place = shown or archive.name
+    faults = Faults(place)
     names = Names(faults, folder_limits or FolderLimits())
     with archive.open("rb") as file, FolderWriter(target) as writer:
         kind = archive_kind(file.read(BLOCK))
@@ -81,7 +83,7 @@ def unpack_archive(
         faults.refuse()
         if not writer.files:
             text, hint = "there is no file in the archive", "Give an archive of the folder that holds the model."
-            raise BundleRefusedError(Diagnostic("B114", text, Span(archive.name), hint))
+            raise BundleRefusedError(Diagnostic("B114", text, Span(place), hint))
         return Unpacked(_NAMES.get(kind or "", kind or "tar"), writer.files, writer.bytes)
 
 
