@@ -25,6 +25,7 @@ test: $(STAMP)  ## the whole suite but what needs programs outside Python
 	$(BIN)/pytest -n 2 -m "not browser and not tools"
 
 test-tools: $(STAMP)  ## needs the programs that .ci/run installs; fails without them
+	$(UV) sync --quiet --frozen --inexact --extra data --group stores
 	$(BIN)/pytest -n 2 -m "browser or tools"
 
 conformance: $(STAMP)  ## every vector of conformance/ against govern verify

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from govern.attestation.trust.root import TrustRoot
     from govern.attestation.verification import NamedFile
     from govern.bundle import Bundle, FileEntry
+    from govern.gate.sources.interface import Source
     from govern.lineage.graph import Graph
     from govern.security.advisories.snapshot import Snapshot
 
@@ -52,6 +53,8 @@ class CheckRequest:
     """Values for parameters of the policies, by name or `<policy>/<name>`; they may only tighten."""
     withheld: Sequence[FileEntry] = ()
     """Files of the bundle whose bytes are not in its folder: the replay of a pack that keeps some back."""
+    source: Source | None = None
+    """Where the bundle's folder came from, when an archive or an address was named; shown, and never signed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +112,8 @@ def check(request: CheckRequest) -> Checked | Refused:
     loaded = load_policies(request.policies, stage=request.stage, places=request.places, params=request.params)
     if request.only is not None:
         loaded = _part(loaded, request.only)
+    if request.source is not None and request.source.refused:
+        return Refused(request=request, loaded=loaded, diagnostics=request.source.refused)
     if not request.bundle.is_dir():
         message = f"there is no folder {request.bundle}"
         raise UsageError(Diagnostic(code="U103", message=message, hint="pass the folder that holds the model"))

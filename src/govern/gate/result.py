@@ -112,7 +112,9 @@ def refused_document(refused: Refused, *, exit_code: int) -> dict[str, Json]:
 
 def _frame(made: Checked | Refused) -> dict[str, Json]:
     loaded, request = made.loaded, made.request
+    origin = None if request.source is None else request.source.origin
     return {
+        **({} if origin is None else {"bundle": origin.document()}),
         "schema": RESULT_SCHEMA,
         "engine": {"version": __version__},
         "clock": instant_text(request.clock),

@@ -203,6 +203,18 @@ class Result:
     holds_until: str | None
     certificate: Certificate | None
     refused: tuple[Fault, ...] | None
+    bundle: Mapping[str, Any] | None = None
+    """Where the bundle was fetched or unpacked from; None for a folder."""
+
+    @property
+    def came_from(self) -> str | None:
+        """Where the bundle came from, in words that may hold hostile names; None for a folder."""
+        if self.bundle is None:
+            return None
+        kind, top = self.bundle["archive"], self.bundle["top"]
+        within = f", folder {top}" if top else ""
+        packed = f"{kind} archive{within}" if kind else ""
+        return " - ".join(part for part in (self.bundle["uri"], packed) if part) or "an archive"
 
     @property
     def useless_waivers(self) -> tuple[WaiverView, ...]:
@@ -240,6 +252,7 @@ class Result:
             holds_until=record.get("holds_until"),
             certificate=Certificate(**certificate) if certificate else None,
             refused=None if refused is None else tuple(Fault(**item) for item in refused["diagnostics"]),
+            bundle=raw.get("bundle"),
         )
 
 

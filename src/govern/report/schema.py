@@ -178,6 +178,18 @@ _SUMMARY = _object(
 )
 
 
+_BUNDLE = _object(
+    {
+        "kind": {"enum": ["archive", "fsspec", "mlflow", "hub"]},
+        "uri": _MAYBE_TEXT,
+        "revision": _MAYBE_TEXT,
+        "archive": _MAYBE_TEXT,
+        "top": _MAYBE_TEXT,
+    }
+)
+"""Where the bundle was fetched or unpacked from; absent for a folder."""
+
+
 def result_schema() -> Schema:
     """Give the schema. Only `facts`, `timings` and the members of lineage nodes and edges are open."""
     required: Schema = {
@@ -209,6 +221,7 @@ def result_schema() -> Schema:
         "files": _list(file),
         "timings": {"type": "object"},
         "previous": _or_null(_object({"digest": _DIGEST})),
+        "bundle": _BUNDLE,
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

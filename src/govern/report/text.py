@@ -229,6 +229,8 @@ class _Writer:
         rows: list[tuple[str, str]] = []
         if result.model.digest:
             rows.append(("bundle", f"sha256:{result.model.digest}"))
+        if result.came_from:
+            rows.append(("from", plain(result.came_from)))
         rows.append(("plan", f"sha256:{result.plan_digest}"))
         if result.decision_digest:
             rows.append(("decision", f"sha256:{result.decision_digest}"))

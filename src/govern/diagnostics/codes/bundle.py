@@ -107,10 +107,10 @@ CODES: dict[str, Code] = {
     ),
     "B115": Code(
         slug="not-a-folder",
-        title="The bundle's path is not a folder that can be opened.",
+        title="What was named is neither a folder nor an archive that can be opened.",
         why="A bundle is a folder: one version of one model with its evidence.",
-        example="A path that does not exist, or the path of an archive.",
-        fix="Unpack the archive, and give the folder.",
+        example="A path that does not exist, the path of a model file alone, a 7z or rar archive.",
+        fix="Give the folder that holds the model, or a zip or tar of it.",
     ),
     "B116": Code(
         slug="malformed-manifest",
@@ -184,6 +184,34 @@ CODES: dict[str, Code] = {
         why="MLflow writes `registered_model_meta` with two nulls for a model that was never registered.",
         example="`model_name: null` and `model_version: null`.",
         fix="Add govern.yaml, or give --name and --model-version.",
+    ),
+    "B130": Code(
+        slug="top-folder",
+        title="Everything in the archive lies in one folder, and that folder was judged.",
+        why="Whoever packs a folder usually packs its name too; the bundle digest is that of the folder without it.",
+        example="`credit-3.2.0/govern.yaml` and everything else below `credit-3.2.0/`.",
+        fix="Nothing: the note says which folder it was. Pack the content alone to have no such folder.",
+    ),
+    "B131": Code(
+        slug="source-unreachable",
+        title="The bundle could not be fetched.",
+        why="What was not fetched was not judged; half of it is another bundle.",
+        example="`s3://models/credit` without rights to read it, an absent MLflow version.",
+        fix="Check the address, your rights and the network; or fetch the bundle yourself and give the folder.",
+    ),
+    "B132": Code(
+        slug="source-limit",
+        title="What is to be fetched exceeds a cap.",
+        why="An address that is too wide would fill the disk of whoever judges it.",
+        example="`s3://models` with every model of the company below it; more than 100,000 files or 64 GiB.",
+        fix="Name the folder of one version of one model.",
+    ),
+    "B133": Code(
+        slug="revision-unknown",
+        title="The hub does not say which commit a revision stands for.",
+        why="A branch or a tag means other files tomorrow; a decision speaks of one commit.",
+        example="A mirror that answers without a commit.",
+        fix="Give the commit itself: `hf://org/name@<40 hex digits>`.",
     ),
     "B201": Code(
         slug="record-unknown-key",

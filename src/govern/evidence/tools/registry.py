@@ -9,8 +9,12 @@ from govern.evidence.tools.interface import Reader
 
 __all__ = ["MODULES", "reader_named", "readers", "type_names"]
 
-MODULES: tuple[str, ...] = ("great_expectations", "deepchecks", "giskard")
-MODULES: tuple[str, ...] = ("evidently",)
+MODULES: tuple[str, ...] = (
+    "great_expectations",
+    "deepchecks",
+    "giskard",
+    "evidently",
+)
 """Modules of this package; each lists its readers in `READERS`."""
 
 
