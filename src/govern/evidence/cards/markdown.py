@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from govern.diagnostics import Diagnostic, InputError, Severity, Span
 from govern.evidence.cards.aliases import Matcher
 from govern.evidence.cards.blocks import Block, clean_inline, read_blocks
+from govern.evidence.cards.boilerplate import cut_boilerplate
 from govern.evidence.cards.frontmatter import HUB_KEYS, python_string, read_front_matter, split_front_matter
 from govern.evidence.cards.hub import Metadata, read_metadata
 from govern.evidence.cards.labels import runs
@@ -25,12 +26,14 @@ from govern.evidence.cards.model import (
     Source,
 )
 from govern.evidence.cards.placeholders import find_left_over, find_placeholders, is_placeholder_alone
-from govern.evidence.cards.words import squeeze
+from govern.evidence.cards.words import casefolded, normal, squeeze
 from govern.evidence.cards.written import oddly_written
 from govern.inputs.limits import CARD_LINES
 
 __all__ = ["MarkdownCard", "join_sections", "read_markdown"]
 
+_SETTINGS = frozenset(["hyperparameter", "hyperparameters", "hyper-parameter", "hyper-parameters"])
+"""Heads of tables that list a tool's settings."""
 _RATINGS = frozenset(["critical", "high", "medium", "moderate", "low", "unknown"])
 
 
@@ -48,7 +51,7 @@ class MarkdownCard:
 
 def read_markdown(text: str, *, file: str, digest: str, matcher: Matcher) -> MarkdownCard:
     """Read a card. Raises InputError (I102) above 20,000 lines; broken front matter is only diagnosed."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = normal("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     if text.count("\n") > CARD_LINES:
         message = f"a card of more than {CARD_LINES} lines is not read"
         raise InputError(Diagnostic("I102", message, Span(file), "Move tables and logs to files of their own."))
@@ -204,9 +207,9 @@ class _Body:
         self.metrics.extend(found)
         left: list[int] = []
         for index, row in enumerate(block.rows):
-            for cell in row:
-                self._mark_placeholders(cell.text, cell.number)
             names = self._matcher.match(rows[index][0], exact=True) if len(row) == 2 else ()
+            for cell in row:
+                self._mark_placeholders(cell.text, cell.number, alone=bool(names))
             if names and not found:
                 self._claim(names, rows[index][1], row[1].number, "table")
             else:
@@ -215,7 +218,9 @@ class _Body:
             draft = self._draft(name)
             draft.tables.append(tuple(rows))
             draft.metrics.extend(found)
-        self._give("\n".join(" ".join(rows[index]) for index in left), block.line, "table")
+        # A table of settings is what a tool dumped: kept among the tables, and nobody's words.
+        if not (rows and rows[0] and casefolded(rows[0][0]) in _SETTINGS):
+            self._give("\n".join(" ".join(rows[index]) for index in left), block.line, "table")
 
     def _text(self, block: Block) -> None:
         for line in block.lines:
@@ -254,9 +259,10 @@ class _Body:
         for name in owners:
             self._draft(name).passages.append(passage)
 
-    def _mark_placeholders(self, text: str, line: int) -> None:
+    def _mark_placeholders(self, text: str, line: int, *, alone: bool = True) -> None:
+        """Note placeholders; `alone` says whether a lone `None` or `-` is one: in a table of values it is a value."""
         found = list(find_left_over(text))
-        if not found and is_placeholder_alone(text) and any(char.isalnum() for char in text):
+        if alone and not found and is_placeholder_alone(text) and any(char.isalnum() for char in text):
             found = [text.strip()]
         self.placeholders.extend(Placeholder(item[:120], self._at(line)) for item in found)
 
@@ -274,4 +280,5 @@ class _Body:
             if passage.origin in origins
             and not is_placeholder_alone(passage.text)
             and not any(find_placeholders(passage.text))
+            and cut_boilerplate(passage.text)[0].strip()
         )

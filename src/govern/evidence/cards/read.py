@@ -21,7 +21,7 @@ from govern.inputs.limits import CARD_BYTES, EVIDENCE_YAML, JSON_BYTES
 if TYPE_CHECKING:
     from govern.bundle import Bundle
 
-__all__ = ["CORE_SECTIONS", "Cards", "Looked", "card_of_bytes", "find_cards", "read_cards"]
+__all__ = ["CORE_SECTIONS", "Cards", "Looked", "card_of_bytes", "find_cards", "read_card_file", "read_cards"]
 
 CORE_SECTIONS = ("intended_use", "limitations", "training_data", "evaluation")
 """A README with two of these is a card even without front matter."""
@@ -148,10 +148,9 @@ class _Search:
     def _leave(self, item: Candidate, why: str) -> None:
         self.looked.append(Looked(item.path, False, None, why))
 
-    def _read(self, path: str, *, limit: int = CARD_BYTES) -> Card:
-        data = self.bundle.read(path, limit=limit)
-        digest = self.bundle.files[path].sha256
-        return _read(data, path, digest, self.matcher, self.mapping, limit=limit)
+    def _read(self, path: str) -> Card:
+        data = self.bundle.read(path, limit=_cap(path))
+        return _read(data, path, self.bundle.files[path].sha256, self.matcher, self.mapping)
 
     def _readme(self, item: Candidate) -> None:
         data = self.bundle.read(item.path, limit=CARD_BYTES)
@@ -165,7 +164,7 @@ class _Search:
         self._leave(item, why)
 
     def _bom(self, item: Candidate) -> None:
-        card = self._read(item.path, limit=JSON_BYTES)
+        card = self._read(item.path)
         if card.sources[0].format in ("cyclonedx", "spdx") or any(note.code == "E222" for note in card.diagnostics):
             self._take(card, item)
         else:
@@ -181,7 +180,7 @@ class _Search:
     def _mlmodel(self, item: Candidate) -> None:
         """Take technical facts; a file that cannot be read is the business of whoever loads the model."""
         try:
-            card = self._read(item.path, limit=EVIDENCE_YAML.bytes)
+            card = self._read(item.path)
         except InputError as fault:
             self.notes.extend(fault.diagnostics)
             self._leave(item, f"it cannot be read: {fault.diagnostics[0].message}")
@@ -212,19 +211,43 @@ class _Search:
             self._take(self._read(path), Candidate(path, "card"))
 
 
+def read_card_file(
+    data: bytes,
+    *,
+    file: str,
+    digest: str,
+    aliases: Mapping[str, Sequence[str]] | None = None,
+    mapping: Mapping[str, str] | None = None,
+    languages: Sequence[str] | None = None,
+) -> Cards:
+    """Read one named file as a card, as `read_cards` reads those of a bundle. Raises InputError as it does."""
+    card = with_language(_read(data, file, digest, Matcher(languages, aliases), mapping or {}), languages)
+    form = card.sources[0].format
+    if form == "mlmodel":
+        looked = (Looked(file, False, form, _WHY["mlmodel"]),)
+        return Cards(None, (_no_card_of_mlflow(file), *card.diagnostics), looked, card)
+    return Cards(card, card.diagnostics, (Looked(file, True, form, "it was named"),))
+
+
 def card_of_bytes(data: bytes, *, file: str, digest: str) -> Card:
     """Read one file as a card, whatever its name: structured by ending or content, anything else as Markdown."""
     return with_language(_read(data, file, digest, Matcher(), {}), None)
 
 
-def _read(
-    data: bytes, path: str, digest: str, matcher: Matcher, mapping: Mapping[str, str], *, limit: int = CARD_BYTES
-) -> Card:
+def _cap(path: str) -> int:
+    """Most bytes of a file: a bill of materials holds far more than a card."""
+    name = path.rpartition("/")[2].casefold()
+    if name == "mlmodel":
+        return EVIDENCE_YAML.bytes
+    return JSON_BYTES if name == "bom.json" or name.endswith((".cdx.json", ".spdx.json")) else CARD_BYTES
+
+
+def _read(data: bytes, path: str, digest: str, matcher: Matcher, mapping: Mapping[str, str]) -> Card:
     lowered = path.casefold()
     if lowered.endswith(".json") or _looks_like_json(data):
         from govern.inputs.json import parse_json
 
-        root = parse_json(data, file=path, max_bytes=limit)
+        root = parse_json(data, file=path, max_bytes=_cap(path))
         return read_json_card(root, file=path, digest=digest, matcher=matcher, mapping=mapping)
     if lowered.endswith((".yaml", ".yml")) or lowered.rpartition("/")[2] == "mlmodel":
         return _yaml(data, path, digest, matcher, mapping)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from govern.diagnostics import Diagnostic, Severity, Span
 from govern.evidence.cards.model import Claim, Dataset, Fairness, Governance, Identity
 from govern.evidence.cards.shapes.draft import Draft
 from govern.evidence.cards.shapes.part import Part
+from govern.inputs.json import JsonValue
 
 __all__ = ["is_bom", "read_bom"]
 
@@ -18,7 +21,6 @@ _CONSIDERATIONS = {
     "fairnessAssessments": "bias_ethics",
     "environmentalConsiderations": "environmental_impact",
 }
-_MOST_COMPONENTS = 20_000
 
 
 def is_bom(root: Part) -> bool:
@@ -28,7 +30,8 @@ def is_bom(root: Part) -> bool:
 
 def read_bom(draft: Draft, root: Part) -> bool:
     """Read the model card of a bill of materials. False when there is none, or several and none is the subject."""
-    cards = [item for item in _components(root) if item.object.get("type") == "machine-learning-model"]
+    components = _components(root)
+    cards = [item for item in components if item.object.get("type") == "machine-learning-model"]
     cards = [item for item in cards if item.get("modelCard") is not None]
     subject = [item for item in cards if item.pointer == "/metadata/component"]
     if len(cards) > 1 and not subject:
@@ -41,20 +44,20 @@ def read_bom(draft: Draft, root: Part) -> bool:
         return False
     component = (subject or cards)[0]
     _component(draft, component)
-    _model_card(draft, root, component.get("modelCard") or Part({}))
+    by_ref = {item.object.get("bom-ref"): item for item in components if isinstance(item.object.get("bom-ref"), str)}
+    _model_card(draft, by_ref, component.get("modelCard") or Part({}))
     for item in root.all("declarations", "attestations"):
         draft.facts(draft.approvals, item.get("summary"), "attestation")
     return True
 
 
 def _components(root: Part) -> list[Part]:
-    """All components, nested ones too."""
+    """All components in reading order, nested ones too."""
     found: list[Part] = []
-    waiting = [part for part in (root.dig("metadata", "component"),) if part is not None] + root.all("components")
-    while waiting and len(found) < _MOST_COMPONENTS:
-        part = waiting.pop(0)
-        found.append(part)
-        waiting = part.all("components") + waiting
+    waiting = [*reversed(root.all("components")), *(part for part in (root.dig("metadata", "component"),) if part)]
+    while waiting:
+        found.append(waiting.pop())
+        waiting.extend(reversed(found[-1].all("components")))
     return found
 
 
@@ -73,7 +76,7 @@ def _component(draft: Draft, component: Part) -> None:
     draft.owner(component.get("author"), component.get("publisher"))
 
 
-def _model_card(draft: Draft, root: Part, card: Part) -> None:
+def _model_card(draft: Draft, by_ref: Mapping[JsonValue, Part], card: Part) -> None:
     parameters = card.get("modelParameters") or Part({})
     draft.claim("description", parameters.get("modelArchitecture"))
     for key in ("architectureFamily", "modelArchitecture", "task"):
@@ -84,7 +87,7 @@ def _model_card(draft: Draft, root: Part, card: Part) -> None:
         for item in parameters.all(key):
             draft.facts(into, item.get("format"), "format")
     for item in parameters.all("datasets"):
-        _dataset(draft, root, item)
+        _dataset(draft, by_ref, item)
     considerations = card.get("considerations") or Part({})
     for key, section in _CONSIDERATIONS.items():
         draft.claim(section, considerations.get(key))
@@ -115,11 +118,11 @@ def _metrics(draft: Draft, card: Part) -> None:
     draft.count_items("subgroups", slices)
 
 
-def _dataset(draft: Draft, root: Part, item: Part) -> None:
+def _dataset(draft: Draft, by_ref: Mapping[JsonValue, Part], item: Part) -> None:
     """Inline, or `{ref}` to a component of type data; what neither names is left alone."""
     ref = item.get("ref")
     if ref is not None:
-        component = next((one for one in _components(root) if one.object.get("bom-ref") == ref.text), None)
+        component = by_ref.get(ref.value if isinstance(ref.value, str) else "")
         if component is None:
             draft.claim("training_data", ref)
             return

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from govern.evidence.cards.words import normal
 from govern.inputs.json import JsonValue
 
 __all__ = ["Part", "escape"]
@@ -62,11 +63,11 @@ class Part:
 
     @property
     def text(self) -> str | None:
-        """A leaf as text, flags included; None for null, the empty text, lists and objects."""
+        """A leaf as text in NFC, flags included; None for null, the empty text, lists and objects."""
         if isinstance(self.value, bool):
             return str(self.value).lower()
         if isinstance(self.value, str):
-            return self.value.strip() or None
+            return normal("NFC", self.value).strip() or None
         return str(self.value) if isinstance(self.value, int | Decimal) else None
 
     def leaves(self, key: str = "") -> Iterator[tuple[str, Part]]:
