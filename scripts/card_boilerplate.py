@@ -15,8 +15,9 @@ from collections.abc import Iterator
 from importlib.metadata import PathDistribution
 from pathlib import Path
 
-from govern.evidence.cards.blocks import clean_inline, without_hidden
+from govern.evidence.cards.blocks import clean_inline
 from govern.evidence.cards.boilerplate import fingerprint
+from govern.evidence.cards.hidden import without_hidden
 from govern.evidence.cards.placeholders import cut_placeholders
 from govern.evidence.cards.words import count_words, sentences
 

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Literal
 
 from govern.canonical import decimal_text
-from govern.evidence.cards.aliases import is_metric_name, metric_key
+from govern.evidence.cards.aliases import is_metric_name, metric_key, split_average
 from govern.evidence.cards.blocks import Line, clean_inline
 from govern.evidence.cards.model import Locator, Metric
 from govern.evidence.cards.words import squeeze
@@ -69,7 +69,8 @@ def metric(
 ) -> Metric:
     """Make a declared metric; the raw text is kept whatever it is."""
     value, unit = read_value(raw)
-    return Metric(metric_key(name), raw.strip()[:200], value, unit, dataset, split, group, locator)
+    key, average = split_average(metric_key(name))
+    return Metric(key, raw.strip()[:200], value, unit, dataset, split, group, locator, average=average)
 
 
 def metric_of_line(text: str, locator: Locator) -> Metric | None:
