@@ -96,9 +96,22 @@ class Bundle:
         return Listing(self.root, self.files, self.log)
 
     def find(self, *names: str) -> tuple[str, ...]:
-        """Give the root-level files whose name is one of `names`, upper and lower case aside, in path order."""
+        """Give the files whose name is one of `names`, upper and lower case aside, in path order: see `usual`."""
         wanted = {name.casefold() for name in names}
-        return tuple(path for path in self.files if "/" not in path and path.casefold() in wanted)
+        return tuple(path for path in self.usual() if path.rpartition("/")[2].casefold() in wanted)
+
+    def usual(self) -> tuple[str, ...]:
+        """Give the files that lie where files of usual names are looked for, in path order.
+
+        That is the root of the bundle and, in a bundle whose model lies in a folder of its own (`home`, such as a store
+        of MLflow), that folder too.
+        """
+        start = f"{self.home}/" if self.home else ""
+        return tuple(
+            path
+            for path in self.files
+            if "/" not in path or (start and path.startswith(start) and "/" not in path[len(start) :])
+        )
 
     def resolve(self, text: str, *, base: str = "") -> str | None:
         """Give the path of the file that a path written in the bundle names, or None when it is absent.

@@ -37,8 +37,9 @@ def dependency_list(
 ) -> DependencyList | None:
     """Read the requirements of a bundle once a run; None when there is no list at all.
 
-    The files are the one that `spec.evidence.requirements` names, else every `requirements*.txt` at the root, and
-    those in `files`. Markers are judged against `environment`, else against the Python that `python_env.yaml` names.
+    The files are the one that `spec.evidence.requirements` names, else every `requirements*.txt` at the root or in the
+    model's own folder, and those in `files`. Markers are judged against `environment`, else against the Python that
+    `python_env.yaml` names.
     Raises InputError S213 for a file that is named and absent, and whatever reading a file raises.
     """
     declared = dict(environment or {}) or _declared_python(context)
@@ -53,7 +54,9 @@ def _read(context: CheckContext, environment: dict[str, str], files: tuple[str, 
     bundle = context.bundle
     named = bundle.record.spec.evidence.get(_NAMED)
     roots = (
-        [_present(context, named.path)] if named is not None else [p for p in bundle.files if _ROOT_FILE.fullmatch(p)]
+        [_present(context, named.path)]
+        if named is not None
+        else [path for path in bundle.usual() if _ROOT_FILE.fullmatch(path.rpartition("/")[2])]
     )
     roots += [path for path in sorted(files) if _present(context, path) not in roots]
     if not roots:
