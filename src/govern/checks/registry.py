@@ -24,6 +24,7 @@ FAMILIES = (
     "approval",
     "exceptions",
     "readiness",
+    "attestation",
 )
 """Modules of this package; each lists its kinds in `CHECKS`."""
 

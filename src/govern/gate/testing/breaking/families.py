@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from govern.gate.testing.breaking.cards import cards
 from govern.gate.testing.breaking.facts import facts, metrics, other_evidence
-from govern.gate.testing.breaking.general import out_of_time, without_votes
+from govern.gate.testing.breaking.general import out_of_time, without_statements, without_votes
 from govern.gate.testing.breaking.interface import Break, Target
 from govern.gate.testing.breaking.lineage import lineage
 from govern.gate.testing.breaking.packages import artefacts, dependencies
@@ -27,4 +27,5 @@ FAMILIES: tuple[Callable[[Target], Iterator[Break]], ...] = (
     readiness,
     out_of_time,
     without_votes,
+    without_statements,
 )
