@@ -22,7 +22,7 @@ from govern.diagnostics import InputError
 from govern.policy.outcomes import CheckResult, Outcome
 from support.bundles import NAME, VERSION, BundleBuilder
 from support.plugins import ORIGIN
-from support.policies import parameters, registries, snapshot
+from support.policies import parameters, registries, signed, snapshot
 
 CHECKS = builtin_checks()
 
@@ -56,6 +56,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "approval.quorum": {"roles": [{"role": "approver", "count": 1}]},
     "approval.separation": {"pairs": [["validator", "developer"], ["submitter", "approver"]]},
     "policy.exceptions": {"max_days": 90, "roles": ["waiver"]},
+    "attestation.present": {"type": "dpia", "roles": ["attester/dpo"], "newer_than": "training"},
     "readiness.record": {"required": ["owner.contact", "rollback.owner", "monitoring"]},
     "readiness.rollback": {"tested_within": "1y", "kill_switch": True},
     "readiness.monitoring_plan": {"metrics": ["accuracy"], "max_cadence": "7d"},
@@ -77,6 +78,7 @@ READS = {
     "expression": ["README.md"],
     "approval": ["README.md"],
     "policy": ["README.md"],
+    "attestation.present": ["lineage.yaml"],
     "readiness.record": ["govern.yaml"],
     "readiness.rollback": ["govern.yaml"],
     "readiness.monitoring_plan": ["govern.yaml"],
@@ -106,7 +108,7 @@ def reads(kind: str) -> list[str]:
 def judge(kind: str, builder: BundleBuilder, tmp_path: Path, **context: Any) -> CheckResult:
     """Evaluate one kind on a bundle as a run would, crashes and unreadable evidence included."""
     check = CHECKS[kind]
-    given_context = {"registries": registries(), "advisories": snapshot(tmp_path)} | context
+    given_context = {"registries": registries(), "advisories": snapshot(tmp_path), "signed": signed()} | context
     folder = builder.build()
     named = {} if (folder / "govern.yaml").exists() else {"name": NAME, "version": VERSION}
     try:
@@ -143,6 +145,7 @@ def test_a_built_in_kind_meets_what_is_asked_of_a_plugin(kind: str, tmp_path: Pa
         stage="pre-registration",
         registries=registries(),
         advisories=snapshot(tmp_path),
+        signed=signed(),
     )
     check = CHECKS[kind]
     result = evaluate_safely(kind, check, parameters(check.spec, PARAMETERS[kind]), context)
@@ -205,6 +208,7 @@ def test_unbound_evidence_does_not_pass_where_binding_is_demanded(kind: str, tmp
         stage="pre-registration",
         registries=registries(),
         advisories=snapshot(tmp_path),
+        signed=signed(),
     )
     params = parameters(check.spec, PARAMETERS[kind] | {"bound": True})
     result = evaluate_safely(kind, check, params, context)

@@ -61,6 +61,7 @@ EVERY_KIND = rules(
     - {id: back, check: readiness.rollback, with: {tested_within: 1y, kill_switch: true}}
     - {id: watched, check: readiness.monitoring_plan, with: {metrics: [accuracy], max_cadence: 7d}}
     - {id: cluster, check: readiness.kubernetes, with: {manifests: [deploy]}}
+    - {id: dpia, check: attestation.present, with: {type: dpia, roles: [attester/dpo], covers: [purpose]}}
     - {id: facts, check: expression, with: {assert: size(model.purpose) > 0}}
     - {id: tags, check: expression, with: {assert: 'model.tags.exists(t, t == "credit") && model.risk_tier != "high"'}}
     - {id: figures, check: expression, with: {assert: metrics.accuracy >= 0.8}}
@@ -80,6 +81,7 @@ stage: pre-registration
 bundle: bundle
 advisories: []
 approvals: [{approver: a}, {approver: b}]
+attestations: [{type: dpia, role: attester/dpo, attester: d, covers: [purpose], expires: 2026-09-01T00:00:00Z}]
 submitter: person:c
 """
 GOOD = "cases: [{name: good, expect: {decision: allowed, others: pass}}]\n"
@@ -157,6 +159,8 @@ WANTED = {
     "back": {"removed:rollback", "circle:rollback", "removed:procedure", "off:kill_switch", "expired:2", "early:1"},
     "watched": {"removed:monitoring", "removed:monitoring.accuracy"},
     "cluster": {"removed:manifests", "unpinned:image"},
+    "dpia": {"removed:attestations", "forged:attestations", "revoked:attestations", "other:attestations"}
+    | {"expired:1", "early:1"},
     "facts": {"removed:model.purpose", "null:model.purpose", "empty:model.purpose", "list:model.purpose"},
     "tags": {"removed:model.tags", "text:model.tags", "empty:model.tags", "removed:model.risk_tier"},
     "figures": {"nan:metrics.accuracy", "removed:predictions", "other-model:predictions", "damaged:metrics"},

@@ -27,6 +27,7 @@ FAMILIES = (
     "approval",
     "exceptions",
     "readiness",
+    "attestation",
 )
 """Modules of this package; each lists its kinds in `CHECKS`."""
 

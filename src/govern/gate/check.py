@@ -160,12 +160,14 @@ def _judge(
     from govern.gate.lineage import readable_graph
     from govern.lineage.document import graph_document
 
+    people = people_of(request.statements, trust=request.trust, at=request.clock)
     context = CheckContext(
         bundle=bundle,
         stage=request.stage.value,
         registries=loaded.registries,
         advisories=snapshot,
         advisories_problem=problem,
+        signed=people.signed(bundle),
     )
     graph = readable_graph(context)
     evaluation = run_plan(
@@ -178,7 +180,6 @@ def _judge(
         lineage_digest=None if graph is None else str(graph_document(graph)["digest"]),
     )
     bundle.verify_unchanged()
-    people = people_of(request.statements, trust=request.trust, at=request.clock)
     decision = decide(
         evaluation,
         clock=request.clock,

@@ -41,10 +41,7 @@ def result_document(
         "exit_code": exit_code,
         "model": _model(checked.bundle),
         "outcomes": [_outcome(item, evaluation.subject.name, checked) for item in decision.settled],
-        "evidence": [
-            {"name": item.name, "file": item.file, "digest": item.digest, "bound": item.bound}
-            for item in evaluation.evidence()
-        ],
+        "evidence": [item.document() for item in evaluation.evidence()],
         "advisories": _advisories(checked),
         "lineage": with_verdicts(checked.lineage, decision),
         "manifest": {

@@ -50,7 +50,8 @@ def _section(title: str, lines: list[str]) -> Iterator[str]:
 def _evidence(item: EvidenceRef) -> str:
     digest = "" if item.digest in item.file else f" sha256:{item.digest[:16]}"
     said = "says" if item.bound else "does not say"
-    return f"{plain(item.name)}: {plain(item.file)}{digest}, {said} which model and data it speaks of"
+    signed = f"; signed by {plain(item.signed_by.owner)}" if item.signed_by else "; unsigned" if item.bound else ""
+    return f"{plain(item.name)}: {plain(item.file)}{digest}, {said} which model and data it speaks of{signed}"
 
 
 def _finding(item: Finding) -> str:

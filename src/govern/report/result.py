@@ -65,6 +65,21 @@ class Evidence:
     file: str
     digest: str
     bound: bool
+    signed_by: str | None = None
+    """Who signed its envelope, as the trust root names people."""
+
+    @property
+    def binding(self) -> str:
+        """How it is tied to this model and its data, in words."""
+        if not self.bound:
+            return "unbound"
+        return "bound, unsigned" if self.signed_by is None else f"bound, signed by {self.signed_by}"
+
+
+def _evidence(raw: Mapping[str, Any]) -> Evidence:
+    signed = raw.get("signed_by")
+    owner = signed["owner"] if isinstance(signed, Mapping) else None
+    return Evidence(raw["name"], raw["file"], raw["digest"], raw["bound"], owner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +257,7 @@ class Result:
             not_assessed=tuple((item["control"], item["title"]) for item in raw["not_assessed"]),
             waivers=tuple(_waiver(item) for item in raw["waivers"]),
             approvals=tuple(raw["approvals"]),
-            evidence=tuple(Evidence(**item) for item in raw["evidence"]),
+            evidence=tuple(_evidence(item) for item in raw["evidence"]),
             advisories=raw["advisories"],
             lineage=raw["lineage"],
             manifest=raw["manifest"],
@@ -320,7 +335,7 @@ def _outcome(raw: Mapping[str, Any]) -> OutcomeView:
         observed=raw["observed"],
         required=raw["required"],
         findings=tuple(_finding(item) for item in raw["findings"]),
-        evidence=tuple(Evidence(**item) for item in raw["evidence"]),
+        evidence=tuple(_evidence(item) for item in raw["evidence"]),
         holds=tuple(_holds(item) for item in raw["holds"]),
         waiver=_waiver(raw["waiver"]) if raw.get("waiver") else None,
         facts=raw["facts"],

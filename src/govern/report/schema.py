@@ -46,7 +46,11 @@ _MAYBE_DIGEST = _or_null(_DIGEST)
 
 _LOCATION = _object({"file": _TEXT, "line": _LINE, "column": _LINE, "pointer": _MAYBE_TEXT})
 
-_EVIDENCE = _object({"name": _TEXT, "file": _TEXT, "digest": _DIGEST, "bound": {"type": "boolean"}})
+_SIGNED_BY = _object({"owner": _TEXT, "keyid": _TEXT, "digest": _object({"sha256": _DIGEST})})
+
+_EVIDENCE = _object(
+    {"name": _TEXT, "file": _TEXT, "digest": _DIGEST, "bound": {"type": "boolean"}}, {"signed_by": _or_null(_SIGNED_BY)}
+)
 
 _FINDING = _object(
     {

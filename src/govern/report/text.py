@@ -85,7 +85,9 @@ class _Writer:
         if result.refused is None:
             self._counts(result)
         self._not_assessed(result)
-        self._files(result)
+        if self._verbose:
+            self._evidence(result)
+            self._files(result)
         self._digests(result)
         self.lines.append("")
         self._wrapped(f"next: {_next_step(result)}", 0)
@@ -216,9 +218,16 @@ class _Writer:
         for control, title in result.not_assessed:
             self._wrapped(f"{plain(control)}  {plain(title)}", 2, 4)
 
+    def _evidence(self, result: Result) -> None:
+        if not result.evidence:
+            return
+        self._heading(f"Evidence ({len(result.evidence)})")
+        for item in result.evidence:
+            self._wrapped(f"{plain(item.name)}  {plain(item.file)}  {plain(item.binding)}", 2, 4)
+
     def _files(self, result: Result) -> None:
         """Say of every file who read it: what nobody read was hashed and not judged."""
-        if not self._verbose or not result.files:
+        if not result.files:
             return
         unread = sum(not item.read_by for item in result.files)
         self._heading(f"Files of the bundle ({len(result.files)}): {unread} not read by any rule")
@@ -227,6 +236,8 @@ class _Writer:
 
     def _digests(self, result: Result) -> None:
         rows: list[tuple[str, str]] = []
+        if result.evidence:
+            rows.append(("evidence", _bindings(result)))
         if result.model.digest:
             rows.append(("bundle", f"sha256:{result.model.digest}"))
         if result.came_from:
@@ -243,6 +254,14 @@ class _Writer:
             rows.append((result.certificate.kind, f"{plain(result.certificate.path)}{entry}"))
         self.lines.append("")
         self.lines.extend(f"{name:<12}{value}" for name, value in rows)
+
+
+def _bindings(result: Result) -> str:
+    """How many items of evidence say, and by whose word, which model and data they speak of."""
+    signed = sum(item.bound and item.signed_by is not None for item in result.evidence)
+    bound = sum(item.bound for item in result.evidence) - signed
+    parts = [(signed, "bound, signed"), (bound, "bound, unsigned"), (len(result.evidence) - signed - bound, "unbound")]
+    return "; ".join(f"{count} {words}" for count, words in parts if count)
 
 
 def _head(detail: str) -> str:

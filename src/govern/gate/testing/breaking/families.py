@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from govern.gate.testing.breaking.cards import cards
 from govern.gate.testing.breaking.drift import drift
 from govern.gate.testing.breaking.facts import facts, metrics, other_evidence
-from govern.gate.testing.breaking.general import out_of_time, without_votes
+from govern.gate.testing.breaking.general import out_of_time, without_statements, without_votes
 from govern.gate.testing.breaking.interface import Break, Target
 from govern.gate.testing.breaking.lineage import lineage
 from govern.gate.testing.breaking.packages import artefacts, dependencies
@@ -31,4 +31,5 @@ FAMILIES: tuple[Callable[[Target], Iterator[Break]], ...] = (
     readiness,
     out_of_time,
     without_votes,
+    without_statements,
 )
