@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from govern.evidence.cards import Card, Cards, Locator
     from govern.evidence.envelope import Envelope
 
-__all__ = ["Ready", "cards_of", "disagreements", "evidence_of", "place_of", "ready_card"]
+__all__ = ["Ready", "cards_of", "disagreements", "envelope_of", "evidence_of", "place_of", "ready_card"]
 
 
 def cards_of(context: CheckContext, params: SectionsParams | None = None) -> Cards:
@@ -75,7 +75,7 @@ def ready_card(params: CheckParams, context: CheckContext, cards: Cards) -> Read
     return Ready(cards.card, evidence, notes, holds)
 
 
-def _envelope(context: CheckContext, path: str) -> Envelope | None:
+def envelope_of(context: CheckContext, path: str) -> Envelope | None:
     """The evidence envelope that the model record names for a card, if any."""
     for item in (context.bundle.record.spec.evidence or {}).values():
         if item.envelope is None or context.bundle.resolve(item.path) != path:
@@ -91,7 +91,7 @@ def evidence_of(context: CheckContext, card: Card) -> tuple[EvidenceRef, ...]:
     """Name every card that was read; bound only when its envelope names this model and data by digest."""
     found = []
     for source in card.sources:
-        envelope = _envelope(context, source.file)
+        envelope = envelope_of(context, source.file)
         bound = envelope is not None and envelope.bound
         found.append(EvidenceRef(name="model_card", file=source.file, digest=source.digest, bound=bound))
     return tuple(found)
@@ -134,7 +134,7 @@ def _freshness(max_age: str, context: CheckContext, card: Card) -> Holds | Findi
 
     declared = card.identity.date
     written = None if declared is None else f"{declared.value}T00:00:00Z"
-    envelopes = [_envelope(context, source.file) for source in card.sources]
+    envelopes = [envelope_of(context, source.file) for source in card.sources]
     dates = [written if envelope is None else envelope.produced_at for envelope in envelopes]
     try:
         ends = [add(parse_instant(text), max_age) for text in dates if text is not None]
