@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from govern.checks.card_gathering import base_id, base_statements
 from govern.checks.card_rule_params import LicenceParams
-from govern.checks.card_statements import base_id, base_statements, refs_of, where
+from govern.checks.card_statements import refs_of, where
 from govern.checks.context import CheckContext
 from govern.diagnostics import plain
 from govern.policy.outcomes import EvidenceRef, Finding, Location, Outcome

@@ -7,9 +7,11 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from govern.checks.card_evidence import cards_of, disagreements, place_of, ready_card
+from govern.checks.card_gathering import statements_of
+from govern.checks.card_licence_statements import licence_files
 from govern.checks.card_metrics import Figure, decimals_of, figure_of
 from govern.checks.card_rule_params import ConsistentParams
-from govern.checks.card_statements import Statement, licence_files, refs_of, same, statements_of, where
+from govern.checks.card_statements import Statement, refs_of, same, where
 from govern.checks.context import CheckContext
 from govern.checks.interface import Check
 from govern.diagnostics import plain

@@ -8,8 +8,9 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from govern.checks.card_evidence import Ready, cards_of, envelope_of, ready_card
+from govern.checks.card_gathering import statements_of
 from govern.checks.card_rule_params import FreshParams
-from govern.checks.card_statements import Statement, statements_of, where
+from govern.checks.card_statements import Statement, where
 from govern.checks.context import CheckContext
 from govern.checks.interface import Check
 from govern.diagnostics import plain
