@@ -30,6 +30,12 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "model_card.present": {},
     "model_card.sections": {"required": ["intended_use", "limitations", "training_data", "evaluation"]},
     "model_card.placeholders": {},
+    "model_card.fields": {"required": ["/license", "/identity/date"]},
+    "model_card.consistent": {},
+    "model_card.claims": {"backed": "all"},
+    "model_card.licence": {"allow": ["Apache-2.0"]},
+    "model_card.fresh": {},
+    "model_card.original": {},
     "performance.threshold": {"metric": "accuracy", "at_least": 0.8},
     "fairness.disparity": {
         "metric": "selection_rate",

@@ -31,6 +31,12 @@ EVERY_KIND = rules(
       check: model_card.sections
       with: {required: [intended_use, limitations, training_data, evaluation, owner, licence]}
     - {id: placeholders, check: model_card.placeholders}
+    - {id: fields, check: model_card.fields, with: {required: [/license, /identity/date]}}
+    - {id: agree, check: model_card.consistent}
+    - {id: claims, check: model_card.claims}
+    - {id: licence, check: model_card.licence, with: {allow: [Apache-2.0]}}
+    - {id: fresh, check: model_card.fresh}
+    - {id: original, check: model_card.original}
     - {id: accuracy, check: performance.threshold, with: {metric: accuracy, at_least: 0.8, bound: true}}
     - {id: stated, check: performance.threshold, with: {metric: accuracy, at_least: 0.8, recompute: never}}
     - {id: auc, check: performance.threshold, with: {metric: auc, at_least: 0.7}}
@@ -127,6 +133,13 @@ WANTED = {
     "sections": {"removed:card", "empty:card", "removed:card.limitations", "placeholder:card.limitations"}
     | {"removed:card.licence", "removed:card.owner", "removed:card.training_data"},
     "placeholders": {"removed:card", "placeholder:card"},
+    "fields": {"removed:card", "empty:card"},
+    "agree": {"removed:card", "empty:card", "contradicted:version"},
+    "claims": {"removed:card", "empty:card", "removed:card.evaluation", "removed:predictions", "empty:predictions"}
+    | {"other-table:predictions", "other-model:predictions", "other:claim:0"},
+    "licence": {"removed:card", "empty:card", "removed:card.licence", "contradicted:licence"},
+    "fresh": {"removed:card", "empty:card", "old:card", "changed:model", "removed:change", "early:1"},
+    "original": {"removed:card", "empty:card", "pasted:card"},
     "accuracy": {"removed:predictions", "empty:predictions", "other-table:predictions", "other-model:predictions"}
     | {"unbound:predictions", "removed:column:y_pred", "blank:column:y_true", "null:y_pred", "flipped:labels"},
     "stated": {"removed:metrics.accuracy", "null:metrics.accuracy", "nan:metrics.accuracy", "text:metrics.accuracy"}

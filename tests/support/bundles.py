@@ -28,9 +28,9 @@ CARD = """\
 ---
 license: apache-2.0
 datasets: [acme/loans]
+date: 2026-04-10
 ---
 # Credit risk
-
 **Developed by:** Retail credit models, credit-models@example.com
 
 ## Intended use
@@ -180,6 +180,7 @@ class BundleBuilder:
             "jurisdictions": ["us-ny"],
             "sectors": ["banking"],
             "groups": {"attributes": ["sex"]},
+            "change": {"material_on": "2026-04-02"},
             "evidence": {
                 "predictions": {"path": PREDICTIONS_MANIFEST, "type": "fairness-rows"},
                 "metrics": {"path": "metrics.json", "type": "metrics"},

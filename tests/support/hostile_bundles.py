@@ -1,9 +1,7 @@
 """Bundles with one defect each, and what the gate must make of them.
 
-`RULES` are the parameters that the cases are judged with. Left out, because their check kinds come later:
-model_card.consistent and model_card.licence (card-broken-yaml, card-duplicate-keys, card-two-cards-conflict,
-json-comments and path-case-variants are judged without them), and secrets.none (secrets-in-bundle). What holds for
-every bundle holds for those too: no crash, bounded, the same answer twice, nothing followed, nothing executed.
+`RULES` are the parameters that the cases are judged with. Left out, because its check kind comes later:
+secrets.none (secrets-in-bundle). What holds for every bundle holds for it too: no crash, bounded, the same answer twice, nothing followed, nothing executed.
 """
 
 from __future__ import annotations
@@ -23,9 +21,13 @@ from support.hostile_bytes import (
     pickle_of_absent_class,
     short_safetensors,
 )
+from support.licence_texts import APACHE, MIT
 
 RULES: dict[str, dict[str, Any]] = {
     "model_card.sections": {"required": ["intended_use", "limitations", "training_data", "evaluation"]},
+    "model_card.consistent": {"fields": ["license", "name", "version", "base_models"]},
+    "model_card.licence": {"allow": ["Apache-2.0"]},
+    "model_card.claims": {},
     "performance.threshold": {"metric": "accuracy", "at_least": 0.8},
     "fairness.disparity": {
         "metric": "selection_rate",
@@ -43,6 +45,7 @@ RULES: dict[str, dict[str, Any]] = {
 }
 
 FAIRNESS, CARD_KIND, SCORE = "fairness.disparity", "model_card.sections", "performance.threshold"
+AGREE, LICENCE, CLAIMS = "model_card.consistent", "model_card.licence", "model_card.claims"
 FORMATS, PICKLE, PINNED, BOUND = "artefacts.formats", "artefacts.pickle", "dependencies.pinned", "lineage.bound"
 PRESENT = "artefacts.present"
 
@@ -241,8 +244,8 @@ CASES = [
     Case(
         "card-broken-yaml",
         lambda b, _: b.file("README.md", _card("[acme/loans]", "[acme/loans, other\n\tversion: 2")),
-        {CARD_KIND: ("pass",)},
-        (0,),  # 3 once a rule asks for the licence, which stands in the part that cannot be read
+        {CARD_KIND: ("pass",), LICENCE: ("error",)},
+        (3,),
         places=("README.md:4:1",),
         must=("tab",),
         must_not=("no front matter",),
@@ -250,10 +253,11 @@ CASES = [
     Case(
         "card-duplicate-keys",
         lambda b, _: b.file("README.md", _card("datasets:", "license: mit\ndatasets:")),
-        {CARD_KIND: ("pass",)},
-        (0,),
+        {CARD_KIND: ("pass",), LICENCE: ("error", "fail")},
+        (1, 3),
         places=("README.md:3",),
         must=("'license'", "line 2"),
+        must_not=("licence is mit", "licence is MIT", "licence is Apache-2.0"),
     ),
     Case(
         "card-heading-in-code",
@@ -274,8 +278,68 @@ CASES = [
     Case(
         "card-metric-formats",
         lambda b, _: _no_metrics(b).file("README.md", WRITTEN_FIGURES),
-        {SCORE: ("error", "missing_evidence")},
+        {SCORE: ("error", "missing_evidence"), CLAIMS: ("error",)},
         (3,),
+        must=("93 %", "0,88", "unit", ".nan"),
+    ),
+    Case(
+        "card-metric-breaks-limit",
+        lambda b, _: _no_metrics(b).file("README.md", _card("holdout | 0.9 |", "holdout | 0.72 |")),
+        {SCORE: ("fail",)},
+        (1,),
+        places=(f"README.md:{CARD.splitlines().index('| accuracy | acme/loans holdout | 0.9 |') + 1}",),
+        must=("0.72",),
+    ),
+    Case(
+        "card-metric-meets-limit",
+        lambda b, _: _no_metrics(b),
+        {SCORE: ("missing_evidence",), CLAIMS: ("missing_evidence",)},
+        (3,),
+    ),
+    Case(
+        "card-metric-invented",
+        lambda b, _: b.file("README.md", _card("holdout | 0.9 |", "holdout | 0.99 |")),
+        {SCORE: ("pass",), CLAIMS: ("fail",)},
+        (1,),
+        must=("accuracy is 0.99 in the card: 0.9 from the predictions",),
+    ),
+    Case(
+        "card-licence-and-text-differ",
+        lambda b, _: b.file("LICENSE", MIT),
+        {AGREE: ("fail",), LICENCE: ("fail",)},
+        (1,),
+        places=("README.md:2",),
+        must=("MIT (certain)", "apache-2.0"),
+    ),
+    Case(
+        "card-licence-with-a-rider",
+        lambda b, _: b.file("LICENSE", f"{APACHE}\nThis model may not be used commercially.\n"),
+        {AGREE: ("inconclusive",), LICENCE: ("inconclusive",)},
+        (3,),
+        places=("LICENSE",),
+        must=("restrict something",),
+    ),
+    Case(
+        "card-base-is-a-path",
+        lambda b, _: b.file("adapter_config.json", '{"base_model_name_or_path": "/home/\\u001b[31mme/base"}'),
+        {AGREE: ("inconclusive",), LICENCE: ("inconclusive",)},
+        (3,),
+        places=("adapter_config.json:1",),
+        must=("path on a machine",),
+    ),
+    Case(
+        "adapter-config-nan",
+        lambda b, _: b.file("adapter_config.json", '{"base_model_name_or_path": NaN}'),
+        {AGREE: ("error",), LICENCE: ("error",)},
+        (3,),
+        places=("adapter_config.json:1",),
+    ),
+    Case(
+        "mlmodel-bomb",
+        lambda b, _: b.file("MLmodel", "metadata: &a {version: &b [" + "[" * 200 + "]" * 200 + "], x: *a}\n"),
+        {AGREE: ("error",)},
+        (3,),
+        places=("MLmodel:1",),
     ),
     Case(
         "card-placeholders",
@@ -290,8 +354,8 @@ CASES = [
     Case(
         "card-two-cards-conflict",
         lambda b, _: b.file("MODEL_CARD.md", _card("apache-2.0", "cc-by-nc-4.0")).record(cards=None),
-        {CARD_KIND: ("pass",)},
-        (0,),
+        {CARD_KIND: ("pass",), AGREE: ("fail",), LICENCE: ("fail", "error")},
+        (1,),
         must=("cc-by-nc-4.0 (MODEL_CARD.md:2)", "apache-2.0 (README.md:2)"),
     ),
     Case(
@@ -299,7 +363,7 @@ CASES = [
         lambda b, _: (
             b.remove("README.md").record(cards=None).file("model_card.json", '{\n   # checked\n   "name": "credit",\n}')
         ),
-        {CARD_KIND: ("error",)},
+        {CARD_KIND: ("error",), LICENCE: ("error", "missing_evidence")},
         (3,),
         places=("model_card.json:2:4",),
     ),
@@ -430,7 +494,7 @@ CASES = [
     Case(
         "path-case-variants",
         _spelling,
-        {CARD_KIND: ("pass",), PINNED: ("pass", "missing_evidence")},
+        {CARD_KIND: ("pass",), PINNED: ("pass", "missing_evidence"), LICENCE: ("pass",)},
         (0, 3),
         must=("'ReadMe.MD'",),
     ),

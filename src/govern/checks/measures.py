@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from govern.evidence.metrics_file import MetricsFile
     from govern.evidence.predictions import PredictionSource, Scores
 
-__all__ = ["COMPUTABLE", "SCORE_METRICS", "measure", "metrics_of", "metrics_root"]
+__all__ = ["CELL_METRICS", "COMPUTABLE", "SCORE_METRICS", "measure", "metrics_of", "metrics_root"]
 
 CELL_METRICS: tuple[CellMetric, ...] = get_args(CellMetric)
 SCORE_METRICS: tuple[ScoreMetric, ...] = get_args(ScoreMetric)

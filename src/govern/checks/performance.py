@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 from govern.canonical import Json, decimal_text
+from govern.checks.card_limits import judged_by_card
 from govern.checks.interface import Check
 from govern.checks.measures import COMPUTABLE, SCORE_METRICS, measure, metrics_of, metrics_root
 from govern.checks.performance_params import UNBOUNDED_ABOVE, ThresholdParams
@@ -133,6 +134,8 @@ def _elsewhere(params: ThresholdParams, dataset: str | None, split: str | None, 
 def _from_file(params: ThresholdParams, context: CheckContext) -> _Figure | CheckResult:
     metrics = metrics_of(context)
     if isinstance(metrics, Diagnostic):
+        if metrics.code == "E120":
+            return judged_by_card(params, context, metrics)
         return missing(f"No {params.metric} was found.", [finding_of(metrics)], (), params.required)
     evidence = (EvidenceRef(name="metrics", file=metrics.file, digest=metrics.digest, bound=metrics.bound),)
     if params.metric in metrics.others:

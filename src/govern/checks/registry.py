@@ -15,6 +15,12 @@ __all__ = ["FAMILIES", "CheckRegistry", "builtin_checks", "builtin_specs"]
 
 FAMILIES = (
     "model_card",
+    "card_fields",
+    "card_consistency",
+    "card_claims",
+    "card_licences",
+    "card_freshness",
+    "card_originality",
     "performance",
     "fairness",
     "drift",

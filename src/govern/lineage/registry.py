@@ -58,6 +58,8 @@ class SourceEntry:
     roles: tuple[str, ...] = ()
     windows: tuple[Window, ...] = ()
     line: int = field(default=0, compare=False)
+    licence: str | None = field(default=None, compare=False)
+    """As the registry writes it; no approval depends on it."""
 
     @property
     def verdict_key(self) -> tuple[object, ...]:

@@ -133,7 +133,17 @@ class _Compiling:
             return None
         line = self.span(path).line or 0
         return SourceEntry(
-            item.id, pattern, not isinstance(item, Source), pins, mode, revision, certificate, roles, windows, line
+            item.id,
+            pattern,
+            not isinstance(item, Source),
+            pins,
+            mode,
+            revision,
+            certificate,
+            roles,
+            windows,
+            line,
+            item.licence,
         )
 
     def source_rules(self, item: Source, path: Path) -> str:
