@@ -48,8 +48,8 @@ def licence_statements(card: Card, context: CheckContext) -> Iterator[Statement]
         made = _licence(card, claims, "card")
         if made.said:
             yield made
-    for claim in beside(context, "license"):
-        made = _licence(card, [claim], "MLmodel")
+    for stated in beside(context, "license"):
+        made = _licence(card, [stated], "MLmodel")
         if made.said:
             yield made
 
