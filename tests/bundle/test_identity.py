@@ -164,10 +164,20 @@ def test_a_download_has_another_bundle_digest_and_the_same_model_digest(tmp_path
     assert own.model_digest == got.model_digest
 
 
-@pytest.mark.parametrize("text", ["", "- a\n", "model_name: {a: b}\n", b"\xff\xff"])
-def test_a_wrong_download_file_is_no_identity_and_no_crash(tmp_path, text):
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "I114"),
+        ("- a\n", "B126"),
+        ("model_name: {a: b}\n", "B126"),
+        ("a: 1\na: 2\n", "I104"),
+        (b"\xff\xff", "I101"),
+    ],
+)
+def test_a_wrong_download_file_is_told_and_is_no_identity(tmp_path, text, code):
     root = folder(tmp_path, {**MODEL, "registered_model_meta": text})
     assert [item.code for item in refused(UsageError, root).diagnostics] == ["B111"]
+    assert code in [item.code for item in open_bundle(root, name="a", version="1").notes]
 
 
 # --- what never names a model

@@ -138,8 +138,16 @@ def _entry(listing: Listing, path: str) -> _Claim | None:
 def _download(listing: Listing, home: str, notes: list[Diagnostic]) -> list[_Claim]:
     """Give what `mlflow artifacts download` wrote beside the model. Two nulls mean that it was no registered model."""
     path = f"{home}/{_DOWNLOAD}" if home else _DOWNLOAD
-    root = _mapping(listing, path) if path in listing.files else None
-    if root is None:
+    if path not in listing.files:
+        return []
+    try:
+        root = _parsed(listing, path)
+    except InputError as fault:
+        notes += [replace(item, severity=Severity.WARNING) for item in fault.diagnostics]
+        return []
+    if not isinstance(root, MapNode):
+        message = "the download's statement of which model it is is no mapping"
+        notes.append(Diagnostic("B126", message, Span(path, 1, 1), WAYS, Severity.WARNING))
         return []
     name, version = _text(root.get("model_name")), _text(root.get("model_version"))
     if name is None and version is None:
@@ -156,11 +164,15 @@ def _model(listing: Listing, home: str) -> MlModel | None:
 
 def _mapping(listing: Listing, path: str) -> MapNode | None:
     try:
-        data = listing.read(path, limit=EVIDENCE_YAML.bytes, reader=READER)
-        root = parse_yaml(data, file=path, strictness="evidence")
+        root = _parsed(listing, path)
     except InputError:
         return None
     return root if isinstance(root, MapNode) else None
+
+
+def _parsed(listing: Listing, path: str) -> Node:
+    data = listing.read(path, limit=EVIDENCE_YAML.bytes, reader=READER)
+    return parse_yaml(data, file=path, strictness="evidence")
 
 
 def _text(node: Node | None) -> str | None:
