@@ -46,3 +46,12 @@ def test_every_file_is_told_and_every_face_is_safe(kind: BundleKind, tmp_path: P
     assert paths == sorted(paths, key=str.encode)
     assert paths
     assert list(dangers(faces(document))) == []
+
+
+def test_the_report_says_which_card_was_used_and_why(tmp_path: Path) -> None:
+    """And why the other file that could have been one was not."""
+    kind = next(item for item in KINDS if item.name == "a folder that grew")
+    _code, document, _words = judged(kind, tmp_path)
+    page = faces(document)["html"]
+    assert "MODEL_CARD.md (huggingface): read, a file of this name is a model card" in page
+    assert "README.md: not read, it is a project page" in page

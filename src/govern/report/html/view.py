@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +57,8 @@ class Scorecard:
     rule: str
     rows: tuple[CardRow, ...]
     placeholders: int
+    looked: tuple[str, ...] = ()
+    """Which files could have been cards, which were read, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +201,15 @@ def _scorecard(outcome: OutcomeView, facts: Mapping[str, Any]) -> Scorecard:
             )
         )
     left = facts.get("placeholders")
-    return Scorecard(outcome.rule, tuple(made), left if isinstance(left, int) else 0)
+    return Scorecard(outcome.rule, tuple(made), left if isinstance(left, int) else 0, tuple(_looked(facts)))
+
+
+def _looked(facts: Mapping[str, Any]) -> Iterator[str]:
+    """Say of every file that could be a card whether it was used, and why."""
+    for item in rows(facts.get("looked")):
+        form = f" ({item['format']})" if isinstance(item.get("format"), str) else ""
+        used = "read" if item.get("used") is True else "not read"
+        yield plain(f"{item.get('file')}{form}: {used}, {item.get('why')}", limit=1000)
 
 
 def _lineage(document: JsonObject) -> Lineage:
