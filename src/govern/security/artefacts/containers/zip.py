@@ -6,6 +6,7 @@ import zlib
 
 from govern.inputs.archives.zip_layout import DESCRIPTOR, UTF8, Dialect, ZipFault, ZipMember, read_layout
 from govern.security.artefacts.limits import Budget, ScanError
+from govern.security.artefacts.pages import WINDOW, give_back
 from govern.security.artefacts.pickle.machine import Buffer
 
 __all__ = ["ZipMember", "member_bytes", "read_zip", "verify_stored"]
@@ -77,8 +78,12 @@ def verify_stored(data: Buffer, member: ZipMember) -> None:
     """Check the CRC of an uncompressed member without copying it. Raises ScanError."""
     if member.packed != member.size:
         raise ScanError("S307", f"stored member {member.name[:80]!r} has two sizes", offset=member.header_start)
-    with memoryview(data) as view, view[member.data_start : member.data_start + member.size] as part:
-        crc = zlib.crc32(part)
+    crc, end = 0, member.data_start + member.size
+    for start in range(member.data_start, end, WINDOW):
+        stop = min(start + WINDOW, end)
+        with memoryview(data) as view, view[start:stop] as part:
+            crc = zlib.crc32(part, crc)
+        give_back(data, start, stop)
     if crc != member.crc:
         raise ScanError("S307", f"the checksum of member {member.name[:80]!r} is wrong", offset=member.header_start)
 
