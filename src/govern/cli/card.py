@@ -41,8 +41,7 @@ def card(
     from govern.gate.card import asked_by, asked_by_default, view_card, with_aliases
     from govern.gate.outputs import parse_outputs, write_outputs
     from govern.report.card import card_text
-    from govern.report.card_document import card_document
-    from govern.report.json_output import render_json
+    from govern.report.card_document import card_json
 
     asked_outputs = parse_outputs(outputs, formats=("text", "json"), bundle=path if path.is_dir() else None)
     if policies:
@@ -53,7 +52,7 @@ def card(
     else:
         asked = asked_by_default()
     view = view_card(path, with_aliases(asked, aliases_of(aliases)))
-    made = {"text": lambda: card_text(view), "json": lambda: render_json(card_document(view))}
+    made = {"text": lambda: card_text(view), "json": lambda: card_json(view)}
     faults = write_outputs(asked_outputs, made, out)
     for fault in faults:
         err(str(fault))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from govern.evidence.cards.overview import Overview
     from govern.evidence.cards.states import Verdict
 
-__all__ = ["CARD_SCHEMA_ID", "card_document", "card_schema"]
+__all__ = ["CARD_SCHEMA_ID", "card_document", "card_json", "card_schema"]
 
 CARD_SCHEMA_ID = "urn:govern:card:v1"
 
@@ -43,6 +44,11 @@ def card_document(view: Overview) -> dict[str, Json]:
         "unclaimed": list(view.unclaimed),
         "diagnostics": [_diagnostic(item) for item in view.cards.diagnostics],
     }
+
+
+def card_json(view: Overview) -> str:
+    """Write the document in ASCII: what a card holds cannot steer the terminal that shows it."""
+    return json.dumps(card_document(view), indent=1) + "\n"
 
 
 def _json(value: Any) -> Json:
