@@ -132,7 +132,8 @@ class _Compiling:
         if pattern is None:
             return None
         line = self.span(path).line or 0
-        pii, labels = (), ()
+        pii: tuple[str, ...] = ()
+        labels: tuple[str, ...] = ()
         if isinstance(item, Source):
             pii, labels = item.pii or (), tuple(sorted(name for name, values in item.labels.items() if values))
         return SourceEntry(
@@ -145,7 +146,7 @@ class _Compiling:
             needs_certificate=certificate,
             roles=roles,
             windows=windows,
-            pii=tuple(pii),
+            pii=pii,
             labels=labels,
             line=line,
         )
