@@ -8,6 +8,7 @@ from decimal import Decimal
 from govern.canonical import decimal_text
 from govern.checks.context import CheckContext
 from govern.checks.interface import Check
+from govern.checks.observed import observed_facts
 from govern.checks.readiness_evidence import COMES_TO, judged, record_evidence, record_place
 from govern.checks.readiness_params import RecordParams
 from govern.diagnostics import plain
@@ -43,6 +44,12 @@ class _Judge:
                 self._empty(name, at)
             else:
                 self._form(name, at, value)
+
+    def contradicted(self, names: frozenset[str]) -> None:
+        """Hold what is declared against what the bundle and the source registry show."""
+        for seen in observed_facts(self.context):
+            if names & {seen.field, seen.field.rpartition(".")[2]} and seen.contradicts(self.context.bundle.record):
+                self.wrong.append(seen.finding(self.context))
 
     def _undeclared(self, name: str, at: tuple[str | int, ...]) -> Finding:
         from govern.bundle.record_paths import written_at
@@ -116,6 +123,7 @@ def _evaluate(params: RecordParams, context: CheckContext) -> CheckResult:
     asked = sorted({*params.required, *params.patterns, *params.allowed})
     for name in asked:
         judge.ask(name)
+    judge.contradicted(frozenset(params.full(name) for name in asked))
     return judged(
         wrong=judge.wrong,
         lacking=judge.lacking,

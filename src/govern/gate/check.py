@@ -83,11 +83,13 @@ class Checked:
     decision: DecisionRecord
     people: People
     lineage: Graph | None
+    contradictions: tuple[Diagnostic, ...] = ()
+    """Facts of the model record that the bundle or a source registry contradicts (E112)."""
 
     @property
     def notes(self) -> tuple[Diagnostic, ...]:
         """What the caller should hear beside the result: warnings of compiler and folder, and that no rule applied."""
-        before = (*self.loaded.warnings, *self.bundle.notes, *self.people.notes)
+        before = (*self.loaded.warnings, *self.bundle.notes, *self.people.notes, *self.contradictions)
         if any(item.outcome is not Outcome.NOT_APPLICABLE for item in self.decision.settled):
             return before
         nothing = Diagnostic(
@@ -157,6 +159,7 @@ def _judge(
     problem: Diagnostic | None,
 ) -> Checked:
     from govern.checks.context import CheckContext
+    from govern.checks.observed import contradictions_of
     from govern.gate.lineage import readable_graph
     from govern.lineage.document import graph_document
 
@@ -196,6 +199,7 @@ def _judge(
         decision=decision,
         people=people,
         lineage=graph,
+        contradictions=contradictions_of(context),
     )
 
 

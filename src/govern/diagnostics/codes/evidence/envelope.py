@@ -12,6 +12,14 @@ CODES: dict[str, Code] = {
         example="produced_at: 2027-01-01T00:00:00Z in an envelope, and the clock of the gate says 2026.",
         fix="Correct the clock of the machine that makes evidence; five minutes of difference are taken.",
     ),
+    "E112": Code(
+        slug="record-contradicted",
+        title="The model record leaves out a fact that the bundle or a source registry shows.",
+        why="Declared facts are the word of the party that gains by them: what is observed counts as well, and the "
+        "rules for it apply.",
+        example="jurisdictions: [us], and inventory.location: eu-central-1, which lies in Germany.",
+        fix="Declare what was observed, or correct what shows it.",
+    ),
     "E150": Code(
         slug="data-mismatch",
         title="The evidence speaks of data that is neither in the bundle nor in its lineage.",
