@@ -49,6 +49,7 @@ bench: $(STAMP)  ## prints ratios against peers; asserts answers, never times
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/ledger.py
 	$(BIN)/python benchmarks/policy.py
+	$(BIN)/python benchmarks/readers.py
 
 fuzz: $(STAMP)  ## MINUTES (1) for each of READERS (all); crashes go to tests/fuzz/corpus
 	$(UV) pip install --quiet --python $(BIN)/python "atheris>=3,<4" || echo "no atheris here: inputs are spoilt at random"
