@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["MOST_FINDINGS", "Remark", "finding_of_remark", "note_of", "share_text", "told"]
 
 MOST_FINDINGS = 100
+_SHORT = 80
+"""What an expectation asks is told in the sentence when it is not longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +66,17 @@ def _of_file(remark: Remark) -> str:
         return f"no expectation{named} was evaluated, whatever its success says"
     if remark.code == "E163":
         return f"{plain(remark.about, limit=120)} was not evaluated"
-    return f"{remark.observed} critical expectations were evaluated"
+    counted = (
+        "1 critical expectation was" if remark.observed == "1" else f"{remark.observed} critical expectations were"
+    )
+    return f"only {counted} evaluated" if remark.observed != "0" else "no critical expectation was evaluated"
 
 
 def _name(item: QualityItem) -> str:
     column = f" of column `{plain(item.column, limit=80)}`" if item.column is not None else ""
-    return f"{plain(item.type, limit=120)}{column}"
+    asked = plain(item.expected, limit=200) if item.expected is not None else ""
+    shown = f" ({asked})" if 0 < len(asked) <= _SHORT else ""
+    return f"{plain(item.type, limit=120)}{shown}{column}"
 
 
 def _amount(item: QualityItem) -> str | None:

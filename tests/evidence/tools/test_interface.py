@@ -48,6 +48,16 @@ def test_a_name_for_people_may_be_given():
         document(VALUE).get(int, "total", name="the total")
 
 
+def test_a_member_is_given_like_a_value_by_its_place():
+    made = document(VALUE)
+    held = made.get(dict, "a", 0)
+    assert made.member(held, int, "a", 0, "b/c") == 1
+    assert made.member(held, bool, "a", 0, "d~e") is True
+    for kind, name, code in ((int, "d~e", "E103"), (str, "gone", "E102"), (bool, "b/c", "E103")):
+        with pytest.raises(InputError, match=code):
+            made.member(held, kind, "a", 0, name)
+
+
 def test_places_have_line_and_column():
     made = document(b'{\n  "a": [\n    {"b/c": 1}\n  ]\n}')
     span = made.span("a", 0, "b/c")

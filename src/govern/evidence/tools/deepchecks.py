@@ -36,48 +36,51 @@ def recognise(root: JsonValue) -> bool:
 def read(document: Document) -> Readout:
     """Read a suite, or a check by itself. Raises InputError E102 and E103."""
     if document.get(str, "type") == "SuiteResult":
-        count = len(document.get(list, "results"))
-        items = [item for number in range(count) for item in _check(document, "results", number)]
+        results = document.get(list, "results")
+        items = [one for number, held in enumerate(results) for one in _check(document, held, "results", number)]
         name: str | None = document.get(str, "name")
     else:
-        items, name = list(_check(document)), None
+        items, name = list(_check(document, document.root)), None
     suite = Suite(name, (), tuple(items))
     return Readout(bodies=(DataQuality((suite,)),), tool=Tool("deepchecks"))
 
 
-def _check(document: Document, *place: str | int) -> Iterator[QualityItem]:
-    kind = document.get(str, *place, "type")
+def _check(document: Document, held: Any, *place: str | int) -> Iterator[QualityItem]:
+    held = document.of_type(held, dict, *place)
+    kind = document.member(held, str, *place, "type")
     if kind == "SuiteResult":  # a suite of suites
-        for number in range(len(document.get(list, *place, "results"))):
-            yield from _check(document, *place, "results", number)
+        for number, below in enumerate(document.member(held, list, *place, "results")):
+            yield from _check(document, below, *place, "results", number)
         return
     if kind not in _KINDS:
         raise document.fault("E103", f"a result of the unknown type {plain(kind)}", *place, "type")
-    type_ = document.get(str, *place, "check", "name")
+    check = document.member(held, dict, *place, "check")
+    type_ = document.member(check, str, *place, "check", "name")
     if kind == "CheckFailure":
-        words = document.get(dict, *place).get("exception")
+        words = held.get("exception")
         told = plain(words, limit=200) if isinstance(words, str) else "it does not say why"
         yield QualityItem(type=type_, steps=place, verdict="not_evaluated", optional=True, why=f"not run: {told}")
         return
-    figures = _value(document, *place)
-    conditions = document.get(list, *place, "conditions_results")
-    for number in range(len(conditions)):
-        yield _condition(document, type_, figures, *place, "conditions_results", number)
+    value = _value(document, held.get("value"))
+    conditions = document.member(held, list, *place, "conditions_results")
+    for number, condition in enumerate(conditions):
+        yield _condition(document, type_, value, condition, *place, "conditions_results", number)
     if not conditions:
         why = "it has no condition, so it has no verdict"
         yield QualityItem(
-            type=type_, steps=place, verdict="not_evaluated", optional=True, why=why, observed=_figures(figures)
+            type=type_, steps=place, verdict="not_evaluated", optional=True, why=why, observed=_figures(value)
         )
 
 
-def _condition(document: Document, type_: str, figures: Any, *place: str | int) -> QualityItem:
-    status = document.get(str, *place, "Status")
+def _condition(document: Document, type_: str, value: Any, held: Any, *place: str | int) -> QualityItem:
+    held = document.of_type(held, dict, *place)
+    status = document.member(held, str, *place, "Status")
     if status not in _VERDICTS:
         raise document.fault("E103", f"the status {plain(status)} is none of PASS, FAIL, WARN, ERROR", *place, "Status")
     verdict, severity = _VERDICTS[status]
-    told = _LISTED.sub("[...]", document.get(str, *place, "More Info"))
+    told = _LISTED.sub("[...]", document.member(held, str, *place, "More Info"))
     vacuous = verdict == "pass" and _VACUOUS.search(told) is not None
-    broken = verdict == "pass" and figures is _NOT_FINITE
+    broken = verdict == "pass" and value is _NOT_FINITE
     if vacuous or broken:
         verdict = "not_evaluated"
     return QualityItem(
@@ -85,8 +88,8 @@ def _condition(document: Document, type_: str, figures: Any, *place: str | int) 
         steps=place,
         verdict=verdict,
         severity=severity,
-        observed=_figures(figures) or plain(told, limit=160) or None,
-        expected=plain(document.get(str, *place, "Condition"), limit=160),
+        observed=_figures(value) or plain(told, limit=160) or None,
+        expected=plain(document.member(held, str, *place, "Condition"), limit=160),
         optional=vacuous,
         why="its figures are not finite" if broken else plain(told, limit=200) or None,
     )
@@ -95,9 +98,8 @@ def _condition(document: Document, type_: str, figures: Any, *place: str | int) 
 _NOT_FINITE = object()
 
 
-def _value(document: Document, *place: str | int) -> Any:
+def _value(document: Document, value: Any) -> Any:
     """Give a check's value; a list without members is written as the text `[]`, so texts are read as JSON."""
-    value = document.get(dict, *place).get("value")
     if not isinstance(value, str):
         return value
     try:

@@ -16,27 +16,28 @@ _NOT_ASKED = frozenset({"batch_id", "column", "column_list", "column_A", "column
 """Arguments that are no part of what is asked of the values."""
 _NUMBER: tuple[type[int | Decimal], ...] = (int, Decimal)
 _PERCENTS = ("unexpected_percent", "unexpected_percent_nonmissing")
+_NONE, _ALL = Fraction(0), Fraction(1)
 _NULL_WHEN_EMPTY = (*_PERCENTS, "observed_value")
 
 
-def read_item(document: Document, *place: str | int, graded: bool) -> QualityItem:
+def read_item(document: Document, item: Any, *place: str | int, graded: bool) -> QualityItem:
     """Read the item at a place; `graded` says that it must have a severity. Raises InputError E102 and E103.
 
     In `describe()` the expectation's type and arguments stand in the item, and an exception only sometimes does.
     """
-    item = document.get(dict, *place)
+    item = document.of_type(item, dict, *place)
     described = "expectation_type" in item and "expectation_config" not in item
     config = place if described else (*place, "expectation_config")
-    held = document.get(dict, *config)
+    held = item if described else document.member(item, dict, *config)
     named = "expectation_type" if described or ("expectation_type" in held and "type" not in held) else "type"
-    type_ = document.get(str, *config, named)
-    kwargs = document.get(dict, *config, "kwargs")
-    success = document.get(bool, *place, "success")
-    result = document.get(dict, *place, "result")
+    type_ = document.member(held, str, *config, named)
+    kwargs = document.member(held, dict, *config, "kwargs")
+    success = document.member(item, bool, *place, "success")
+    result = document.member(item, dict, *place, "result")
     if not described:
-        document.get(dict, *place, "exception_info")
+        document.member(item, dict, *place, "exception_info")
     crash = _exception(item.get("exception_info"))
-    severity = document.get(str, *config, "severity") if graded else held.get("severity")
+    severity = document.member(held, str, *config, "severity") if graded else held.get("severity")
     figures = _Figures(document, (*place, "result"), result)
     mostly = _mostly(document, kwargs, *config, "kwargs", "mostly")
     verdict: Verdict = "pass" if success else "fail"
@@ -72,14 +73,12 @@ class _Figures:
         self.of = None if elements is None else elements - lacking
         if self.of is not None and (self.of < 0 or (self.unexpected or 0) > self.of):
             raise document.fault("E103", f"{self.unexpected} unexpected of {self.of} values cannot be", *place)
-        shares = [_share(document, result, place, name) for name in _PERCENTS]
-        if self.unexpected is not None and self.of:
+        shares = [share for name in _PERCENTS if (share := _share(document, result, place, name)) is not None]
+        if self.unexpected and self.of:
             shares.append(Fraction(self.unexpected, self.of))
-        elif self.unexpected:
-            shares.append(Fraction(1))
-        elif self.unexpected == 0 and self.of is None:
-            shares.append(Fraction(0))
-        self.share = max((share for share in shares if share is not None), default=None)
+        elif self.unexpected is not None and self.of != 0:
+            shares.append(_ALL if self.unexpected else _NONE)
+        self.share = max(shares, default=None)
         """Counts beat the percentage unless it is worse: a share that only one figure admits is admitted."""
         self.nothing = self.of == 0 or any(name in result and result[name] is None for name in _NULL_WHEN_EMPTY)
         self.observed = self._text(result.get("observed_value"))
@@ -100,7 +99,7 @@ def _count(document: Document, result: dict[str, Any], place: tuple[str | int, .
         return None
     if isinstance(value, Decimal) and value == value.to_integral_value():
         value = int(value)
-    number = document.of_type(value, int, *place, name)
+    number = value if type(value) is int else document.of_type(value, int, *place, name)
     if number < 0:
         raise document.fault("E103", f"{name} of {number} cannot be", *place, name)
     return number
@@ -110,7 +109,10 @@ def _share(document: Document, result: dict[str, Any], place: tuple[str | int, .
     value = result.get(name)
     if value is None:
         return None
-    percent = Fraction(document.of_type(value, _NUMBER, *place, name))
+    number = document.of_type(value, _NUMBER, *place, name)
+    if not number:
+        return _NONE
+    percent = Fraction(number)
     if not 0 <= percent <= 100:
         raise document.fault("E103", f"{name} of {value} cannot be: it is a percentage", *place, name)
     return percent / 100

@@ -6,6 +6,7 @@ Neither names model, data, date or version, nor how many detectors or tests ther
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from govern.diagnostics import plain
 from govern.evidence.tools.interface import Document, Reader, Readout, Tool, Verdict
@@ -37,27 +38,28 @@ def recognise_suite(root: JsonValue) -> bool:
 
 def read_scan(document: Document) -> Readout:
     """Read a scan. Raises InputError E103."""
-    items = [item for detector in document.get(dict) for item in _detector(document, detector)]
+    items = [item for detector, levels in document.get(dict).items() for item in _detector(document, detector, levels)]
     return _readout("scan", items)
 
 
 def read_suite(document: Document) -> Readout:
     """Read the result of a suite. Raises InputError E102 and E103."""
-    return _readout("suite", [_test(document, name) for name in document.get(dict)])
+    return _readout("suite", [_test(document, name, held) for name, held in document.get(dict).items()])
 
 
 def _readout(name: str, items: list[QualityItem]) -> Readout:
     return Readout(bodies=(DataQuality((Suite(name, (), tuple(items)),)),), tool=Tool("giskard"))
 
 
-def _detector(document: Document, detector: str) -> Iterator[QualityItem]:
+def _detector(document: Document, detector: str, levels: Any) -> Iterator[QualityItem]:
     """Give an item for each issue, and one that passed for a detector that found nothing major."""
     name = plain(detector, limit=120)
-    for level in document.get(dict, detector):
+    levels = document.of_type(levels, dict, detector)
+    for level in levels:
         if level not in _LEVELS:
             raise document.fault("E103", f"the level {plain(level)} is unknown", detector, level)
-        for number in range(len(document.get(list, detector, level))):
-            told = plain(document.get(str, detector, level, number), limit=200)
+        for number, issue in enumerate(document.member(levels, list, detector, level)):
+            told = plain(document.of_type(issue, str, detector, level, number), limit=200)
             yield QualityItem(
                 type=name,
                 steps=(detector, level, number),
@@ -67,17 +69,18 @@ def _detector(document: Document, detector: str) -> Iterator[QualityItem]:
                 expected="no issue",
                 why=told or None,
             )
-    if not document.get(dict, detector).get("major"):
+    if not levels.get("major"):
         yield QualityItem(type=name, steps=(detector,), verdict="pass", severity="critical", expected="no major issue")
 
 
-def _test(document: Document, name: str) -> QualityItem:
-    said = document.get(str, name, "result")
+def _test(document: Document, name: str, held: Any) -> QualityItem:
+    held = document.of_type(held, dict, name)
+    said = document.member(held, str, name, "result")
     if said not in _RESULTS:
         raise document.fault("E103", f"the result {plain(said)} is neither Passed nor Failed", name, "result")
-    value = document.get(dict, name).get("metric_value")
+    value = held.get("metric_value")
     verdict = _RESULTS[said]
-    unmeasured = verdict == "pass" and "metric_value" in document.get(dict, name) and value is None
+    unmeasured = verdict == "pass" and "metric_value" in held and value is None
     return QualityItem(
         type=plain(name, limit=120),
         steps=(name,),

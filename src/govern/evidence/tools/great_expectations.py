@@ -86,10 +86,12 @@ def _runs(document: Document) -> Iterator[tuple[str | int, ...]]:
 
 def _suite(document: Document, listed: str, *place: str | int) -> Suite:
     held = document.get(dict, *place)
-    count = len(document.get(list, *place, listed))
+    results = document.get(list, *place, listed)
     graded = _graded(_meta(document, *place))
-    items = tuple(read_item(document, *place, listed, number, graded=graded) for number in range(count))
-    outcomes = [document.get(bool, *item.steps, "success") for item in items]
+    items = tuple(
+        read_item(document, item, *place, listed, number, graded=graded) for number, item in enumerate(results)
+    )
+    outcomes = [item["success"] for item in results]
     _totals(document, _TOTALS, outcomes, *place)
     _suite_success(
         document, [item for item, good in zip(items, outcomes, strict=True) if not good], bool(items), *place

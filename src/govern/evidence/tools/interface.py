@@ -61,6 +61,14 @@ class Document:
                 raise self.fault("E102", f"{what} is missing", *steps[:depth], hint=hint)
         return self.of_type(value, kind, *steps)
 
+    def member(self, held: Mapping[str, Any], kind: type[Wanted], *steps: str | int) -> Wanted:
+        """Give the last of the steps from an object that was reached before: `get`, without the way from the top.
+
+        Raises InputError as `get` does.
+        """
+        value = held.get(str(steps[-1]))
+        return value if type(value) is kind else self.get(kind, *steps)
+
     def of_type(self, value: Any, kind: type[Wanted] | tuple[type[Wanted], ...], *steps: str | int) -> Wanted:
         """Give a value that must be of a type. Raises InputError E103."""
         kinds = kind if isinstance(kind, tuple) else (kind,)
