@@ -405,7 +405,7 @@ class TestTables:
 
     def test_columns_of_many_values_get_a_pass_of_their_own(self, tmp_path, monkeypatch):
         wanted = judged(run(tables(tmp_path), method="psi"))
-        monkeypatch.setattr("govern.evidence.column_counts._FEW", 60)
+        monkeypatch.setattr("govern.evidence.column_counts._TOGETHER", 10)
         assert judged(run(tables(tmp_path), method="psi")) == wanted
         monkeypatch.setattr("govern.evidence.column_counts._MOST", 100)
         result = run(tables(tmp_path), method="psi")

@@ -1,7 +1,7 @@
 """Two tables of a bundle column by column: how often each value occurs in each, never a row.
 
-Both tables are streamed. Columns of few different values are counted together in one pass; each column of many has a
-pass of its own, so that memory is bounded by one column and not by the table.
+Both tables are streamed, in as many passes as memory asks for: of columns whose values do not all fit, the largest wait
+for a later pass, and one that fits in none with others has a pass of its own.
 """
 
 from __future__ import annotations
@@ -20,10 +20,8 @@ __all__ = ["ColumnPair", "column_pairs"]
 
 Counts = Counter[str | None]
 
-_TOGETHER = 1_000_000
-"""Different values that all columns of a pass may have."""
-_FEW = 50_000
-"""Different values of one column beyond which it gets a pass of its own."""
+_TOGETHER = 500_000
+"""Different values that all columns of one pass may have."""
 _CELLS = 500_000
 """Cells of a CSV that are held at once."""
 _MOST = 1_000_000
@@ -46,34 +44,35 @@ def column_pairs(bundle: Bundle, reference: str, current: str, columns: Sequence
 
     Raises what `tables.tabulate` raises for a file that is no table.
     """
-    before = _counted(bundle, reference, columns, _FEW, _TOGETHER)
-    now = _counted(bundle, current, tuple(before), _FEW, _TOGETHER)
-    yield from (ColumnPair(name, before[name], now[name]) for name in now)
-    later = [name for name in columns if name not in now]
-    del before, now
-    for name in later:
-        sides = [_counted(bundle, path, (name,), _MOST, _MOST) for path in (reference, current)]
-        if all(name in side for side in sides):
-            yield ColumnPair(name, sides[0][name], sides[1][name])
-            continue
-        file = reference if name not in sides[0] else current
-        message = f"column `{plain(name)}` has more than {_MOST:,} different values"
-        hint = "Round it or bin it beforehand, or name it under `ignore` if it is an identifier."
-        yield ColumnPair(name, Counter(), Counter(), Diagnostic("E126", message, Span(file), hint))
+    pending = tuple(columns)
+    while pending:
+        before = _counted(bundle, reference, pending, _TOGETHER)
+        now = _counted(bundle, current, tuple(before), _TOGETHER)
+        yield from (ColumnPair(name, before[name], now[name]) for name in now)
+        pending = tuple(name for name in pending if name not in now)
+        if pending and not now:
+            yield _alone(bundle, reference, current, pending[0])
+            pending = pending[1:]
 
 
-def _counted(bundle: Bundle, path: str, columns: Sequence[str], most: int, together: int) -> dict[str, Counts]:
-    """Count columns in one pass; one that exceeds `most`, or the largest of too many, is left out of the answer."""
+def _alone(bundle: Bundle, reference: str, current: str, name: str) -> ColumnPair:
+    sides = [_counted(bundle, path, (name,), _MOST) for path in (reference, current)]
+    if all(name in side for side in sides):
+        return ColumnPair(name, sides[0][name], sides[1][name])
+    file = reference if name not in sides[0] else current
+    message = f"column `{plain(name)}` has more than {_MOST:,} different values"
+    hint = "Round it or bin it beforehand, or name it under `ignore` if it is an identifier."
+    return ColumnPair(name, Counter(), Counter(), Diagnostic("E126", message, Span(file), hint))
+
+
+def _counted(bundle: Bundle, path: str, columns: Sequence[str], most: int) -> dict[str, Counts]:
+    """Count columns in one pass; as long as they have more than `most` values together, the largest is left out."""
     found: dict[str, Counts] = {name: Counter() for name in columns}
     for part in _parts(bundle, path, columns):
         for name, more in zip(columns, part, strict=True):
-            if name not in found:
-                continue
-            counts = found[name]
-            counts.update(more)  # a mapping adds its counts, a tuple one for each cell
-            if len(counts) > most:
-                del found[name]
-        while sum(map(len, found.values())) > together:
+            if name in found:
+                found[name].update(more)  # a mapping adds its counts, a tuple one for each cell
+        while sum(map(len, found.values())) > most:
             del found[max(found, key=lambda name: len(found[name]))]
     return found
 

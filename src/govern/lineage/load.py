@@ -12,6 +12,8 @@ from govern.inputs.limits import EVIDENCE_YAML, JSON_BYTES
 from govern.inputs.yaml import parse_yaml
 from govern.lineage.build import Contradiction, GraphBuilder, Limits
 from govern.lineage.claims import BundleFiles, Record
+from govern.lineage.dvc import is_dvc, read_dvc
+from govern.lineage.dvc_content import Content
 from govern.lineage.graph import Graph
 from govern.lineage.openlineage import add_events
 from govern.lineage.openlineage_events import Events
@@ -59,7 +61,8 @@ def record_paths(bundle: Bundle) -> tuple[str, ...]:
     declared = bundle.record.spec.lineage
     if declared:
         return tuple(dict.fromkeys(bundle.resolve(path) or path for path in declared))
-    return (*bundle.find(_RECORD), *sorted(path for path in bundle.files if _FOLDER.fullmatch(path)))
+    usual = sorted(path for path in bundle.files if _FOLDER.fullmatch(path))
+    return (*bundle.find(_RECORD), *usual, *sorted(path for path in bundle.files if is_dvc(path)))
 
 
 def load_graph(bundle: Bundle, *, limits: Limits | None = None) -> Lineage | None:
@@ -74,13 +77,14 @@ def load_graph(bundle: Bundle, *, limits: Limits | None = None) -> Lineage | Non
     files = bundle_files(bundle)
     builder = GraphBuilder(limits)
     events = Events()
+    content = Content(bundle)
     records: list[Record] = []
     for path in paths:
         entry = bundle.files.get(path)
         record = Record(path, "unknown", entry.sha256 if entry else "")
         records.append(record)
         try:
-            _read(bundle, record, files, builder, events)
+            _read(bundle, record, files, builder, events, content)
         except InputError as fault:
             record.diagnostics.extend(fault.diagnostics)
     try:
@@ -96,7 +100,9 @@ def load_graph(bundle: Bundle, *, limits: Limits | None = None) -> Lineage | Non
     return Lineage(builder.build(tuple(sorted(subjects))), tuple(records), files, builder.contradictions())
 
 
-def _read(bundle: Bundle, record: Record, files: BundleFiles, builder: GraphBuilder, events: Events) -> None:
+def _read(
+    bundle: Bundle, record: Record, files: BundleFiles, builder: GraphBuilder, events: Events, content: Content
+) -> None:
     path = record.file
     if path not in bundle.files:
         raise InputError(
@@ -107,6 +113,9 @@ def _read(bundle: Bundle, record: Record, files: BundleFiles, builder: GraphBuil
                 "add it, or take it out of spec.lineage",
             )
         )
+    if is_dvc(path):
+        _dvc(bundle, record, files, builder, content)
+        return
     if path.lower().endswith((".yaml", ".yml")):
         _own(bundle.read(path, limit=EVIDENCE_YAML.bytes, reader="lineage"), record, files, builder)
         return
@@ -128,6 +137,17 @@ def _read(bundle: Bundle, record: Record, files: BundleFiles, builder: GraphBuil
             )
     else:
         events.add(value, record)
+
+
+def _dvc(bundle: Bundle, record: Record, files: BundleFiles, builder: GraphBuilder, content: Content) -> None:
+    record.format = "dvc"
+    beside = f"{record.file.removesuffix('dvc.lock')}dvc.yaml" if record.file.endswith("dvc.lock") else ""
+    trees = [
+        parse_yaml(bundle.read(path, limit=EVIDENCE_YAML.bytes), file=path, strictness="evidence")
+        for path in (record.file, beside)
+        if path in bundle.files
+    ]
+    read_dvc(trees[0], record, files, content, builder, trees[1] if len(trees) > 1 else None)
 
 
 def _own(data: bytes, record: Record, files: BundleFiles, builder: GraphBuilder) -> None:
