@@ -29,6 +29,14 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "model_card.sections": {"required": ["intended_use", "limitations", "training_data", "evaluation"]},
     "model_card.placeholders": {},
     "performance.threshold": {"metric": "accuracy", "at_least": 0.8},
+    "performance.change": {
+        "metric": "accuracy",
+        "baseline": "champion",
+        "min_absolute_change": 0.05,
+        "same_data": False,
+    },
+    "performance.benchmark": {"metric": "accuracy", "same_data": False},
+    "explainability.global_importance": {"columns": ["age", "income"]},
     "fairness.disparity": {
         "metric": "selection_rate",
         "compare": "ratio",
@@ -59,6 +67,9 @@ DECIDED_LATER = frozenset({"approval.quorum", "approval.separation", "policy.exc
 READS = {
     "model_card": ["README.md"],
     "performance": ["predictions/test.csv", "predictions/test.yaml", "metrics.json"],
+    "performance.change": ["predictions/test.csv", "predictions/test.yaml", "predictions/champion.csv"],
+    "performance.benchmark": ["predictions/test.csv", "predictions/test.yaml", "predictions/champion.csv"],
+    "explainability": ["explanations/importance.csv"],
     "fairness": ["predictions/test.csv", "predictions/test.yaml"],
     "lineage": ["lineage.yaml"],
     "dependencies": ["requirements.txt"],
@@ -67,6 +78,12 @@ READS = {
     "approval": ["README.md"],
     "policy": ["README.md"],
 }
+
+
+def read_by(kind: str) -> list[str]:
+    """The files that a kind reads: its own, else its family's."""
+    return READS.get(kind) or READS[kind.split(".", maxsplit=1)[0]]
+
 
 SPOILED = {
     "removed": None,
@@ -129,7 +146,7 @@ def test_a_built_in_kind_meets_what_is_asked_of_a_plugin(kind: str, tmp_path: Pa
 @pytest.mark.parametrize("kind", sorted(PARAMETERS))
 def test_without_its_evidence_nothing_passes(kind: str, how: str, tmp_path: Path) -> None:
     """Each file that the kind reads is spoiled by itself."""
-    for path in READS[kind.split(".", maxsplit=1)[0]]:
+    for path in read_by(kind):
         if path == "metrics.json" and how in ("removed", "empty", "blank"):
             continue  # recomputed from the predictions: the figures file is not needed
         builder = BundleBuilder(tmp_path)
@@ -150,7 +167,7 @@ def test_without_its_evidence_nothing_passes(kind: str, how: str, tmp_path: Path
 @given(data=st.binary(max_size=200))
 def test_random_bytes_never_pass(kind: str, tmp_path: Path, data: bytes) -> None:
     """Whatever the evidence is replaced with: no pass and no exception."""
-    path = READS[kind.split(".", maxsplit=1)[0]][0]
+    path = read_by(kind)[0]
     result = judge(kind, BundleBuilder(tmp_path).file(path, data), tmp_path)
     assert result.outcome is not Outcome.PASS
 

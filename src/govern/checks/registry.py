@@ -16,6 +16,9 @@ __all__ = ["FAMILIES", "CheckRegistry", "builtin_checks", "builtin_specs"]
 FAMILIES = (
     "model_card",
     "performance",
+    "performance_change",
+    "performance_benchmark",
+    "explainability",
     "fairness",
     "lineage",
     "dependencies",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from govern.checks.predictions import finding_of, missing, terms_of
@@ -28,12 +29,9 @@ class From(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    producer: Text | None = None
-    """Name of the tool that made it."""
-    name: Text | None = None
-    """Name under `spec.evidence` of the model record."""
-    path: Text | None = None
-    """Path in the bundle; `*` stands for any text."""
+    producer: Text | None = Field(default=None, description="Name of the tool that made it.")
+    name: Text | None = Field(default=None, description="Name under `spec.evidence` of the model record.")
+    path: Text | None = Field(default=None, description="Path in the bundle; `*` stands for any text.")
 
     @model_validator(mode="after")
     def _says_something(self) -> From:
@@ -76,12 +74,19 @@ class Gathered(Generic[Body]):
 
 
 def gather(
-    params: ToolParams, context: CheckContext, kind: type[Body], *, name: str, wanted: str
+    params: ToolParams,
+    context: CheckContext,
+    kind: type[Body],
+    *,
+    name: str,
+    wanted: str,
+    leave_out: Callable[[Evidence], bool] | None = None,
 ) -> Gathered[Body] | CheckResult:
     """Find, read and hold against the terms of a rule all evidence that gives a body of type `kind`.
 
     `name` is what the evidence is called in references and in the plural ("data-quality results"); `wanted` says in a
-    sentence's end which files would do ("a result of Great Expectations or Deepchecks").
+    sentence's end which files would do ("a result of Great Expectations or Deepchecks"); `leave_out` says of which
+    evidence the rule is not, such as another model's.
     A CheckResult is `missing_evidence`: there is none, it speaks of another model, or it does not meet `bound`,
     `min_grade` or `max_age`. Raises InputError for files that cannot be read.
     """
@@ -90,6 +95,7 @@ def gather(
         for sighting in _chosen(params, context, kind)
         if _by_producer(params, evidence := _read(context, sighting))
         and (body := evidence.readout.body(kind)) is not None
+        and not (leave_out is not None and leave_out(evidence))
     ]
     if not found:
         return _nothing(params, context, name, wanted)
@@ -124,7 +130,17 @@ def gather(
     if unmet:
         return missing(f"The {name} do not meet the terms of the rule.", unmet, refs)
     notes = tuple(finding_of(note) for item in found for note in item.evidence.readout.notes)
+    refs += tuple(ref for item in found for ref in _read_with(context, name, item.evidence))
     return Gathered(tuple(found), refs, tuple(held for term in terms for held in term.holds), notes)
+
+
+def _read_with(context: CheckContext, name: str, evidence: Evidence) -> list[EvidenceRef]:
+    """Name the other files that a reader looked at."""
+    files = context.bundle.files
+    return [
+        EvidenceRef(name=name, file=path, digest=files[path].sha256, bound=evidence.bound)
+        for path in evidence.readout.files
+    ]
 
 
 def place(evidence: Evidence, *steps: str | int) -> Location:

@@ -10,6 +10,7 @@ from govern.gate.testing.breaking.general import out_of_time, without_votes
 from govern.gate.testing.breaking.interface import Break, Target
 from govern.gate.testing.breaking.lineage import lineage
 from govern.gate.testing.breaking.packages import artefacts, dependencies
+from govern.gate.testing.breaking.rivals import explanations, rivals
 from govern.gate.testing.breaking.tables import tables
 
 __all__ = ["FAMILIES"]
@@ -22,6 +23,8 @@ FAMILIES: tuple[Callable[[Target], Iterator[Break]], ...] = (
     lineage,
     dependencies,
     artefacts,
+    rivals,
+    explanations,
     other_evidence,
     out_of_time,
     without_votes,
