@@ -48,7 +48,9 @@ class ImportanceParams(ToolParams):
     covers: Literal["signature"] = parameter(
         "What the explained features must be: exactly the inputs of the model's signature.", default="signature"
     )
-    columns: Names = parameter("The model's inputs, for a model without a signature.", default=())
+    columns: Annotated[Names, AfterValidator(lambda value: tuple(sorted(set(value))))] = parameter(
+        "The model's inputs, for a model without a signature.", default=()
+    )
     min_features: Count = parameter("Fewest features with a weight other than 0.", tighten="up", default=1)
 
 
