@@ -37,6 +37,14 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "model_card.fresh": {},
     "model_card.original": {},
     "performance.threshold": {"metric": "accuracy", "at_least": 0.8},
+    "performance.change": {
+        "metric": "accuracy",
+        "baseline": "champion",
+        "min_absolute_change": 0.05,
+        "same_data": False,
+    },
+    "performance.benchmark": {"metric": "accuracy", "same_data": False},
+    "explainability.global_importance": {"columns": ["age", "income"]},
     "fairness.disparity": {
         "metric": "selection_rate",
         "compare": "ratio",
@@ -75,6 +83,9 @@ DECIDED_LATER = frozenset({"approval.quorum", "approval.separation", "policy.exc
 READS = {
     "model_card": ["README.md"],
     "performance": ["predictions/test.csv", "predictions/test.yaml", "metrics.json"],
+    "performance.change": ["predictions/test.csv", "predictions/test.yaml", "predictions/champion.csv"],
+    "performance.benchmark": ["predictions/test.csv", "predictions/test.yaml", "predictions/champion.csv"],
+    "explainability": ["explanations/importance.csv"],
     "fairness": ["predictions/test.csv", "predictions/test.yaml"],
     "drift": ["evidence/drift.json"],
     "lineage": ["lineage.yaml"],
@@ -91,6 +102,7 @@ READS = {
     "readiness.kubernetes": ["deploy/scorer.yaml"],
 }
 """By kind, or by family."""
+
 
 SPOILED = {
     "removed": None,

@@ -40,6 +40,11 @@ EVERY_KIND = rules(
     - {id: accuracy, check: performance.threshold, with: {metric: accuracy, at_least: 0.8, bound: true}}
     - {id: stated, check: performance.threshold, with: {metric: accuracy, at_least: 0.8, recompute: never}}
     - {id: auc, check: performance.threshold, with: {metric: auc, at_least: 0.7}}
+    - id: change
+      check: performance.change
+      with: {metric: accuracy, baseline: champion, min_absolute_change: 0.05, same_data: false}
+    - {id: benchmark, check: performance.benchmark, with: {metric: accuracy, same_data: false}}
+    - {id: importance, check: explainability.global_importance, with: {columns: [age, income]}}
     - id: parity
       check: fairness.disparity
       with: {metric: selection_rate, compare: ratio, at_least: 0.8, attributes: [sex], decide: point}
@@ -129,6 +134,7 @@ def test_no_rule_of_any_kind_passes_on_broken_evidence(tmp_path):
 NOT_OF_THE_BUNDLE = {"exceptions"}
 """It bounds waivers, and no bundle holds one."""
 
+SPOILT_IMPORTANCE = ("empty", "dropped", "extra", "zeros", "nan")
 WANTED = {
     "sections": {"removed:card", "empty:card", "removed:card.limitations", "placeholder:card.limitations"}
     | {"removed:card.licence", "removed:card.owner", "removed:card.training_data"},
@@ -145,6 +151,9 @@ WANTED = {
     "stated": {"removed:metrics.accuracy", "null:metrics.accuracy", "nan:metrics.accuracy", "text:metrics.accuracy"}
     | {"list:metrics.accuracy", "empty:metrics", "damaged:metrics"},
     "auc": {"nan:score", "text:score", "null:score", "removed:column:score", "flipped:labels"},
+    "change": {"removed:champion", "empty:champion", "itself:champion", "removed:predictions", "flipped:labels"},
+    "benchmark": {"removed:challenger", "itself:challenger", "null:y_pred", "removed:column:y_true"},
+    "importance": {"removed:explanations", *(f"{one}:explanations/importance.csv" for one in SPOILT_IMPORTANCE)},
     "parity": {"removed:column:sex", "blank:column:sex", "dropped:sex", "harmed:sex", "empty:predictions"},
     "errors": {"unbound:predictions", "harmed:sex", "removed:column:y_true"},
     "drift": {"removed:reports", "empty:evidence/drift.json", "cut:evidence/drift.json", "crashed:evidence/drift.json"}

@@ -23,6 +23,8 @@ BASE = {
     "lineage.sources": {"registry": "sources"},
     "model_card.sections": {"required": ["owner"]},
     "performance.threshold": {"metric": "auc", "at_least": 0.8},
+    "performance.change": {"metric": "auc", "baseline": "champion", "min_absolute_change": 0.01},
+    "performance.benchmark": {"metric": "auc"},
     "approval.separation": {"pairs": [["developer", "validator"]]},
     "policy.exceptions": {"max_days": 30, "roles": ["waiver"]},
     "attestation.present": {"type": "dpia", "roles": ["attester"]},
@@ -151,6 +153,23 @@ STEPS = {
     ("readiness.monitoring_plan", "max_cadence"): ("30d", "7d"),
     ("readiness.kubernetes", "manifests"): (["deploy"], ["deploy", "jobs"]),
     ("readiness.kubernetes", "require"): (["probes"], ["probes", "image_digest"]),
+    ("performance.threshold", "decide"): ("point", "demonstrated"),
+    ("performance.threshold", "confidence"): (0.95, 0.99),
+    **{
+        (kind, name): pair
+        for kind in ("performance.change", "performance.benchmark")
+        for name, pair in (
+            ("same_data", (False, True)),
+            ("decide", ("point", "demonstrated")),
+            ("confidence", (0.95, 0.99)),
+        )
+    },
+    ("performance.change", "min_absolute_change"): (0.01, 0.02),
+    ("performance.change", "min_relative_change"): (0.01, 0.02),
+    ("performance.benchmark", "min_challengers"): (1, 2),
+    ("performance.benchmark", "max_deficit"): (0.01, 0),
+    ("explainability.global_importance", "methods"): (["shap", "clarify"], ["shap"]),
+    ("explainability.global_importance", "min_features"): (2, 3),
 }
 """(as the pack has it, one step tighter)."""
 
@@ -206,6 +225,7 @@ def test_every_parameter_that_moves_has_a_row_and_no_row_is_left_over():
         ("fairness.disparity", {"significant_gap": "fail"}, {"attributes": ["sex", "race"]}, "harder to prove"),
         ("fairness.disparity", {"small_groups": "exclude"}, {"min_n": 60}, "leaves out groups"),
         ("performance.threshold", {"recompute": "never"}, {"recompute": "required"}, "may pass"),
+        ("performance.threshold", {}, {"confidence": 0.9}, "narrower"),
         ("lineage.bound", {}, {"artefacts": ["a.bin"]}, "not tighter than []"),
         ("drift.distribution", {"ignore": ["id"], "max_share": 0.2}, {"ignore": []}, "smaller share"),
         ("drift.distribution", {}, {"min_p_value": 0.05}, "not tighter than nothing"),

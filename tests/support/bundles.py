@@ -20,6 +20,8 @@ MODEL_FILE = "model/model.safetensors"
 PREDICTIONS = "predictions/test.csv"
 PREDICTIONS_MANIFEST = "predictions/test.yaml"
 VALIDATION = "evidence/gx.json"
+CHAMPION = "predictions/champion.csv"
+IMPORTANCE = "explanations/importance.csv"
 ROWS = 400
 
 _METADATA_KEYS = ("name", "version", "title", "uri", "tags", "previous")
@@ -107,11 +109,20 @@ def safetensors(values: tuple[float, ...] = (0.25, -0.5, 1.0, 2.0)) -> bytes:
 
 def predictions(rows: int = ROWS) -> bytes:
     """A fair table: both groups have the same labels, predictions and scores; accuracy 0.9, selection rate 0.4."""
+    return _table(rows, wrong=(0, 3))
+
+
+def champion(rows: int = ROWS) -> bytes:
+    """The same cases as another model decided them: accuracy 0.8."""
+    return _table(rows, wrong=(0, 3, 7, 11))
+
+
+def _table(rows: int, wrong: tuple[int, ...]) -> bytes:
     lines = ["y_true,y_pred,score,sex"]
     for number in range(rows):
         sex, k = "FM"[number % 2], number // 2
         y_true = 1 if k % 5 < 2 else 0
-        y_pred = 1 - y_true if k % 20 in (0, 3) else y_true
+        y_pred = 1 - y_true if k % 20 in wrong else y_true
         score = (50 if y_pred else 5) + (k * 7) % 45
         lines.append(f"{y_true},{y_pred},0.{score:02d},{sex}")
     return ("\n".join(lines) + "\n").encode()
@@ -184,6 +195,9 @@ class BundleBuilder:
             "evidence": {
                 "predictions": {"path": PREDICTIONS_MANIFEST, "type": "fairness-rows"},
                 "metrics": {"path": "metrics.json", "type": "metrics"},
+                "champion": {"path": CHAMPION},
+                "challenger": {"path": CHAMPION},
+                "importance": {"path": IMPORTANCE, "type": "shap"},
             },
             "cards": ["README.md"],
             "lineage": ["lineage.yaml"],
@@ -258,6 +272,8 @@ class BundleBuilder:
             PREDICTIONS: predictions(),
             VALIDATION: json.dumps(validation()).encode(),
             **drift_files(),
+            CHAMPION: champion(),
+            IMPORTANCE: b"feature,importance\nage,0.25\nincome,0.125\n",
         }
         self._apply(files)
         files.setdefault(PREDICTIONS_MANIFEST, self._predictions_manifest(files))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import mmap
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from govern.checks.context import CheckContext, Root
 from govern.diagnostics import Diagnostic, IntegrityError, Span
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["artefacts_root", "model_files", "refs", "scan_of"]
 
 _READER = "artefact_scan"
+_CHUNK = 1 << 20
 _WHOLE = 64 << 20
 """Files up to this size are read at once; larger ones are mapped, and hashed before they are parsed."""
 
@@ -49,11 +50,18 @@ def _scan(context: CheckContext, names: tuple[str, ...], limits: ScanLimits) -> 
             continue
         with bundle.open(path, reader=_READER) as handle:
             # Read for hashing, not through the map: every page of a map that was touched counts as memory of ours.
-            if hashlib.file_digest(handle, "sha256").hexdigest() != entry.sha256:
+            if _sha256(handle) != entry.sha256:
                 raise IntegrityError(Diagnostic("B109", "the file is no longer what was hashed", Span(path)))
             with mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as data:
                 reports[path] = scan_bytes(path, data, profiles, limits, sizes)
     return reports
+
+
+def _sha256(handle: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    while chunk := handle.read(_CHUNK):
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 def model_files(context: CheckContext) -> tuple[str, ...]:

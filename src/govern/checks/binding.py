@@ -11,7 +11,7 @@ from govern.evidence.envelope import SpeaksOf, beside, read_envelope
 if TYPE_CHECKING:
     from govern.evidence.envelope import Envelope
 
-__all__ = ["envelope_of", "envelope_path", "lineage_digests"]
+__all__ = ["cited_data", "envelope_of", "envelope_path", "lineage_digests"]
 
 
 def lineage_digests(context: CheckContext) -> frozenset[str] | None:
@@ -69,3 +69,9 @@ def _read(context: CheckContext, path: str, speaks_of: SpeaksOf) -> Envelope | N
         return None
     lineage = lineage_digests(context)
     return read_envelope(context.bundle, where, about=path, lineage=lineage, speaks_of=speaks_of)
+
+
+def cited_data(context: CheckContext, path: str) -> frozenset[str]:
+    """Give the digests of the data that a file's envelope cites; none without one. Raises as `envelope_of` does."""
+    envelope = envelope_of(context, path)
+    return frozenset() if envelope is None else frozenset(envelope.data_digests)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from govern.canonical import Json
 from govern.checks.card_evidence import cards_of, evidence_of, place_of
 from govern.checks.card_metrics import Figure, canonical_metric, figure_of, is_share
-from govern.checks.predictions import finding_of, missing
-from govern.diagnostics import Diagnostic, InputError, plain
+from govern.diagnostics import InputError, plain
 from govern.policy.outcomes import CheckResult, Finding, Outcome
 
 if TYPE_CHECKING:
@@ -25,13 +24,12 @@ _OF_GROUPS = ("demographic", "equalized")
 _MOST_FINDINGS = 50
 
 
-def judged_by_card(params: ThresholdParams, context: CheckContext, absent: Diagnostic) -> CheckResult:
-    """Say what the card's own figures come to where nothing was measured; `absent` says that there is nothing.
+def judged_by_card(params: ThresholdParams, context: CheckContext, nothing: CheckResult) -> CheckResult:
+    """Say what the card's own figures come to where nothing was measured; `nothing` says that.
 
     A figure that breaks the limit fails the rule: its author says so. One that meets it is a claim, and missing
     evidence as before, as is one that cannot be read.
     """
-    nothing = missing(f"No {params.metric} was found.", [finding_of(absent)], (), params.required)
     try:
         card = cards_of(context).card
     except InputError:
@@ -41,7 +39,7 @@ def judged_by_card(params: ThresholdParams, context: CheckContext, absent: Diagn
         return nothing
     broken = [item for item in figures if _breaks(params, item)]
     shown = [_broken(params, item) for item in broken] or [_claimed(params, item) for item in figures]
-    found = (*shown[:_MOST_FINDINGS], finding_of(absent)) if broken else (finding_of(absent), *shown[:_MOST_FINDINGS])
+    found = (*shown[:_MOST_FINDINGS], *nothing.findings) if broken else (*nothing.findings, *shown[:_MOST_FINDINGS])
     worst = plain(broken[0].declared.raw) if broken else None
     return CheckResult(
         outcome=Outcome.FAIL if broken else Outcome.MISSING_EVIDENCE,

@@ -50,7 +50,7 @@ def predictions_of(
     from govern.evidence.predictions import read_predictions
 
     return context.once(
-        ("predictions.counts", attributes), lambda: read_predictions(context.bundle, source, attributes)
+        ("predictions.counts", source.file, attributes), lambda: read_predictions(context.bundle, source, attributes)
     )
 
 

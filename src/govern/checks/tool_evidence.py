@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
 
@@ -83,19 +83,22 @@ def gather(
     name: str,
     wanted: str,
     speaks_of: SpeaksOf = "model and data",
+    leave_out: Callable[[Evidence], bool] | None = None,
 ) -> Gathered[Body] | CheckResult:
     """Find, read and hold against the terms of a rule all evidence that gives a body of type `kind`.
 
     `name` is what the evidence is called in references and in the plural ("data-quality results"); `wanted` says in a
     sentence's end which files would do ("a result of Great Expectations or Deepchecks"); `speaks_of` what an envelope
-    has to name. A CheckResult is `missing_evidence`: there is none, it speaks of another model or of other data, or it
-    does not meet `bound`, `min_grade` or `max_age`. Raises InputError for files that cannot be read.
+    has to name; `leave_out` of which evidence the rule is not, such as another model's.
+    A CheckResult is `missing_evidence`: there is none, it speaks of another model or of other data, or it does not meet
+    `bound`, `min_grade` or `max_age`. Raises InputError for files that cannot be read.
     """
     found = [
         Item(evidence, body)
         for sighting in _chosen(params, context, kind)
         if _by_producer(params, evidence := _read(context, sighting, speaks_of))
         and (body := evidence.readout.body(kind)) is not None
+        and not (leave_out is not None and leave_out(evidence))
     ]
     if not found:
         return _nothing(params, context, name, wanted)
@@ -126,7 +129,17 @@ def gather(
     if unmet:
         return missing(f"The {name} do not meet the terms of the rule.", unmet, refs)
     notes = tuple(finding_of(note) for item in found for note in item.evidence.readout.notes)
+    refs += tuple(ref for item in found for ref in _read_with(context, name, item.evidence))
     return Gathered(tuple(found), refs, tuple(held for term in terms for held in term.holds), notes)
+
+
+def _read_with(context: CheckContext, name: str, evidence: Evidence) -> list[EvidenceRef]:
+    """Name the other files that a reader looked at."""
+    files = context.bundle.files
+    return [
+        EvidenceRef(name=name, file=path, digest=files[path].sha256, bound=evidence.bound)
+        for path in evidence.readout.files
+    ]
 
 
 def place(evidence: Evidence, *steps: str | int) -> Location:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from govern.diagnostics import Diagnostic, InputError, Span
+from govern.diagnostics import Diagnostic, InputError, Span, plain
 from govern.evidence.envelope import read_envelope
 from govern.evidence.located import locate
+from govern.evidence.tools.registry import reader_named
 from govern.inputs.json import parse_json
 from govern.inputs.limits import JSON_BYTES
 
@@ -42,6 +43,13 @@ def read_metrics(bundle: Bundle, *, lineage: frozenset[str] | None = None) -> Me
     located = locate(bundle, "metrics", ("metrics.json",))
     if isinstance(located, Diagnostic):
         return located
+    if located.type is not None and reader_named(located.type) is not None:
+        return Diagnostic(
+            code="E120",
+            message=f"the metrics are a file of the type {plain(located.type)}, and there is no flat file of figures",
+            span=bundle.record_span("spec", "evidence", "metrics", "type"),
+            hint="Add a metrics.json, or predictions.",
+        )
     if located.type not in (None, "metrics"):
         raise InputError(
             Diagnostic(

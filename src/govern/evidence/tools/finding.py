@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from govern.diagnostics import Diagnostic, InputError, Span, plain
 from govern.evidence.envelope import SUFFIX, Envelope, SpeaksOf, beside, read_envelope
-from govern.evidence.tools.interface import Document, Reader, Readout
+from govern.evidence.tools.interface import Beside, Document, Reader, Readout
 from govern.evidence.tools.registry import reader_named, readers
 from govern.inputs.json import JsonValue, parse_json
 from govern.inputs.limits import EVIDENCE_YAML, JSON_BYTES
@@ -142,7 +142,8 @@ def read_sighting(
     if sighting.envelope is not None:
         envelope = read_envelope(bundle, sighting.envelope, about=path, lineage=lineage, speaks_of=speaks_of)
     data = bundle.read(path, limit=_limit(reader))
-    document = Document(path, data, root_of(reader, data, path))
+    near = Beside(tuple(bundle.files), lambda name: bundle.read(name, limit=EVIDENCE_YAML.bytes, reader=reader.id))
+    document = Document(path, data, root_of(reader, data, path), near if reader.beside else None, reader.syntax)
     if reader.syntax != "text" and not reader.recognise(document.root):
         message = f"{plain(path)} is not a file of the type {reader.id}"
         hint = "Correct the type in the record or the envelope, or name the right file."

@@ -14,6 +14,14 @@ MODULES: tuple[str, ...] = (
     "deepchecks",
     "giskard",
     "evidently",
+    "mlflow_run",
+    "mlflow_store",
+    "mlmodel",
+    "aif360",
+    "fairlearn",
+    "importance",
+    "clarify",
+    "aiverify",
 )
 """Modules of this package; each lists its readers in `READERS`."""
 

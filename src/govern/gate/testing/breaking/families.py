@@ -13,6 +13,7 @@ from govern.gate.testing.breaking.lineage import lineage
 from govern.gate.testing.breaking.packages import artefacts, dependencies
 from govern.gate.testing.breaking.quality import quality
 from govern.gate.testing.breaking.readiness import readiness
+from govern.gate.testing.breaking.rivals import explanations, rivals
 from govern.gate.testing.breaking.tables import tables
 
 __all__ = ["FAMILIES"]
@@ -27,6 +28,8 @@ FAMILIES: tuple[Callable[[Target], Iterator[Break]], ...] = (
     dependencies,
     artefacts,
     quality,
+    rivals,
+    explanations,
     other_evidence,
     readiness,
     out_of_time,
