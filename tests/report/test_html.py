@@ -328,6 +328,8 @@ def test_any_markup_stays_text(word: str) -> None:
         {"kind": "fairness-table", "threshold": "0.8", "tables": [{"groups": [{"rate": "x", "denominator": -1}]}]},
         {"kind": "card-scorecard"},
         {"kind": "card-scorecard", "sections": [{}, 3]},
+        {"kind": "card-claims"},
+        {"kind": "card-claims", "claims": [{}, 3, {"metric": 1, "result": "no-such", "line": "x", "measured": []}]},
         {"kind": "of-later-versions"},
         [1],
         "text",
@@ -337,6 +339,41 @@ def test_facts_of_another_shape_are_passed_over(facts: object) -> None:
     document = results.denied()
     document["outcomes"][0]["facts"] = facts
     check_inert(page(document))
+
+
+def test_declared_figures_stand_beside_the_measured_ones() -> None:
+    document = results.denied()
+    declared = {
+        "metric": "balanced_accuracy",
+        "average": None,
+        "dataset": "<b>loans</b>",
+        "split": "test",
+        "slice": None,
+    }
+    place = {"file": "README.md", "line": 34, "pointer": None}
+    claim = {
+        **declared,
+        **place,
+        "claimed": "0.95\x1b",
+        "measured": "0.9",
+        "source": "predictions",
+        "result": "disagrees",
+    }
+    other = {**claim, "claimed": "0,91", "measured": None, "result": "unreadable"}
+    document["outcomes"][0]["facts"] = {"kind": "card-claims", "tolerance": "0", "claims": [claim, other]}
+    shown = page(document)
+    check_inert(shown)
+    for text in (
+        "balanced accuracy",
+        "&lt;b&gt;loans&lt;/b&gt;, test",
+        "0.95\\u{1b}",
+        ">0.9<",
+        "disagrees",
+        "README.md:34",
+    ):
+        assert text in shown, text
+    assert "no plain number" in shown
+    assert 'href="#card"' in shown
 
 
 def test_an_empty_lineage_and_no_model_are_pages_too() -> None:

@@ -11,6 +11,7 @@ from govern.diagnostics import plain
 from govern.policy.outcomes import Decision, Outcome
 from govern.report.figures import Table, comparison_figure, rate_figure, tables_of
 from govern.report.groups import Group, groups, headline
+from govern.report.html.claims import ClaimTable, claim_table
 from govern.report.result import OutcomeView, PolicyView, Result, facts_of, rows
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ class Page:
     groups: tuple[Group, ...]
     figures: tuple[FairnessFigure, ...]
     scorecards: tuple[Scorecard, ...]
+    claims: tuple[ClaimTable, ...]
     lineage: Lineage | None
     policies: tuple[PolicyLine, ...]
     dependencies: tuple[OutcomeView, ...]
@@ -130,6 +132,9 @@ def page_of(result: Result) -> Page:
             _scorecard(item, facts)
             for item in result.outcomes
             if (facts := facts_of(item, "card-scorecard")) is not None
+        ),
+        claims=tuple(
+            claim_table(item, facts) for item in result.outcomes if (facts := facts_of(item, "card-claims")) is not None
         ),
         lineage=None if result.lineage is None else _lineage(result.lineage),
         policies=tuple(_policy(item, result.outcomes) for item in result.policies),
