@@ -209,8 +209,10 @@ def test_predictions_of_another_model_are_not_passed_over(tmp_path):
 
 def test_without_anything_measured_nothing_is_backed(tmp_path):
     builder = BundleBuilder(tmp_path).remove(PREDICTIONS).remove(PREDICTIONS_MANIFEST).remove("metrics.json")
-    made = claims(tmp_path, builder=builder.record(evidence=None))
-    assert (made.outcome, codes(made)) == (Outcome.MISSING_EVIDENCE, ["E254"])
+    builder.record(evidence=None)
+    for backed in ("none", "any", "all"):
+        made = claims(tmp_path, builder=builder, backed=backed)
+        assert (made.outcome, codes(made)) == (Outcome.MISSING_EVIDENCE, ["E254"])
 
 
 def test_unreadable_predictions_are_an_error(tmp_path):

@@ -36,6 +36,9 @@ def judged(tmp_path, said="license: apache-2.0", files=None, registries=None, ca
         ("license: openrail", {"allow": ["MIT"]}, "fail"),
         ("license: our-own", {"allow": ["MIT"]}, "inconclusive"),
         ("license: our-own", {}, "inconclusive"),
+        ("license: apache-2.0 as amended by us", {"allow": ["Apache-2.0"]}, "inconclusive"),
+        ("license: 'apache-2.0, research use only'", {"allow": ["Apache-2.0"]}, "inconclusive"),
+        ("license: other\nlicense_name: mit as amended\nlicense_link: https://x.example/l", {"allow": ["MIT"]}, "fail"),
         ("license: unknown", {}, "missing_evidence"),
         ("license: null", {}, "missing_evidence"),
         ("license: 2", {}, "missing_evidence"),
@@ -116,6 +119,7 @@ def test_one_of_two_offered_licences_may_be_the_text(tmp_path):
         ("llama3", ["hf://acme/base gemma"], "inconclusive", "E252"),
         ("apache-2.0", ["hf://acme/base -"], "missing_evidence", "E252"),
         ("apache-2.0", ["hf://acme/base our terms"], "missing_evidence", "E252"),
+        ("apache-2.0", ["hf://acme/base mit as amended"], "missing_evidence", "E252"),
         ("apache-2.0", ["hf://acme/other mit"], "missing_evidence", "E252"),
     ],
 )

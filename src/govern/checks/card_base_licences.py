@@ -70,7 +70,7 @@ def _one(
         yield Outcome.MISSING_EVIDENCE, _unknown(name, place, why)
         return
     reading = read_licence(entry.licence)
-    if not reading.alternatives:
+    if not reading.alternatives or not reading.exact:
         why = f"entry '{entry.id}' has '{plain(entry.licence)}', which is no licence that is known here"
         yield Outcome.MISSING_EVIDENCE, _unknown(name, place, why)
         return

@@ -71,7 +71,8 @@ def _evaluate(params: ClaimsParams, context: CheckContext) -> CheckResult:
     if len(asked) > _MOST_CLAIMS:
         text = f"{len(asked) - _MOST_CLAIMS} more figures were not compared"
         findings.append(Finding(code="E255", detail=text, discriminator="claims:more"))
-    outcome = _outcome(claims, params, absent, cut=len(asked) > _MOST_CLAIMS)
+    measured = held.predictions is not None or held.metrics is not None
+    outcome = _outcome(claims, params, absent, cut=len(asked) > _MOST_CLAIMS, measured=measured)
     if held.unusable and outcome in (Outcome.PASS, Outcome.INCONCLUSIVE):
         outcome = Outcome.MISSING_EVIDENCE  # evidence of another model is never passed over for a figure beside it
     counted = {name: sum(item.result == name for item in claims) for name in ("agrees", "disagrees", "unbacked")}
@@ -113,7 +114,7 @@ def _nothing(params: ClaimsParams, ready: Ready) -> CheckResult:
         code="E259",
         detail=f"the card declares no figure{named}",
         required=_required(params),
-        location=Location(ready.card.sources[0].file),
+        location=Location(ready.card.sources[0].file, 1),
         remediation="Write the measured figures into the card: a table with metric, data set and value.",
         discriminator="no-claims",
     )
@@ -169,7 +170,9 @@ def _judged(figure: Figure, params: ClaimsParams, held: Evaluations, context: Ch
     return _Claim(figure, "agrees", found)
 
 
-def _outcome(claims: Sequence[_Claim], params: ClaimsParams, absent: Sequence[str], *, cut: bool) -> Outcome:
+def _outcome(
+    claims: Sequence[_Claim], params: ClaimsParams, absent: Sequence[str], *, cut: bool, measured: bool
+) -> Outcome:
     results = {item.result for item in claims}
     if "disagrees" in results:
         return Outcome.FAIL
@@ -180,6 +183,8 @@ def _outcome(claims: Sequence[_Claim], params: ClaimsParams, absent: Sequence[st
         return Outcome.MISSING_EVIDENCE
     if results & {"ambiguous", "unreadable"} or cut:
         return Outcome.INCONCLUSIVE
+    if not measured:  # nothing was compared with anything, however little must be backed
+        return Outcome.MISSING_EVIDENCE
     return Outcome.PASS if backed or params.backed == "none" else Outcome.MISSING_EVIDENCE
 
 
@@ -226,7 +231,7 @@ def _absent(name: str, card: Card) -> Finding:
     return Finding(
         code="E259",
         detail=f"the card declares no figure of {plain(name)}",
-        location=Location(card.sources[0].file),
+        location=Location(card.sources[0].file, 1),
         remediation="Write the measured figure into the card.",
         discriminator=f"no-claim:{name}",
     )

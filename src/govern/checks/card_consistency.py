@@ -93,7 +93,7 @@ def _nothing(card: Card, params: ConsistentParams) -> Finding:
         code="E259",
         detail=f"no card declares any of {', '.join(params.fields_)}",
         required="a declaration to compare",
-        location=Location(card.sources[0].file),
+        location=Location(card.sources[0].file, 1),
         remediation="Declare license, model_name, version or base_model in the front matter of the card.",
         discriminator="nothing-declared",
     )

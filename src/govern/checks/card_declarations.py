@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from govern.checks.card_evidence import place_of
-from govern.checks.card_licence_statements import FEW_WORDS, is_declared, licence_files, licence_statements
+from govern.checks.card_licence_statements import FEW_WORDS, is_declared, licence_files, licence_statements, reading_of
 from govern.checks.card_statements import Statement, where
 from govern.checks.context import CheckContext
 from govern.diagnostics import plain
@@ -38,22 +38,20 @@ class Problem:
 
 def declarations(card: Card) -> list[Claim]:
     """What declares a licence: metadata where there is any, else the text under labels and headings."""
-    from govern.security.licences import read_licence
-
     declared = [claim for claim in card.licences if is_declared(claim)]
     text = [claim for claim in card.licences if not is_declared(claim)]
-    said = [claim for claim in text if read_licence(claim.value).state == "named"]
+    said = [claim for claim in text if reading_of(claim).state == "named"]
     found = declared or said or [claim for claim in text if len(claim.value.split()) <= FEW_WORDS]
-    return [claim for claim in found if read_licence(claim.value).state != "undeclared"]
+    return [claim for claim in found if reading_of(claim).state != "undeclared"]
 
 
 def declared_licence(card: Card) -> Reading | None:
     """The one reading of all declarations; None when there is none, or they are not one licence."""
-    from govern.security.licences import Reading, read_licence
+    from govern.security.licences import Reading
 
     made: set[Reading] = set()
     for claim in declarations(card):
-        reading = read_licence(claim.value)
+        reading = reading_of(claim)
         if reading.state == "other":
             reading = _other(card)
         made.add(Reading(reading.state, reading.expression))
@@ -70,7 +68,7 @@ def _other(card: Card) -> Reading:
     if card.licence_name is None or card.licence_link is None:
         return Reading("unknown")
     named = read_licence(card.licence_name.value)
-    if named.state == "named":
+    if named.state == "named" and named.exact:
         return named
     words = "".join(char if char.isascii() and char.isalnum() else "-" for char in card.licence_name.value[:60])
     return Reading("named", f"LicenseRef-{'-'.join(filter(None, words.split('-'))) or 'other'}")
@@ -78,12 +76,10 @@ def _other(card: Card) -> Reading:
 
 def problems_of_declaration(card: Card, context: CheckContext) -> Iterator[Problem]:
     """What is wrong with how the licence is declared."""
-    from govern.security.licences import read_licence
-
     by_file: dict[str, list[Claim]] = {}
     for claim in declarations(card):
         by_file.setdefault(claim.locator.file, []).append(claim)
-        state = read_licence(claim.value).state
+        state = reading_of(claim).state
         if state == "unknown":
             finding = claim_finding(
                 "E247",
@@ -101,7 +97,7 @@ def problems_of_declaration(card: Card, context: CheckContext) -> Iterator[Probl
             text = f"the licence is 'other', without {lacking}"
             yield Problem(Outcome.MISSING_EVIDENCE, claim_finding("E249", text, claim, f"Add {lacking} beside it."))
     for file, claims in sorted(by_file.items()):
-        expressions = {read_licence(claim.value).expression or claim.value for claim in claims}
+        expressions = {reading_of(claim).expression or claim.value for claim in claims}
         if len(expressions) > 1 and all(is_declared(claim) for claim in claims):
             text = f"{plain(file)} lists {', '.join(sorted(map(plain, expressions)))} without AND or OR between them"
             yield Problem(

@@ -146,7 +146,7 @@ def _place(card: NormalisedCard, pointer: str) -> Location:
         return place
     sources = card.document["sources"]
     first = sources[0] if isinstance(sources, Sequence) and sources else None
-    return Location(str(first["file"]) if isinstance(first, Mapping) else "model card")
+    return Location(str(first["file"]) if isinstance(first, Mapping) else "model card", 1)
 
 
 def _how(pointer: str) -> str:

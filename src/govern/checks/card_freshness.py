@@ -43,12 +43,9 @@ def _evaluate(params: FreshParams, context: CheckContext) -> CheckResult:
     outcome = Outcome.FAIL if older else Outcome.MISSING_EVIDENCE if missing else Outcome.PASS
     days = sorted(day.isoformat() for day, _statement in dated if day is not None)
     shown = days[0] if days else "undated"
-    asked = (
-        f"on or after {changed.isoformat()}"
-        if changed is not None
-        else f"after the {params.newer_than} that is declared"
-    )
-    summary = f"The card is of {shown}, {asked} is asked."
+    event = params.newer_than.replace("_", " ")
+    asked = f">= {changed.isoformat()}" if changed is not None else f"not before the last {event}"
+    summary = f"The card is {'of ' if days else ''}{shown} ({asked} asked)."
     if older:
         summary = f"The card does not speak of this version: {older[0].detail}."
     record = context.bundle.record_file
@@ -137,7 +134,7 @@ def _undated(card: Card, dated: list[tuple[date | None, Statement | None]]) -> F
         code="E110",
         detail=text,
         required="a date",
-        location=unread.place if unread is not None else Location(card.sources[0].file),
+        location=unread.place if unread is not None else Location(card.sources[0].file, 1),
         remediation="Give the card a date (YYYY-MM-DD) in its front matter.",
         discriminator="undated",
     )

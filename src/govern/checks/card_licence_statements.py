@@ -15,9 +15,17 @@ from govern.records import record
 if TYPE_CHECKING:
     from govern.bundle import Bundle
     from govern.evidence.cards import Card, Claim
-    from govern.security.licences import TextMatch
+    from govern.security.licences import Reading, TextMatch
 
-__all__ = ["FEW_WORDS", "LicenceFile", "is_declared", "licence_files", "licence_key", "licence_statements"]
+__all__ = [
+    "FEW_WORDS",
+    "LicenceFile",
+    "is_declared",
+    "licence_files",
+    "licence_key",
+    "licence_statements",
+    "reading_of",
+]
 
 FEW_WORDS = 6
 """A licence in so many words is meant as a name; more are prose, in which not finding one says nothing."""
@@ -59,6 +67,16 @@ def is_declared(claim: Claim) -> bool:
     return claim.locator.pointer is not None
 
 
+def reading_of(claim: Claim) -> Reading:
+    """Read one declaration. What stands in metadata is a licence as a whole or none: a sentence there is unknown."""
+    from govern.security.licences import Reading, read_licence
+
+    found = read_licence(claim.value)
+    if is_declared(claim) and found.state == "named" and not found.exact:
+        return Reading("unknown")
+    return found
+
+
 def licence_key(ids: Iterable[str]) -> frozenset[str]:
     """Give the set by which licences are compared: SPDX identifiers as texts can tell them apart."""
     from govern.security.licences import comparable
@@ -73,14 +91,14 @@ def _licence(card: Card, claims: Sequence[Claim], by: str) -> Statement:
     said: list[str] = []
     key: frozenset[str] | None = frozenset()
     for claim in claims:
-        reading = read_licence(claim.value)
+        reading = reading_of(claim)
         if reading.state == "undeclared":
             continue
         said.append(plain(claim.value))
         ids: frozenset[str] | None = reading.ids or None
         if reading.state == "other" and card.licence_name is not None:
             named = read_licence(card.licence_name.value)
-            ids = named.ids or frozenset([f"other:{folded(card.licence_name.value)}"])
+            ids = (named.ids if named.exact else None) or frozenset([f"other:{folded(card.licence_name.value)}"])
             said[-1] = f"other ({plain(card.licence_name.value)})"
         key = None if ids is None or key is None else key | licence_key(ids)
     why = "" if key is not None else "it is no licence that is known here"

@@ -59,9 +59,7 @@ def _evaluate(params: LicenceParams, context: CheckContext) -> CheckResult:
     shown = expression.expression if expression is not None and expression.expression else "not one licence"
     return CheckResult(
         outcome=outcome,
-        summary=f"The declared licence is {plain(shown)}."
-        if not problems
-        else f"The declared licence is {plain(shown)}: {problems[0].finding.detail}.",
+        summary=_sentence(problems[0].finding.detail if problems else f"the declared licence is {plain(shown)}"),
         findings=(*(item.finding for item in problems[:_MOST_FINDINGS]), *ready.notes),
         evidence=(*ready.evidence, *texts, *base_refs),
         observed=plain(shown),
@@ -69,6 +67,10 @@ def _evaluate(params: LicenceParams, context: CheckContext) -> CheckResult:
         fields={"licence": plain(shown), "problems": str(len(problems))},
         holds=ready.holds,
     )
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _worst(outcomes: Sequence[Outcome]) -> Outcome:
@@ -120,7 +122,7 @@ def _against_files(
             detail="the bundle holds no licence text",
             observed="absent",
             required="a file such as LICENSE",
-            location=Location(card.sources[0].file),
+            location=Location(card.sources[0].file, 1),
             remediation="Add the licence's text as LICENSE.",
             discriminator="no-file",
         )

@@ -117,7 +117,7 @@ def _nothing(card: Card) -> Finding:
     return Finding(
         code="E259",
         detail="no section of the card has a text to compare",
-        location=Location(card.sources[0].file),
+        location=Location(card.sources[0].file, 1),
         remediation="Write the sections of the card.",
         discriminator="no-text",
     )
@@ -127,7 +127,7 @@ def _no_fleet(card: Card) -> Finding:
     return Finding(
         code="E259",
         detail="whether the card repeats that of another model cannot be said: no texts of other models are known here",
-        location=Location(card.sources[0].file),
+        location=Location(card.sources[0].file, 1),
         remediation="Ask for `against: bundle`, or compare the fleet's cards where their hashes are.",
         discriminator="no-fleet",
     )

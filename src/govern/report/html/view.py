@@ -11,6 +11,7 @@ from govern.diagnostics import plain
 from govern.policy.outcomes import Decision, Outcome
 from govern.report.figures import Table, comparison_figure, rate_figure, tables_of
 from govern.report.groups import Group, groups, headline
+from govern.report.html.claims import ClaimTable, claim_table
 from govern.report.html.drift import DriftTable, drift_tables
 from govern.report.html.quality import QualityTable, quality_tables
 from govern.report.result import FileView, OutcomeView, PolicyView, Result, facts_of, rows
@@ -107,6 +108,7 @@ class Page:
     groups: tuple[Group, ...]
     figures: tuple[FairnessFigure, ...]
     scorecards: tuple[Scorecard, ...]
+    claims: tuple[ClaimTable, ...]
     quality: tuple[QualityTable, ...]
     drifts: tuple[DriftTable, ...]
     lineage: Lineage | None
@@ -139,6 +141,9 @@ def page_of(result: Result) -> Page:
             _scorecard(item, facts)
             for item in result.outcomes
             if (facts := facts_of(item, "card-scorecard")) is not None
+        ),
+        claims=tuple(
+            claim_table(item, facts) for item in result.outcomes if (facts := facts_of(item, "card-claims")) is not None
         ),
         quality=quality_tables(result.outcomes),
         drifts=drift_tables(result.outcomes),

@@ -10,7 +10,7 @@ from typing import Literal
 
 from govern.security.licences.expressions import Alternatives, alternatives_of, canonical_expression
 
-__all__ = ["Reading", "read_licence", "spdx_id"]
+__all__ = ["RESTRICTING", "Reading", "read_licence", "spdx_id"]
 
 _UNVERSIONED = ("bsd", "cc", "gfdl", "gpl", "lgpl", "openrail", "openrail++")
 """Hub ids that name a family: which licence of it holds, they do not say."""
@@ -95,7 +95,18 @@ _CC_URL = re.compile(
     r"https?://(?:www\.)?creativecommons\.org/licenses/(by(?:-nc)?(?:-sa|-nd)?)/([0-9]\.[0-9])(?:/[\w.-]+)?"
 )
 _UNDECLARED = frozenset(["", "unknown", "null", "none", "~", "n/a", "unlicensed", "tbd", "noassertion"])
-_NEGATED = frozenset(["not", "no", "except", "excluding", "without", "nor", "unlike", "formerly", "previously"])
+_NEGATED = frozenset(
+    """not no except excluding without nor unlike formerly previously modified adapted like similar style custom variant
+    derived based""".split()  # noqa: SIM905
+)
+"""Words by which a sentence says that it is not that licence, or not as it stands."""
+RESTRICTING = re.compile(
+    r"\b(?:commercial|noncommercial|commercially|commons clause|prohibit(?:s|ed)?|restrict(?:s|ed|ions?)?|"
+    r"additional terms|not permitted|not allowed|only for|solely for|research (?:use|purposes?)|use only|"
+    r"(?:internal|personal|educational|academic) use|must not|may not|shall not|"
+    r"not be used|except that|written permission)\b"
+)
+"""Words, in lower case, that make a known licence another one when they stand beside it."""
 _WORD = re.compile(r"[A-Za-z0-9][\w.+-]*", re.ASCII)
 _PLAIN_IDS = frozenset(["MIT", "ISC", "Unlicense", "Zlib"])
 """Identifiers without a digit that are taken out of prose; others (`Fair`, `Intel`) are ordinary words."""
@@ -185,6 +196,8 @@ def _in_prose(text: str) -> str | None:
     words = text.casefold().split()
     if any(word.strip(".,;:()") in _NEGATED or word.endswith("n't") for word in words):
         return None
+    if RESTRICTING.search(" ".join(words)):
+        return None  # a licence with a restriction beside it is not that licence
     short = len(words) <= _FEW
     if {"OR", "AND", "WITH"} & set(text.split()) or (short and {"or", "and", "with"} & set(words)):
         return None  # meant as an expression, and none

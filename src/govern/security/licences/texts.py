@@ -16,7 +16,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-from govern.security.licences.identifiers import read_licence
+from govern.security.licences.identifiers import RESTRICTING, read_licence
 
 __all__ = ["TEXT_BYTES", "Certainty", "TextMatch", "fingerprint", "is_licence_file", "match_text", "words_of"]
 
@@ -41,11 +41,6 @@ _HOLDERS = (
     (re.compile(r"\bshall (?:\w+ ){1,10}?be liable\b"), "shall be liable"),
 )
 """Places in short licences where each project writes its own name; a restriction there is left standing."""
-_RESTRICTING = re.compile(
-    r"\b(?:commercial|noncommercial|commercially|commons clause|prohibit(?:s|ed)?|restrict(?:s|ed|ions?)?|"
-    r"additional terms|not permitted|not allowed|only for|solely for|research purposes?|must not|may not|shall not|"
-    r"not be used|except that|written permission)\b"
-)
 _HARMLESS = re.compile(
     r"\byou may not use this file except in compliance with the license\b|\blimitations under the license\b|"
     r"\bbut changing it is not allowed\b"
@@ -117,7 +112,7 @@ def words_of(text: str) -> tuple[str, ...]:
 
 def _without_holders(text: str, pattern: re.Pattern[str], instead: str) -> str:
     def put(hit: re.Match[str]) -> str:
-        return hit[0] if _RESTRICTING.search(hit[0]) else instead
+        return hit[0] if RESTRICTING.search(hit[0]) else instead
 
     return pattern.sub(put, text)
 
@@ -163,7 +158,7 @@ def _fault(beside: Sequence[str], found: Sequence[Mapping[str, Any]]) -> str | N
     """Say what stands beside known texts that nobody compared; None when it is harmless."""
     text = _HARMLESS.sub(" ", " ".join(beside))
     most = _MOST_TAIL if any(item["tail"] for item in found) else _MOST_BESIDE
-    if _RESTRICTING.search(text):
+    if RESTRICTING.search(text):
         return "words beside it that restrict something"
     return f"{len(beside)} words more, which are not compared" if len(beside) > most else None
 
