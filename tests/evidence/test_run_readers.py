@@ -274,7 +274,7 @@ def test_a_failed_or_deleted_run_of_the_store(tmp_path):
 
 def test_databases_are_never_opened(tmp_path):
     """A SQLite store that is named as a run is another format, and nothing of it is read as one."""
-    builder = BundleBuilder(tmp_path).file("mlflow.db", b"SQLite format 3\x00" + b"\x00" * 100)
+    builder = BundleBuilder(tmp_path).without_tools().file("mlflow.db", b"SQLite format 3\x00" + b"\x00" * 100)
     builder.record(evidence={"run": {"path": "mlflow.db", "type": "mlflow-run"}})
     bundle = builder.open()
     (sighting,) = sightings(bundle)

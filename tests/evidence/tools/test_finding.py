@@ -21,7 +21,7 @@ SCAN = json.dumps({"Performance": {"major": []}})
 @pytest.fixture
 def plain(tmp_path: Path) -> BundleBuilder:
     """A bundle without any file of another tool."""
-    return BundleBuilder(tmp_path).remove(VALIDATION).remove(f"{VALIDATION}.evidence.json")
+    return BundleBuilder(tmp_path).without_tools()
 
 
 def found(builder: BundleBuilder) -> dict[str, tuple[str, str, str]]:
