@@ -45,6 +45,7 @@ bench: $(STAMP)  ## prints ratios against peers; asserts answers, never times
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/ledger.py
 	$(BIN)/python benchmarks/policy.py
+	$(BIN)/python benchmarks/cards.py
 
 docs: $(STAMP)  ## generated reference pages and schemas
 	$(BIN)/python -m govern.cli.reference docs/reference schemas
