@@ -267,8 +267,12 @@ CASES = [
     Case(
         "card-metric-formats",
         lambda b, _: _no_metrics(b).file("README.md", WRITTEN_FIGURES),
-        {SCORE: ("error", "missing_evidence")},
-        (3,),
+        {SCORE: ("error", "missing_evidence"), CARD_KIND: ("pass", "fail")},
+        (1, 3),
+        must=(
+            *(f"/model-index/0/results/0/metrics/{number}/value says" for number in range(5)),
+            *("'93 %'", "'0,88'", "precision '93'", "'.nan'", "'null'"),
+        ),
     ),
     Case(
         "card-placeholders",
