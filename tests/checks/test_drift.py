@@ -547,3 +547,47 @@ def test_taking_any_item_out_of_a_report_never_makes_it_pass(tmp_path, data):
         return
     del held[key]
     assert run(report(tmp_path, document)).outcome is not Outcome.PASS
+
+
+class TestRoot:
+    """The root `drift` of expressions."""
+
+    def judged(self, builder: BundleBuilder, text: str) -> CheckResult:
+        from govern.checks.registry import builtin_checks
+        from support.policies import parameters
+
+        check = builtin_checks()["expression"]
+        context = CheckContext(bundle=builder.open(), stage="pre-registration")
+        return evaluate_safely("expression", check, parameters(check.spec, {"assert": text}), context)
+
+    @pytest.mark.parametrize(
+        ("text", "outcome"),
+        [
+            ("size(drift) > 0 && drift.all(d, !d.drifted)", "pass"),
+            ("drift.exists(d, d.column == 'region' && d.method == 'chi-square p_value')", "pass"),
+            ("size(drift) > 0 && drift.all(d, d.score >= 0.4)", "fail"),
+            ("size(drift) == 3", "pass"),
+        ],
+    )
+    def test_columns_are_entries(self, text, outcome, tmp_path):
+        result = self.judged(BundleBuilder(tmp_path), text)
+        assert result.outcome is OUTCOMES[outcome]
+        assert [ref.file for ref in result.evidence] == [DRIFT]
+
+    def test_a_column_without_a_verdict_is_not_a_steady_one(self, tmp_path):
+        builder = report(tmp_path, (SAMPLES / "0.7-drift-without-tests.json").read_bytes())
+        assert self.judged(builder, "size(drift) > 0 && drift.all(d, !d.drifted)").outcome is Outcome.MISSING_EVIDENCE
+        assert self.judged(builder, "size(drift) > 0 && drift.all(d, d.score > 0.01)").outcome is Outcome.FAIL
+
+    def test_no_report_and_an_empty_suite_are_not_steady(self, tmp_path):
+        assert self.judged(
+            BundleBuilder(tmp_path).remove(DRIFT), "size(drift) > 0 && drift.all(d, !d.drifted)"
+        ).outcome is (Outcome.MISSING_EVIDENCE)
+        summary = {"all_passed": True, "total_tests": 0, "success_tests": 0, "failed_tests": 0, "by_status": {}}
+        empty = report(tmp_path, {"version": "0.4.40", "tests": [], "summary": summary})
+        assert self.judged(empty, "size(drift) > 0 && drift.all(d, !d.drifted)").outcome is not Outcome.PASS
+
+    def test_an_edited_report_is_unreadable(self, tmp_path):
+        document = drift_report()
+        document["metrics"][0]["result"]["number_of_drifted_columns"] = 1
+        assert self.judged(report(tmp_path, document), "size(drift) > 0").outcome is Outcome.ERROR

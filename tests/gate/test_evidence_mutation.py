@@ -61,6 +61,7 @@ EVERY_KIND = rules(
     - {id: card, check: expression, with: {assert: 'size(card.license) > 0 && card.sections.limitations.words > 8'}}
     - {id: roots, check: expression, with: {assert: size(lineage.roots) > 0}}
     - {id: list, check: expression, with: {assert: 'size(dependencies) > 0 && dependencies.all(d, d.pinned)'}}
+    - {id: steady, check: expression, with: {assert: 'size(drift) > 0 && drift.all(d, d.score > 0.05)'}}
     - {id: files, check: expression, with: {assert: 'size(artefacts) > 0 && artefacts.all(a, a.bytes > 0)'}}
     """
 )
@@ -147,6 +148,7 @@ WANTED = {
     "card": {"removed:card", "removed:card.limitations"},
     "roots": {"removed:lineage"},
     "list": {"removed:requirements"},
+    "steady": {"removed:drift"},
     "files": {"removed:artefacts"},
 }
 

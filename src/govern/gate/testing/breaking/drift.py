@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from govern.gate.testing.breaking.facts import reads_of
 from govern.gate.testing.breaking.interface import Break, Target, remove, replace
 from govern.gate.testing.writing import json_text
 
@@ -14,6 +15,10 @@ __all__ = ["drift"]
 
 def drift(target: Target) -> Iterator[Break]:
     """Spoil the reports or tables that a rule rests on."""
+    if target.rule.check == "expression" and any(path[0] == "drift" for path in reads_of(target)):
+        held = _held(target, target.cited("drift reports"))
+        if held:
+            yield Break(name="removed:drift", told="there is no report", patch=remove(*held.values()), elsewhere=True)
     if target.rule.check != "drift.distribution":
         return
     yield from _reports(target)
