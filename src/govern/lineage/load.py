@@ -15,6 +15,7 @@ from govern.lineage.build import Contradiction, GraphBuilder, Limits
 from govern.lineage.claims import BundleFiles, Record
 from govern.lineage.dvc import is_dvc, read_dvc
 from govern.lineage.dvc_content import Content
+from govern.lineage.feast import is_feast, read_feast
 from govern.lineage.graph import Graph
 from govern.lineage.openlineage import add_events
 from govern.lineage.openlineage_events import Events
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Lineage", "bundle_files", "load_graph", "record_paths"]
 
 _RECORD = "lineage.yaml"
-_FOLDER = re.compile(r"lineage/[^/]+\.(?:json|jsonl|ndjson)", re.IGNORECASE)
+_FOLDER = re.compile(r"lineage/[^/]+\.(?:json|jsonl|ndjson)|feast/registry\.json", re.IGNORECASE)
 _LINES = (".jsonl", ".ndjson")
 _OURS = re.compile(rb'\s*\{\s*"(?:apiVersion|kind)"\s*:')
 
@@ -143,6 +144,10 @@ def _read(
         _lines(data, record, events)
         return
     value = parse_json(data, file=path)
+    if is_feast(value):
+        record.format = "feast"
+        read_feast(value, record, files, builder)
+        return
     if isinstance(value, list):
         for number, event in enumerate(value):
             events.add(event, record, pointer=f"/{number}")
