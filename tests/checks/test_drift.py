@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from govern.canonical import canonical_bytes
 from govern.checks.context import CheckContext
 from govern.checks.drift import CHECKS, DistributionParams
+from govern.checks.drift_report import ReportParams
 from govern.decision.run import evaluate_safely
 from govern.diagnostics.catalogue import lookup
 from govern.policy.outcomes import CheckResult, Outcome
@@ -22,7 +23,7 @@ from support.bundles import NAME, VERSION, BundleBuilder, sha256
 from support.drift_reports import DRIFT, STEADY, drift_report, table
 
 SAMPLES = Path(__file__).parents[1] / "evidence" / "samples" / "evidently"
-(DISTRIBUTION,) = CHECKS
+DISTRIBUTION, REPORT = CHECKS
 P = {"limit": "0.2", "min_p_value": "0.05"}
 OUTCOMES = {item.value: item for item in Outcome}
 
@@ -591,3 +592,54 @@ class TestRoot:
         document = drift_report()
         document["metrics"][0]["result"]["number_of_drifted_columns"] = 1
         assert self.judged(report(tmp_path, document), "size(drift) > 0").outcome is Outcome.ERROR
+
+
+class TestReport:
+    """`drift.report`: a report newer than the cadence covers the columns."""
+
+    def judged(self, builder: BundleBuilder, **with_: Any) -> CheckResult:
+        params = ReportParams.model_validate({"cadence": "30d", **with_})
+        context = CheckContext(bundle=builder.open(), stage="post-deployment")
+        result = evaluate_safely("drift.report", REPORT, params, context)
+        for finding in result.findings:
+            lookup(finding.code)
+        assert result.outcome in (*REPORT.spec.comes_to, Outcome.ERROR)
+        return result
+
+    def test_it_passes_until_the_next_is_due(self, tmp_path):
+        result = self.judged(BundleBuilder(tmp_path), covers=["age", "region"])
+        assert (result.outcome, result.fields["made"]) == (Outcome.PASS, "2026-05-29T18:00:00Z")
+        assert [(hold.start, hold.until) for hold in result.holds] == [
+            (None, "2026-06-28T18:00:00Z"),
+            ("2026-05-29T17:55:00Z", None),
+        ]
+
+    def test_the_newest_counts(self, tmp_path):
+        newer = drift_report(timestamp="2026-06-10 08:00:00")
+        builder = BundleBuilder(tmp_path).file("evidence/june.json", json.dumps(newer))
+        assert self.judged(builder).fields["made"] == "2026-06-09T18:00:00Z"
+
+    def test_a_newer_one_that_covers_less_does_not(self, tmp_path):
+        newer = drift_report(("age", "PSI", 0.1, 0.2), timestamp="2026-06-10 08:00:00")
+        builder = BundleBuilder(tmp_path).file("evidence/june.json", json.dumps(newer))
+        assert self.judged(builder, covers=["income"]).fields["made"] == "2026-05-29T18:00:00Z"
+
+    def test_a_column_that_no_report_covers(self, tmp_path):
+        result = self.judged(BundleBuilder(tmp_path), covers=["salary"])
+        assert (result.outcome, codes(result)) == (Outcome.MISSING_EVIDENCE, ["E174"])
+
+    def test_an_undated_report(self, tmp_path):
+        builder = report(tmp_path, (SAMPLES / "0.7-drift-with-tests.json").read_bytes())
+        assert codes(self.judged(builder)) == ["E110"]
+
+    def test_a_crashed_test_covers_nothing(self, tmp_path):
+        document = json.loads((SAMPLES / "0.7-drift-with-tests.json").read_text())
+        document["tests"][2]["status"] = "ERROR"
+        builder = report(tmp_path, document | {"timestamp": "2026-06-10 08:00:00"})
+        assert codes(self.judged(builder, covers=["income"])) == ["E174"]
+        assert self.judged(builder, covers=["age"]).outcome is Outcome.PASS
+
+    def test_an_empty_suite_covers_nothing(self, tmp_path):
+        summary = {"all_passed": True, "total_tests": 0, "success_tests": 0, "failed_tests": 0, "by_status": {}}
+        document = {"version": "0.4.40", "tests": [], "summary": summary, "timestamp": "2026-06-10 08:00:00"}
+        assert codes(self.judged(report(tmp_path, document))) == ["E174"]

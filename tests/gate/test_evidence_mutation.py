@@ -41,6 +41,7 @@ EVERY_KIND = rules(
       check: fairness.disparity
       with: {metric: false_positive_rate, compare: difference, at_most: 0.1, attributes: [sex], decide: point, bound: true}
     - {id: drift, check: drift.distribution, with: {limit: 0.2, min_p_value: 0.05}}
+    - {id: looked, check: drift.report, with: {cadence: 30d, covers: [age, region]}}
     - {id: bound, check: lineage.bound}
     - {id: data, check: lineage.present}
     - {id: acyclic, check: lineage.acyclic}
@@ -129,6 +130,7 @@ WANTED = {
     "errors": {"unbound:predictions", "harmed:sex", "removed:column:y_true"},
     "drift": {"removed:reports", "empty:evidence/drift.json", "cut:evidence/drift.json", "crashed:evidence/drift.json"}
     | {"unknown-method:evidence/drift.json"},
+    "looked": {"removed:reports", "empty:evidence/drift.json", "expired:1", "early:2"},
     "bound": {"removed:lineage", "damaged:lineage", "other-digest:lineage", "unbound:lineage"},
     "data": {"removed:sources", "other-digest:lineage"},
     "acyclic": {"circle:lineage"},

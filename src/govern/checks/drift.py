@@ -1,4 +1,4 @@
-"""Check kind `drift.distribution`: the data that the model meets are still like those it was made from."""
+"""Check kinds `drift.*`: the data that the model meets are still like those it was made from, and somebody looks."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from govern.canonical import Json, decimal_text, fraction_text
 from govern.checks.drift_columns import Judged, of_report, worst_of
 from govern.checks.drift_params import FROM_REPORT, DistributionParams
 from govern.checks.drift_reference import report_reference
+from govern.checks.drift_report import REPORT
 from govern.checks.drift_tables import find_tables, measured, one_sided
 from govern.checks.interface import Check
 from govern.checks.predictions import missing
@@ -290,5 +291,6 @@ CHECKS: tuple[Check, ...] = (
         ),
         evaluate=_evaluate,
     ),
+    REPORT,
 )
 """The family's kinds."""

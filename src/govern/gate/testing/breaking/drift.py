@@ -19,7 +19,7 @@ def drift(target: Target) -> Iterator[Break]:
         held = _held(target, target.cited("drift reports"))
         if held:
             yield Break(name="removed:drift", told="there is no report", patch=remove(*held.values()), elsewhere=True)
-    if target.rule.check != "drift.distribution":
+    if target.rule.check not in ("drift.distribution", "drift.report"):
         return
     yield from _reports(target)
     tables = {role: _held(target, target.cited(role)) for role in ("reference", "current")}
@@ -44,7 +44,8 @@ def _reports(target: Target) -> Iterator[Break]:
     yield Break(name="removed:reports", told="there is no report", patch=remove(*held.values()))
     for path, pointer in held.items():
         yield Break(name=f"empty:{path}", told=f"{path} holds nothing", patch=replace(pointer, "{}"))
-        for name, told, document in _spoilt(target.at(pointer), strict=not target.params.max_share):
+        strict = target.rule.check == "drift.distribution" and not target.params.max_share
+        for name, told, document in _spoilt(target.at(pointer), strict=strict):
             patch = replace(pointer, json_text(document))
             yield Break(name=f"{name}:{path}", told=f"{told} in {path}", patch=patch)
 
