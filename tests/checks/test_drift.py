@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from govern.canonical import canonical_bytes
 from govern.checks.context import CheckContext
 from govern.checks.drift import CHECKS, DistributionParams
+from govern.checks.drift_columns import shown
 from govern.checks.drift_report import ReportParams
 from govern.decision.run import evaluate_safely
 from govern.diagnostics.catalogue import lookup
@@ -209,6 +210,24 @@ class TestReports:
         result = run(report(tmp_path, document))
         assert result.outcome is Outcome.FAIL
         assert not any(char in result.findings[0].detail + result.fields["columns"] for char in "\x1b\n")
+
+
+@pytest.mark.parametrize(
+    ("score", "limit", "text"),
+    [
+        ("0E-300", "0.05", "0"),
+        ("5.539698032084739e-124", "0.05", "5.54e-124"),
+        ("5.5e-124", "1e-20", "0"),
+        ("0.19999999", "0.2", "0.19999999"),
+        ("0.2", "0.2", "0.2"),
+        ("12345.678", "0.2", "1.234568e+4"),
+        ("1e300", "0.2", "1.000000e+300"),
+        ("-1e300", None, "-1.000000e+300"),
+        ("0.33333333333333333333333333333333333333333333", None, "0.333333"),
+    ],
+)
+def test_a_score_of_any_size_can_be_shown(score, limit, text):
+    assert shown(Decimal(score), None if limit is None else Decimal(limit)) == text
 
 
 class TestMethodOfTheRule:

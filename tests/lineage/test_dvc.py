@@ -16,10 +16,16 @@ from govern.checks.context import CheckContext
 from govern.checks.registry import builtin_checks
 from govern.decision.run import evaluate_safely
 from govern.diagnostics.catalogue import lookup
+from govern.inputs.yaml import parse_yaml
+from govern.lineage.build import GraphBuilder
+from govern.lineage.claims import Record
+from govern.lineage.dvc import read_dvc
+from govern.lineage.dvc_content import Content
 from govern.lineage.graph import EdgeKind, NodeKind, Strength
-from govern.lineage.load import Lineage, load_graph
+from govern.lineage.load import Lineage, bundle_files, load_graph
 from govern.lineage.walk import ancestors, data_roots, shortest_cycle, versioned_successors
 from govern.policy.outcomes import CheckResult, Outcome
+from support.mangled_values import ODD, places, replaced
 from support.policies import parameters
 
 SAMPLE = Path(__file__).parents[1] / "evidence" / "samples" / "dvc"
@@ -291,3 +297,15 @@ class TestShape:
                 del raw[place : place + data.draw(st.integers(1, 40))]
         lineage = folder.put("dvc.lock", bytes(raw)).load()
         assert all(item.message for item in lineage.diagnostics)
+
+    def test_another_type_anywhere_gives_diagnostics_only(self, folder):
+        bundle = folder.open()
+        files, content = bundle_files(bundle), Content(bundle)
+        for name in ("dvc.lock", "data/dir.dvc"):
+            document = yaml.safe_load(folder.files[name])
+            for path in places(document):
+                for value in ODD:
+                    text = yaml.safe_dump(replaced(document, path, value)).encode()
+                    record = Record(name, "dvc", "")
+                    read_dvc(parse_yaml(text, file=name, strictness="evidence"), record, files, content, GraphBuilder())
+                    assert all(item.message for item in record.diagnostics)

@@ -113,9 +113,11 @@ def column_of(params: DistributionParams, direction: Direction, score: Decimal, 
 
 def shown(score: Decimal, limit: Decimal | None = None) -> str:
     """Write a score so that it stays on its side of the limit; very small ones with an exponent."""
-    if score and abs(score) < _TINY and (limit is None or limit >= 10 * _TINY):
+    if not score:
+        return "0"
+    if abs(score) < _TINY and (limit is None or limit >= 10 * _TINY):
         return f"{score:.2e}"
-    if abs(score.adjusted()) > 30:
+    if score.adjusted() > 3:
         return f"{score:.6e}"
     return figure(Fraction(score), limit)
 

@@ -76,7 +76,7 @@ class _Reading:
         if not isinstance(held, list) or not all(isinstance(item, dict) for item in found):
             self.fault("L195", f"{part} is no list of objects", part)
             return []
-        return [item if part == "dataSources" else item.get("spec") or {} for item in found]
+        return [item if part == "dataSources" else _mapping(item.get("spec")) for item in found]
 
     def name(self, item: object, steps: Steps) -> str | None:
         name = item.get("name") if isinstance(item, Mapping) else None
@@ -131,7 +131,7 @@ class _Reading:
             return
         columns: list[Json] = [
             {"name": str(item["name"]), "from": [], **({"tags": _texts(item.get("tags"))} if item.get("tags") else {})}
-            for item in view.get("features") or ()
+            for item in _list(view.get("features"))
             if isinstance(item, dict) and isinstance(item.get("name"), str)
         ]
         self.views[name] = self.into.node(
@@ -158,7 +158,7 @@ class _Reading:
         if key is None or name is None:
             return
         self.into.node(key, name=name, by=self.by(*steps), attributes=_claims(service))
-        for number, item in enumerate(service.get("features") or ()):
+        for number, item in enumerate(_list(service.get("features"))):
             used = item.get("featureViewName") if isinstance(item, dict) else None
             if isinstance(used, str):
                 self.derive(used, key, (*steps, "features", number))
@@ -180,6 +180,14 @@ class _Reading:
             )
             self.into.node(source, name=used, by=by, attributes={"dangling": True})
         self.into.edge(source, target, EdgeKind.DERIVED, by)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _address(source: Mapping[str, Any]) -> str | None:
