@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 export UV_COMPILE_BYTECODE = 1
 export UV_PROJECT_ENVIRONMENT = $(VENV)
 
-.PHONY: demo conformance test test-tools lint types imports check bench docs schemas clean
+.PHONY: demo conformance test test-tools test-real-tools lint types imports check bench fuzz docs schemas clean
 
 # A virtual environment that holds uv, and through it exactly what uv.lock names.
 $(UV):
@@ -22,10 +22,15 @@ demo: $(STAMP)  ## judge the example's two bundles, sign, log, verify, tamper
 	@$(BIN)/python examples/mortgage/demo.py
 
 test: $(STAMP)  ## the whole suite but what needs programs outside Python
-	$(BIN)/pytest -n 2 -m "not browser and not tools"
+	$(BIN)/pytest -n 2 -m "not browser and not tools and not real_tools"
 
 test-tools: $(STAMP)  ## needs the programs that .ci/run installs; fails without them
+	$(UV) sync --quiet --frozen --inexact --extra data --group stores
 	$(BIN)/pytest -n 2 -m "browser or tools"
+
+test-real-tools: $(STAMP)  ## current mlflow, Great Expectations, DVC, skops and hub: what they write, judged
+	$(BIN)/python scripts/real_tools.py
+	$(BIN)/pytest -n 2 -m real_tools tests/real_tools
 
 conformance: $(STAMP)  ## every vector of conformance/ against govern verify
 	$(BIN)/python conformance/run.py $(BIN)/govern
@@ -45,6 +50,12 @@ bench: $(STAMP)  ## prints ratios against peers; asserts answers, never times
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/ledger.py
 	$(BIN)/python benchmarks/policy.py
+	$(BIN)/python benchmarks/hashing.py
+	$(BIN)/python benchmarks/readers.py
+
+fuzz: $(STAMP)  ## MINUTES (1) for each of READERS (all); crashes go to tests/fuzz/corpus
+	$(UV) pip install --quiet --python $(BIN)/python "atheris>=3,<4" || echo "no atheris here: inputs are spoilt at random"
+	nice $(BIN)/python scripts/fuzz.py $(or $(READERS),all) --minutes $(or $(MINUTES),1)
 
 docs: $(STAMP)  ## generated reference pages and schemas
 	$(BIN)/python -m govern.cli.reference docs/reference schemas

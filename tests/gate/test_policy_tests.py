@@ -428,7 +428,9 @@ def test_an_unchanged_fixture_is_written_byte_for_byte(tmp_path, fixture_bundle)
         held = read_fixture(fixture_bundle, follow=follow, span=span)
         copy = tmp_path / f"copy-{follow}"
         copy.mkdir()
-        write_files(copy, Evidence(held.document, held, span))
+        evidence = Evidence(held.document, held, span)
+        if write_files(copy, evidence):  # the envelope names the model digest, which is known once the files are there
+            write_files(copy, evidence, model_digest=open_bundle(copy).model_digest)
         assert open_bundle(copy).digest == open_bundle(fixture_bundle).digest
     assert set(held.document) == {
         *("model", "card", "metrics", "lineage", "requirements", "predictions", "fairness_rows", "files")

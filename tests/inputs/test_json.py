@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from govern.diagnostics import InputError
-from govern.inputs.json import parse_json, pointer_span
+from govern.inputs.json import parse_json, pointer_span, pointer_spans
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=10)
 VALUES = st.recursive(
@@ -205,6 +205,18 @@ def test_random_bytes_never_raise_anything_else(data):
 
 def test_number_of_faults_is_bounded():
     assert len(faults("[" + "NaN," * 1000 + "1]")) == 50
+
+
+def test_pointer_spans_finds_several_in_one_walk():
+    data = b'{"a": [1, {"b": 2}],\n "a~b": 3}'
+    found = pointer_spans(data, file="x", pointers=["/a/1/b", "/a~0b", "/a", "/none", ""])
+    assert {pointer: (span.line, span.column) for pointer, span in found.items()} == {
+        "": (1, 1),
+        "/a": (1, 7),
+        "/a/1/b": (1, 17),
+        "/a~0b": (2, 9),
+    }
+    assert pointer_spans(data, file="x", pointers=()) == {}
 
 
 def test_pointer_span():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from govern.canonical import instant_text, parse_instant
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from govern.evidence.tools.drift import Drift
 
 __all__ = ["REPORT", "ReportParams"]
-
-_CLOCK_SKEW = timedelta(minutes=5)
 
 
 class ReportParams(ToolParams):
@@ -57,7 +54,7 @@ def _evaluate(params: ReportParams, context: CheckContext) -> CheckResult:
             discriminator="undated:drift reports",
         )
         return missing("No drift report says when it was made.", [finding], gathered.refs, required)
-    return _fresh(params, gathered, when, file)
+    return _fresh(params, gathered, when)
 
 
 def _results(item: Item[Drift]) -> set[str]:
@@ -82,18 +79,12 @@ def _uncovered(params: ReportParams, item: Item[Drift]) -> Finding:
     )
 
 
-def _fresh(params: ReportParams, gathered: Gathered[Drift], when: str, file: str) -> CheckResult:
+def _fresh(params: ReportParams, gathered: Gathered[Drift], when: str) -> CheckResult:
     from govern.policy.durations import add
 
-    made = parse_instant(when)
-    until = instant_text(add(made, params.cadence))
-    holds = (
-        Holds(
-            otherwise=Outcome.MISSING_EVIDENCE, reason=f"no drift report for more than {params.cadence}", until=until
-        ),
-        Holds(
-            otherwise=Outcome.ERROR, reason=f"{plain(file)} is of the future", start=instant_text(made - _CLOCK_SKEW)
-        ),
+    until = instant_text(add(parse_instant(when), params.cadence))
+    due = Holds(
+        otherwise=Outcome.MISSING_EVIDENCE, reason=f"no drift report for more than {params.cadence}", until=until
     )
     return CheckResult(
         outcome=Outcome.PASS,
@@ -102,7 +93,7 @@ def _fresh(params: ReportParams, gathered: Gathered[Drift], when: str, file: str
         observed=when,
         required=f"a report every {params.cadence}",
         fields={"made": when, "due": until},
-        holds=(*gathered.holds, *holds),
+        holds=(*gathered.holds, due),
         findings=gathered.notes,
     )
 

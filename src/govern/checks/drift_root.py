@@ -5,12 +5,15 @@ from __future__ import annotations
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from typing import TYPE_CHECKING, Any
 
+from govern.checks.binding import lineage_digests
 from govern.checks.context import Root
 from govern.policy.outcomes import EvidenceRef
 
 if TYPE_CHECKING:
     from govern.checks.context import CheckContext
+    from govern.evidence.envelope import SpeaksOf
     from govern.evidence.tools.drift import DriftColumn
+    from govern.evidence.tools.finding import Evidence, Sighting
 
 __all__ = ["drift_root"]
 
@@ -25,21 +28,31 @@ def drift_root(context: CheckContext) -> Root | None:
     report that cannot be read.
     """
     from govern.evidence.tools.drift import Drift
-    from govern.evidence.tools.finding import Selector, read_sighting, selected, sightings
+    from govern.evidence.tools.finding import Selector, selected, sightings
 
     found = context.once("tools.sightings", lambda: sightings(context.bundle))
     entries: list[dict[str, Any]] = []
     refs: list[EvidenceRef] = []
     for item in selected(found, Drift, Selector()):
-        evidence = context.once(("tools.read", item.path), lambda item=item: read_sighting(context.bundle, item))  # type: ignore[misc]
+        evidence = _read(context, item)
         body = evidence.readout.body(Drift)
         if body is None:
             continue
-        if evidence.envelope is not None and evidence.envelope.model == "mismatch":
+        if evidence.envelope is not None and evidence.envelope.refusal("the drift reports") is not None:
             return None
         refs.append(EvidenceRef(name="drift reports", file=evidence.file, digest=evidence.digest, bound=evidence.bound))
         entries += [_entry(column, evidence.file) for column in body.columns]
     return Root(entries, tuple(refs)) if refs else None
+
+
+def _read(context: CheckContext, sighting: Sighting) -> Evidence:
+    from govern.evidence.tools.finding import read_sighting
+
+    speaks_of: SpeaksOf = "model and data"
+    return context.once(
+        ("tools.read", sighting.path, speaks_of),
+        lambda: read_sighting(context.bundle, sighting, lineage=lineage_digests(context), speaks_of=speaks_of),
+    )
 
 
 def _entry(column: DriftColumn, file: str) -> dict[str, Any]:

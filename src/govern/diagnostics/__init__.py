@@ -194,6 +194,8 @@ def plain(text: str, *, limit: int = 200) -> str:
     if len(text) > limit:
         half = (limit - 1) // 2
         text = text[:half] + "…" + text[len(text) - half :]
+    if text.isascii() and text.isprintable():
+        return text
     out: list[str] = []
     for char in text:
         code = ord(char)

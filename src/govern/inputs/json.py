@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Union
@@ -18,7 +18,7 @@ from govern.inputs.limits import JSON_BYTES, JSON_DEPTH
 from govern.inputs.text import Places, decode_text
 from govern.records import record
 
-__all__ = ["JsonValue", "parse_json", "pointer_span"]
+__all__ = ["JsonValue", "parse_json", "pointer_span", "pointer_spans"]
 
 # A union that names itself cannot be written with `|` on Python 3.11.
 JsonValue = Union[None, bool, int, str, Decimal, list["JsonValue"], dict[str, "JsonValue"]]
@@ -289,8 +289,18 @@ def _cut(text: str) -> str:
 
 def pointer_span(data: bytes, *, file: str, pointer: str) -> Span | None:
     """Give the place of the value at a JSON pointer (RFC 6901) in a document that `parse_json` has accepted."""
+    return pointer_spans(data, file=file, pointers={pointer}).get(pointer)
+
+
+def pointer_spans(data: bytes, *, file: str, pointers: Collection[str]) -> dict[str, Span]:
+    """Give the places of several values in one walk, by pointer; without those that are not there."""
     text = decode_text(data, file=file)
+    found: dict[str, Span] = {}
+    places: Places | None = None
     for event in _walk(text):
-        if event.kind != "key" and event.pointer == pointer:
-            return Places(text).span(file, event.offset, len(event.text))
-    return None
+        if event.kind != "key" and event.pointer in pointers:
+            places = places or Places(text)
+            found[event.pointer] = places.span(file, event.offset, len(event.text))
+            if len(found) == len(pointers):
+                break
+    return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -53,23 +52,9 @@ class Lineage:
 
 
 def bundle_files(bundle: Bundle) -> BundleFiles:
-    """Give what the readers need of a bundle. Artefacts without a declared role count as weights."""
-    declared = {item.path: item.role for item in bundle.record.spec.artefacts}
-    weights = tuple(path for path in bundle.artefacts if _role(path, declared) in (None, "weights"))
-    return BundleFiles(
-        bundle.name, bundle.version, {path: entry.sha256 for path, entry in bundle.files.items()}, weights
-    )
-
-
-def _role(path: str, declared: Mapping[str, str]) -> str | None:
-    """Give the declared role of a file, or of the nearest declared folder above it."""
-    parts = path.split("/")
-    for size in range(len(parts), 0, -1):
-        prefix = "/".join(parts[:size])
-        for spelled in (prefix, f"{prefix}/"):
-            if spelled in declared:
-                return declared[spelled]
-    return None
+    """Give what the readers need of a bundle."""
+    digests = {path: entry.sha256 for path, entry in bundle.files.items()}
+    return BundleFiles(bundle.name, bundle.version, digests, bundle.weights)
 
 
 def record_paths(bundle: Bundle) -> tuple[str, ...]:
@@ -133,9 +118,9 @@ def _read(
         _dvc(bundle, record, files, builder, content)
         return
     if path.lower().endswith((".yaml", ".yml")):
-        _own(bundle.read(path, limit=EVIDENCE_YAML.bytes), record, files, builder)
+        _own(bundle.read(path, limit=EVIDENCE_YAML.bytes, reader="lineage"), record, files, builder)
         return
-    data = bundle.read(path, limit=JSON_BYTES)
+    data = bundle.read(path, limit=JSON_BYTES, reader="lineage")
     if _OURS.match(data):
         _own(data, record, files, builder)
         return
@@ -163,7 +148,7 @@ def _dvc(bundle: Bundle, record: Record, files: BundleFiles, builder: GraphBuild
     record.format = "dvc"
     beside = f"{record.file.removesuffix('dvc.lock')}dvc.yaml" if record.file.endswith("dvc.lock") else ""
     trees = [
-        parse_yaml(bundle.read(path, limit=EVIDENCE_YAML.bytes), file=path, strictness="evidence")
+        parse_yaml(bundle.read(path, limit=EVIDENCE_YAML.bytes, reader="lineage"), file=path, strictness="evidence")
         for path in (record.file, beside)
         if path in bundle.files
     ]

@@ -50,7 +50,8 @@ def _section(title: str, lines: list[str]) -> Iterator[str]:
 def _evidence(item: EvidenceRef) -> str:
     digest = "" if item.digest in item.file else f" sha256:{item.digest[:16]}"
     said = "says" if item.bound else "does not say"
-    return f"{plain(item.name)}: {plain(item.file)}{digest}, {said} which model and data it speaks of"
+    signed = f"; signed by {plain(item.signed_by.owner)}" if item.signed_by else "; unsigned" if item.bound else ""
+    return f"{plain(item.name)}: {plain(item.file)}{digest}, {said} which model and data it speaks of{signed}"
 
 
 def _finding(item: Finding) -> str:
@@ -100,6 +101,8 @@ def _comparisons(facts: Any, evidence: Sequence[EvidenceRef]) -> Iterator[str]:
         yield from _sections(facts)
     elif kind == "drift":
         yield from _drift(facts)
+    elif kind == "card-claims":
+        yield from _claims(facts)
 
 
 def _value(pair: Mapping[str, str], evidence: Sequence[EvidenceRef]) -> str:
@@ -133,3 +136,11 @@ def _sections(facts: Mapping[str, Any]) -> Iterator[str]:
         if item["required"]:
             place = f" ({plain(item['file'])}:{item['line']})" if item["file"] and item["line"] else ""
             yield f"section '{plain(item['id'])}' is {item['state'].replace('_', ' ')}, {item['words']} words{place}"
+
+
+def _claims(facts: Mapping[str, Any]) -> Iterator[str]:
+    for item in facts["claims"][:_MOST]:
+        place = f" ({plain(item['file'])}:{item['line']})" if item["line"] else f" ({plain(item['file'])})"
+        measured = f", measured {item['measured']}" if item["measured"] is not None else ""
+        result = item["result"].replace("_", " ")
+        yield f"{plain(item['metric'])} is {plain(item['claimed'])} in the card{place}{measured}: {result}"

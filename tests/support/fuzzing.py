@@ -1,0 +1,312 @@
+"""What is fuzzed, with which inputs to begin with, and how inputs are spoilt. Readers join by being registered.
+
+Used by `tests/fuzz/` for a few hundred inputs a target, and by `scripts/fuzz.py` for as long as it is told.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from govern.diagnostics import GovernError
+from govern.evidence.tools.finding import root_of
+from govern.evidence.tools.interface import Document, Reader
+from govern.evidence.tools.registry import readers
+from support.bundles import CARD, REQUIREMENTS, BundleBuilder, safetensors, sha256
+from support.tool_samples import SAMPLES
+
+__all__ = ["CORPUS", "Target", "fault_of", "mutated", "name_of", "own_targets", "seeds", "targets"]
+
+CORPUS = Path(__file__).resolve().parent.parent / "fuzz" / "corpus"
+_LARGEST_SEED = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One reader of bytes. It may raise a GovernError, and nothing else."""
+
+    name: str
+    run: Callable[[bytes], object]
+    first: tuple[bytes, ...]
+    """Sound inputs to begin with, beside those of the corpus."""
+    is_json: bool = False
+
+
+def targets() -> dict[str, Target]:
+    """Give every target by name: each registered reader, and the readers of our own rooms."""
+    found = [_of_reader(reader) for reader in readers()]
+    return {target.name: target for target in (*found, *own_targets())}
+
+
+def fault_of(target: Target, data: bytes) -> BaseException | None:
+    """Give what a target raised that no user may see; None when all is well."""
+    try:
+        target.run(data)
+    except GovernError:
+        return None
+    except Exception as fault:  # this is what is looked for
+        return fault
+    return None
+
+
+def seeds(target: Target) -> list[bytes]:
+    """Give the inputs that a target begins with: sound ones, and what was kept."""
+    kept = sorted((CORPUS / target.name).glob("*")) if (CORPUS / target.name).is_dir() else []
+    return [*target.first, *(path.read_bytes() for path in kept)]
+
+
+# --- targets
+
+
+def _of_reader(reader: Reader) -> Target:
+    def run(data: bytes) -> None:
+        document = Document("evidence/fuzz", data, root_of(reader, data, "evidence/fuzz"))
+        if reader.syntax == "text" or reader.recognise(document.root):
+            for body in reader.read(document).bodies:
+                repr(body)
+                _judge(body)
+
+    return Target(reader.id, run, tuple(_samples(reader)), reader.syntax == "json")
+
+
+def _samples(reader: Reader) -> Iterator[bytes]:
+    """Give the samples that a reader recognises; a reader of text is given those that hold one of its markers."""
+    for path in sorted(path for path in SAMPLES.rglob("*") if path.is_file()):
+        data = path.read_bytes()
+        if len(data) > _LARGEST_SEED or not any(marker in data for marker in reader.markers):
+            continue
+        try:
+            if reader.syntax == "text" or reader.recognise(root_of(reader, data, path.name)):
+                yield data
+        except GovernError:
+            continue
+
+
+def _judge(body: object) -> None:
+    """Ask of a body what a check asks first; other bodies are only looked at."""
+    from govern.checks.data_findings import told
+    from govern.checks.data_params import ValidationParams
+    from govern.checks.data_validation import judge
+    from govern.evidence.tools.quality import DataQuality
+
+    if isinstance(body, DataQuality):
+        for remark in judge(body, ValidationParams.model_validate({"must_include": ("x",)})):
+            told(remark)
+
+
+def _json(data: bytes) -> None:
+    from govern.inputs.json import parse_json, pointer_spans
+
+    parse_json(data, file="f.json")
+    pointer_spans(data, file="f.json", pointers=("", "/a", "/results/0"))
+
+
+def _yaml(data: bytes) -> None:
+    from govern.inputs.yaml import parse_yaml
+
+    parse_yaml(data, file="f.yaml", strictness="evidence")
+
+
+def _record(data: bytes) -> None:
+    from govern.bundle.record_reading import read_record
+
+    read_record(data)
+
+
+def _card(name: str) -> Callable[[bytes], None]:
+    def run(data: bytes) -> None:
+        from govern.evidence.cards import Need, card_of_bytes, judge
+
+        card = card_of_bytes(data, file=name, digest="0" * 64)
+        for section, held in card.sections.items():
+            judge(section, held, Need(8))
+
+    return run
+
+
+def _requirements(data: bytes) -> None:
+    from govern.security.requirements import read_requirements
+
+    read_requirements(["r.txt"], files=["r.txt"], read=lambda _path: data)
+
+
+def _artefact(data: bytes) -> None:
+    from govern.security.artefacts import load_profiles, scan_bytes
+
+    scan_bytes("model.bin", data, load_profiles(("numpy", "sklearn")))
+
+
+_FILE = "0" * 64
+_ENVELOPE = {
+    "apiVersion": "govern/v1",
+    "kind": "EvidenceEnvelope",
+    "type": "gx",
+    "file": {"path": "gx.json", "sha256": _FILE},
+    "model": {"name": "m", "version": "1", "digest": {"sha256": _FILE}},
+    "data": [{"name": "d", "role": "train", "digest": {"sha256": _FILE}}],
+    "tool": {"name": "gx", "version": "1"},
+    "produced_at": "2026-03-01T00:00:00Z",
+    "produced_by": "ci",
+}
+
+
+def _envelope(data: bytes) -> None:
+    from govern.evidence.envelope import read_envelope
+
+    entry = SimpleNamespace(sha256=_FILE)
+    bundle: Any = SimpleNamespace(
+        files={"gx.json": entry}, read=lambda _path, limit: data, model_digest=_FILE, name="m", version="1"
+    )
+    read_envelope(bundle, "gx.json.evidence.json", about="gx.json")
+
+
+def _zip() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(zipfile.ZipInfo("schema.json", (1980, 1, 1, 0, 0, 0)), b'{"__class__": "x"}')
+        archive.writestr(zipfile.ZipInfo("a/b.npy", (1980, 1, 1, 0, 0, 0)), b"\x93NUMPY\x01\x00v\x00{'descr': '<f8'}")
+    return buffer.getvalue()
+
+
+def own_targets() -> tuple[Target, ...]:
+    """The readers of our own rooms."""
+    record = BundleBuilder(Path("never-written")).content("govern.yaml")
+    toolkit = json.dumps({"model_details": {"name": "m", "overview": "It ranks."}, "considerations": {}}).encode()
+    return (
+        Target("json", _json, (b'{"a": [1, 2.5e3, "\\ud83d\\ude00", null]}', toolkit), is_json=True),
+        Target("yaml", _yaml, (record, b"a: [1, {b: c}]\n--- \n", b"? x\n: |\n  y\n")),
+        Target("model-record", _record, (record,)),
+        Target(
+            "card-markdown", _card("README.md"), (CARD.encode(), b"Title\n===\n**Owner:** x\n\n| a | b |\n|--|--|\n")
+        ),
+        Target("card-json", _card("card.json"), (toolkit,), is_json=True),
+        Target("requirements", _requirements, (REQUIREMENTS.encode(), b"-r b.txt\nx @ https://e/x.whl ; a == 'b'\n")),
+        Target("artefact", _artefact, (safetensors(), _zip(), b"\x80\x04\x95\x05\x00\x00\x00\x00\x00\x00\x00]\x94.")),
+        Target("envelope", _envelope, (json.dumps(_ENVELOPE).encode(),), is_json=True),
+    )
+
+
+# --- spoiling
+
+
+_TOKENS = (
+    *(
+        b"null",
+        b"true",
+        b"[]",
+        b"{}",
+        b'""',
+        b"0",
+        b"-1",
+        b"1e400",
+        b"1e-400",
+        b"NaN",
+        b"9" * 400,
+        b"0.1",
+        b'"\\ud800"',
+    ),
+    *(
+        b"\x00",
+        b"\xff",
+        b"\xef\xbb\xbf",
+        b"\xe2\x80\xae",
+        b"\r\n",
+        b"---\n",
+        b"&a *a",
+        b"!!python/object",
+        b"<<:",
+        b"'",
+    ),
+    *(b"2026-11-23T06:40:57Z", b"0001-01-01T00:00:00", b"PASS", b"success", b"../../etc/passwd", b"{" * 70, b"[" * 70),
+)
+_VALUES: tuple[Any, ...] = (
+    *(None, True, False, 0, -1, 1, 10**30, 0.5, 1e300, "", "x", "1", "NaN", "2026-01-01", "\u202e\x1b[31m", "a" * 300),
+    *([], {}, [None], {"": None}, {"dtype": "float64", "value": 1}, [[[[]]]]),
+)
+
+
+def mutated(data: bytes, chance: random.Random, target: Target, pool: list[bytes], *, largest: int = 65536) -> bytes:
+    """Give an input with one to four things spoilt: bytes, or members of its JSON where it is JSON."""
+    made = data
+    for _ in range(chance.randint(1, 4)):
+        changed = _spoilt_json(made, chance) if target.is_json and chance.random() < 0.6 else None
+        made = _spoilt_bytes(made, chance, pool) if changed is None else changed
+    return made[:largest]
+
+
+def _spoilt_bytes(data: bytes, chance: random.Random, pool: list[bytes]) -> bytes:
+    if not data:
+        return chance.choice(_TOKENS)
+    place = chance.randrange(len(data))
+    end = min(len(data), place + 1 + int(chance.expovariate(1 / 8)))
+    how = chance.randrange(7)
+    if how == 0:
+        return data[:place] + bytes([data[place] ^ 1 << chance.randrange(8)]) + data[place + 1 :]
+    if how == 1:
+        return data[:place]
+    if how == 2:
+        return data[:place] + data[end:]
+    if how == 3:
+        return data[:end] + data[place:end] + data[end:]
+    if how == 4:
+        return data[:place] + chance.choice(_TOKENS) + data[place:]
+    if how == 5:
+        return data[:place] + chance.choice(_TOKENS) + data[end:]
+    other = chance.choice(pool)
+    return data[:place] + other[chance.randrange(len(other) + 1) :]
+
+
+def _spoilt_json(data: bytes, chance: random.Random) -> bytes | None:
+    try:
+        root = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    places = list(_places(root))
+    if not places:
+        return None
+    held, key = chance.choice(places)
+    how = chance.randrange(5)
+    if how == 0:
+        del held[key]
+    elif how == 1:
+        held[key] = chance.choice(_VALUES)
+    elif how == 2:
+        other, name = chance.choice(places)
+        held[key] = json.loads(json.dumps(other[name])) if _has(other, name) else None
+    elif how == 3 and isinstance(held, dict):
+        held[chance.choice(["", "zz", "type", "name", "value", "results"])] = held.pop(key)
+    elif isinstance(held, list):
+        held.append(json.loads(json.dumps(held[key])))
+    else:
+        held[key] = [held[key]]
+    return json.dumps(root, ensure_ascii=chance.random() < 0.5).encode("utf-8", "surrogatepass")
+
+
+def _has(held: Any, name: Any) -> bool:
+    return name in held if isinstance(held, dict) else name < len(held)
+
+
+def _places(value: Any, depth: int = 0) -> Iterator[tuple[Any, Any]]:
+    if depth > 60:
+        return
+    if isinstance(value, dict):
+        items: Iterator[tuple[Any, Any]] = iter(list(value.items()))
+    elif isinstance(value, list):
+        items = iter(list(enumerate(value)))
+    else:
+        return
+    for key, held in items:
+        yield value, key
+        yield from _places(held, depth + 1)
+
+
+def name_of(data: bytes) -> str:
+    """Name an input by its content."""
+    return sha256(data)[:16]
