@@ -169,6 +169,11 @@ class TestSample:
             "469e14c599cce6cd69fda73ee76d6450"
         )
 
+    def test_the_model_is_ten_bytes_of_text_and_it_is_said(self, folder):
+        result = folder.run("artefacts.present")
+        assert result.outcome is Outcome.FAIL
+        assert "the content is text" in result.findings[0].detail
+
     def test_it_is_the_word_of_a_tool(self, folder):
         edge = next(edge for edge in folder.load().graph.edges if edge.kind is EdgeKind.USED)
         assert edge.grade == "E1"
