@@ -328,6 +328,10 @@ def test_any_markup_stays_text(word: str) -> None:
         {"kind": "fairness-table", "threshold": "0.8", "tables": [{"groups": [{"rate": "x", "denominator": -1}]}]},
         {"kind": "card-scorecard"},
         {"kind": "card-scorecard", "sections": [{}, 3]},
+        {"kind": "metric-comparison"},
+        {"kind": "metric-comparison", "metric": 3, "comparisons": [{}, 3, {"low": [], "high": {}, "n": "x"}]},
+        {"kind": "global-importance", "tables": 4},
+        {"kind": "global-importance", "tables": [{}, {"features": [{}, 3, {"value": "NaN"}], "left_out": "x"}]},
         {"kind": "of-later-versions"},
         [1],
         "text",
@@ -337,6 +341,48 @@ def test_facts_of_another_shape_are_passed_over(facts: object) -> None:
     document = results.denied()
     document["outcomes"][0]["facts"] = facts
     check_inert(page(document))
+
+
+COMPARED = {
+    "kind": "metric-comparison",
+    "metric": "auc",
+    "comparisons": [
+        {
+            "baseline": "champion",
+            "candidate_value": "0.91",
+            "baseline_value": "0.9",
+            "better_by": "0.01",
+            "low": "-0.002",
+            "high": "0.022",
+            "n": 400,
+            "same_data": "the same 400 cases by row id",
+        }
+    ],
+}
+EXPLAINED = {
+    "kind": "global-importance",
+    "tables": [
+        {
+            "file": "shap.csv",
+            "method": "shap",
+            "label": None,
+            "left_out": 3,
+            "features": [{"name": "<b>age</b>", "value": "0.5"}, {"name": "income", "value": "0.125"}],
+        }
+    ],
+}
+
+
+def test_other_models_and_importances_are_tables() -> None:
+    document = results.denied()
+    document["outcomes"][0]["facts"] = COMPARED
+    document["outcomes"][1]["facts"] = EXPLAINED
+    body = page(document)
+    check_inert(body)
+    for words in ("-0.002 to 0.022", "the same 400 cases by row id", "&lt;b&gt;age", 'width="200" height="12"/>'):
+        assert words in body
+    assert 'width="50" height="12"/>' in body
+    assert "3 more features" in body
 
 
 def test_an_empty_lineage_and_no_model_are_pages_too() -> None:

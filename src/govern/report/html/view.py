@@ -11,6 +11,7 @@ from govern.diagnostics import plain
 from govern.policy.outcomes import Decision, Outcome
 from govern.report.figures import Table, comparison_figure, rate_figure, tables_of
 from govern.report.groups import Group, groups, headline
+from govern.report.html.comparisons import Comparison, Importance, comparisons_of, importances_of
 from govern.report.result import OutcomeView, PolicyView, Result, facts_of, rows
 
 if TYPE_CHECKING:
@@ -102,6 +103,8 @@ class Page:
     groups: tuple[Group, ...]
     figures: tuple[FairnessFigure, ...]
     scorecards: tuple[Scorecard, ...]
+    comparisons: tuple[Comparison, ...]
+    importances: tuple[Importance, ...]
     lineage: Lineage | None
     policies: tuple[PolicyLine, ...]
     dependencies: tuple[OutcomeView, ...]
@@ -131,6 +134,8 @@ def page_of(result: Result) -> Page:
             for item in result.outcomes
             if (facts := facts_of(item, "card-scorecard")) is not None
         ),
+        comparisons=comparisons_of(result.outcomes),
+        importances=importances_of(result.outcomes),
         lineage=None if result.lineage is None else _lineage(result.lineage),
         policies=tuple(_policy(item, result.outcomes) for item in result.policies),
         dependencies=tuple(item for item in result.outcomes if item.check.startswith("dependencies.")),
