@@ -135,7 +135,11 @@ def read_sighting(bundle: Bundle, sighting: Sighting) -> Evidence:
     if sighting.envelope is not None:
         envelope = read_envelope(bundle, sighting.envelope, about=path)
     data = bundle.read(path, limit=_limit(reader))
-    beside = Beside(tuple(bundle.files), lambda name: bundle.read(name, limit=EVIDENCE_YAML.bytes))
+    beside = Beside(
+        tuple(bundle.files),
+        lambda name: bundle.read(name, limit=EVIDENCE_YAML.bytes),
+        {name: entry.sha256 for name, entry in bundle.files.items()} if reader.beside else {},
+    )
     document = Document(path, data, _root(reader, data, path), beside if reader.beside else None, reader.syntax)
     if reader.syntax != "text" and not reader.recognise(document.root):
         message = f"{plain(path)} is not a file of the type {reader.id}"
