@@ -95,6 +95,15 @@ def _comparisons(facts: Any, evidence: Sequence[EvidenceRef]) -> Iterator[str]:
         value = facts["value"] if facts["value"] is not None else f"undefined ({facts['undefined']})"
         on = f", on {facts['n']} cases" if facts["n"] is not None else ""
         yield f"{facts['metric']} is {value}, {sign} {facts['threshold']} asked, from the {facts['source']}{on}"
+    elif kind == "metric-comparison":
+        for item in facts["comparisons"]:
+            two = f"{item['candidate_value']} against {item['baseline_value']} of {plain(item['baseline'])}"
+            sure = f", {item['low']} to {item['high']}" if item["low"] is not None else ""
+            yield f"{facts['metric']} is {two}: better by {item['better_by']}{sure}, on {item['same_data']}"
+    elif kind == "global-importance":
+        for table in facts["tables"]:
+            weights = ", ".join(f"{plain(item['name'])} {item['value']}" for item in table["features"][:_MOST])
+            yield f"{plain(table['method'])} in {plain(table['file'])}: {weights}"
     elif kind == "fairness-table":
         yield from _groups(facts)
     elif kind == "card-scorecard":

@@ -15,6 +15,7 @@ from govern.report.html.claims import ClaimTable, claim_table
 from govern.report.html.drift import DriftTable, drift_tables
 from govern.report.html.quality import QualityTable, quality_tables
 from govern.report.result import FileView, OutcomeView, PolicyView, Result, facts_of, rows
+from govern.report.html.comparisons import Comparison, Importance, comparisons_of, importances_of
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -111,6 +112,7 @@ class Page:
     claims: tuple[ClaimTable, ...]
     quality: tuple[QualityTable, ...]
     drifts: tuple[DriftTable, ...]
+from govern.report.html.comparisons import Comparison, Importance, comparisons_of, importances_of
     lineage: Lineage | None
     policies: tuple[PolicyLine, ...]
     dependencies: tuple[OutcomeView, ...]
@@ -147,6 +149,7 @@ def page_of(result: Result) -> Page:
         ),
         quality=quality_tables(result.outcomes),
         drifts=drift_tables(result.outcomes),
+from govern.report.html.comparisons import Comparison, Importance, comparisons_of, importances_of
         lineage=None if result.lineage is None else _lineage(result.lineage),
         policies=tuple(_policy(item, result.outcomes) for item in result.policies),
         dependencies=tuple(item for item in result.outcomes if item.check.startswith("dependencies.")),
