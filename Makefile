@@ -25,6 +25,7 @@ test: $(STAMP)  ## the whole suite but what needs programs outside Python
 	$(BIN)/pytest -n 2 -m "not browser and not tools and not real_tools"
 
 test-tools: $(STAMP)  ## needs the programs that .ci/run installs; fails without them
+	$(UV) sync --quiet --frozen --inexact --extra data --group stores
 	$(BIN)/pytest -n 2 -m "browser or tools"
 
 test-real-tools: $(STAMP)  ## current mlflow, Great Expectations, DVC, skops and hub: what they write, judged
@@ -49,6 +50,7 @@ bench: $(STAMP)  ## prints ratios against peers; asserts answers, never times
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/ledger.py
 	$(BIN)/python benchmarks/policy.py
+	$(BIN)/python benchmarks/hashing.py
 	$(BIN)/python benchmarks/readers.py
 
 fuzz: $(STAMP)  ## MINUTES (1) for each of READERS (all); crashes go to tests/fuzz/corpus

@@ -10,7 +10,7 @@ import pytest
 from govern.attestation.kinds import CERTIFICATE, REFUSAL
 from govern.attestation.notices import snapshot_statement
 from govern.attestation.pack.claims import read_named, summary_inputs
-from govern.attestation.pack.statements import looked_at, named_by_record, read_statement, relevant
+from govern.attestation.pack.statements import looked_at, named_by_evaluation, named_by_record, read_statement, relevant
 from govern.attestation.people import HumanAttestation
 from govern.attestation.scope import Scope
 from govern.attestation.verification import NamedFile
@@ -119,7 +119,7 @@ def test_what_speaks_of_this_model_belongs_to_it_and_nothing_else_does(gate: Gat
         "other snapshot": snapshot_statement(snapshot, "bb" * 32, nonce=bytes(16)),
     }
     files = [NamedFile(name, gate.sign(canonical_bytes(made))) for name, made in {**ours, **others}.items()]
-    kept = relevant([*files, *files], named, b"{}", frozenset())
+    kept = relevant([*files, *files], named, (b"{}", b"{}"), frozenset())
     assert {item.file.name for item in kept} == set(ours)
     assert [item.digest for item in kept] == sorted({item.digest for item in kept})
 
@@ -127,6 +127,52 @@ def test_what_speaks_of_this_model_belongs_to_it_and_nothing_else_does(gate: Gat
 def test_a_record_that_is_no_json_says_nothing(gate: Gate, tmp_path: Path) -> None:
     with pytest.raises(InputError):
         named_by_record(b"{")
-    files = (NamedFile("a", gate.issue().certificate_bytes), NamedFile("b", b"rubbish"))
-    assert looked_at(files, b"{", at=AT) == files
-    assert looked_at(files, b"{}", at=AT) == files[:1]
+    with pytest.raises(InputError):
+        named_by_evaluation(b"{")
+    issued = gate.issue().certificate_bytes
+    named = read_named(issued, file="c")
+    files = (NamedFile("a", issued), NamedFile("b", b"rubbish"))
+    assert looked_at(files, named, evaluation=b"{}", decision=b"{") == files
+    assert looked_at(files, named, evaluation=b"{", decision=b"{}") == files
+    assert looked_at(files, named, evaluation=b"{}", decision=b"{}") == files[:1]
+
+
+@pytest.mark.parametrize(
+    ("record", "named"),
+    [
+        ({}, set()),
+        ([], set()),
+        ({"outcomes": 1}, set()),
+        (
+            {"outcomes": [1, {"facts": 2, "evidence": 3}, {"facts": {"kind": "attestation-present"}, "evidence": [4]}]},
+            set(),
+        ),
+        ({"outcomes": [{"facts": {"kind": "x", "statements": [{"digest": {"sha256": "a"}}]}, "evidence": []}]}, set()),
+        (
+            {
+                "outcomes": [
+                    {
+                        "facts": {"kind": "attestation-present", "statements": [{"digest": {"sha256": "a"}}, {}, 1]},
+                        "evidence": [{"signed_by": {"digest": {"sha256": "b"}}}, {"signed_by": None}, {}],
+                    }
+                ]
+            },
+            {"a", "b"},
+        ),
+    ],
+)
+def test_an_evaluation_names_what_its_checks_saw_whatever_its_form(record: object, named: set[str]) -> None:
+    assert named_by_evaluation(canonical_bytes(record)) == named  # type: ignore[arg-type]
+
+
+def test_statements_that_the_checks_did_not_see_are_left_out_of_a_replay(gate: Gate) -> None:
+    """One that was signed afterwards, even with an earlier date, was no ground of the decision."""
+    named = read_named(gate.issue().certificate_bytes, file="c")
+    data = gate.sign(canonical_bytes(attested(Scope(model="credit-risk", versions=("3.2.0",)))))
+    file = NamedFile("late", data)
+    statement = read_statement(file)
+    assert statement is not None
+    facts = {"kind": "attestation-present", "statements": [{"digest": {"sha256": statement.digest}}]}
+    seen = canonical_bytes({"outcomes": [{"facts": facts, "evidence": []}]})
+    assert looked_at((file,), named, evaluation=b"{}", decision=b"{}") == ()
+    assert looked_at((file,), named, evaluation=seen, decision=b"{}") == (file,)

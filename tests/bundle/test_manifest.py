@@ -240,3 +240,31 @@ def test_files_that_change_between_listing_and_hashing(tmp_path):
     (tmp_path / "data").rmdir()
     (gone,) = _hash_portion(tmp_path, _Portion("data", (listed["data/lineage.json"],)))
     assert (gone.code, gone.span.file) == ("B109", "data")
+
+
+def test_no_read_asks_for_more_than_a_megabyte(tmp_path, monkeypatch):
+    asked = []
+    real = os.read
+    monkeypatch.setattr(os, "read", lambda descriptor, size: (asked.append(size), real(descriptor, size))[1])
+    (tmp_path / "large").write_bytes(b"x" * (5 << 20))
+    (tmp_path / "small").write_bytes(b"x")
+    hash_folder(tmp_path)
+    assert max(asked) == 1 << 20
+    assert sum(asked) <= (5 << 20) + 4
+
+
+@pytest.mark.parametrize("size", [0, 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 2 << 20])
+def test_sizes_around_a_read_are_whole(tmp_path, size):
+    data = os.urandom(size)
+    (tmp_path / "file").write_bytes(data)
+    (entry,) = hash_folder(tmp_path)
+    assert (entry.sha256, entry.size) == (hashlib.sha256(data).hexdigest(), size)
+
+
+@pytest.mark.parametrize("cores", [1, 2, 64])
+def test_the_digest_does_not_depend_on_the_cores(tmp_path, monkeypatch, cores):
+    for number in range(9):
+        (tmp_path / f"{number}").write_bytes(bytes([number]) * (1 << 20))
+    expected = manifest_of(tmp_path).digest
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(range(cores)))
+    assert manifest_of(tmp_path).digest == expected

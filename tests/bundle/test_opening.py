@@ -48,7 +48,7 @@ def test_no_identity_names_three_ways(tmp_path):
         bare(tmp_path).open()
     (found,) = caught.value.diagnostics
     assert found.code == "B111"
-    for way in ("govern.yaml", "--name and --version", "folder"):
+    for way in ("govern.yaml", "--name and --model-version", "folder"):
         assert way in found.hint
     assert caught.value.exit_code == 2
     assert refused(UsageError, bare(tmp_path).file("MLmodel", "flavors: {}\n").open) == ["B111"]
@@ -297,3 +297,23 @@ def test_resolve_never_leaves(tmp_path, text, base):
     (found,) = caught.value.diagnostics
     assert found.code == "B110"
     assert text in found.message
+
+
+# --- roles of declared artefacts
+
+
+@pytest.mark.parametrize(
+    ("declared", "weights"),
+    [
+        ([("model", "weights")], ("model/a.bin", "model/t/b.bin")),
+        ([("model", "weights"), ("model/t", "tokenizer")], ("model/a.bin",)),
+        ([("model", "config"), ("model/a.bin", "weights")], ("model/a.bin",)),
+        ([("model/a.bin", "config"), ("./model/a.bin", "weights")], ("model/a.bin",)),
+        ([("model", "code")], ()),
+    ],
+)
+def test_the_nearer_declaration_gives_the_role(tmp_path, declared, weights):
+    """A weights file inside a folder that is declared as something else must not escape the scan."""
+    artefacts = [{"path": path, "role": role} for path, role in declared]
+    builder = BundleBuilder(tmp_path).remove(MODEL_FILE).file("model/a.bin", b"a").file("model/t/b.bin", b"b")
+    assert builder.record(artefacts=artefacts).open().weights == weights

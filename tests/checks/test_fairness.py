@@ -139,7 +139,8 @@ class TestOutcomes:
         builder.record(evidence={"predictions": {"path": "predictions.csv", "envelope": "e.json"}})
         result = run(builder, bound=True, min_grade="E1", max_age="1mo")
         assert result.outcome is Outcome.PASS
-        (holds,) = result.holds
+        future, holds = result.holds
+        assert (future.start, future.until, future.otherwise) == ("2026-04-02T10:00:00Z", None, Outcome.ERROR)
         assert (holds.until, holds.otherwise) == ("2026-05-02T10:05:00Z", Outcome.MISSING_EVIDENCE)
 
     def test_labels_needed(self, tmp_path: Path) -> None:

@@ -352,15 +352,15 @@ def test_a_card_is_evidence_of_grade_zero(good: BundleBuilder) -> None:
 
 
 def test_max_age_needs_a_date_and_ends_with_it(good: BundleBuilder) -> None:
-    undated = run("present", good.open(), max_age="1y")
+    undated = run("present", with_card(good, CARD.replace("date: 2026-04-10\n", "")), max_age="1y")
     assert (undated.outcome, undated.findings[0].code) == (Outcome.MISSING_EVIDENCE, "E110")
-    dated = with_card(good, CARD.replace("license:", "date: 2026-03-01\nlicense:"))
+    dated = with_card(good, CARD.replace("date: 2026-04-10", "date: 2026-03-01"))
     result = run("present", dated, max_age="1y")
     assert result.outcome is Outcome.PASS
     assert [(item.until, item.otherwise) for item in result.holds] == [
         ("2027-03-01T00:00:00Z", Outcome.MISSING_EVIDENCE)
     ]
-    odd = with_card(good, CARD.replace("license:", "date: last spring\nlicense:"))
+    odd = with_card(good, CARD.replace("date: 2026-04-10", "date: last spring"))
     assert run("present", odd, max_age="1y").outcome is Outcome.MISSING_EVIDENCE
 
 

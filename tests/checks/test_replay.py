@@ -69,6 +69,17 @@ def test_a_threshold_replays_as_it_runs(bundle: CheckContext, metric: str, old: 
 
 
 @settings(max_examples=40)
+@given(st.sampled_from(["accuracy", "recall", "auc"]), LIMITS, LIMITS)
+def test_a_demonstrated_threshold_replays_as_it_runs(bundle: CheckContext, metric: str, old: float, new: float):
+    rules = [{"metric": metric, "at_least": limit, "decide": "demonstrated"} for limit in (old, new)]
+    found, truth = replayed(bundle, "performance.threshold", *rules)
+    assert found is truth
+    _found, point = replayed(bundle, "performance.threshold", rules[0], {**rules[1], "decide": "point"})
+    assert isinstance(_found, NotReplayable)
+    assert truth is not Outcome.PASS or point is Outcome.PASS
+
+
+@settings(max_examples=40)
 @given(
     LIMITS,
     st.sampled_from(["point", "evidence_of_harm", "demonstrated"]),

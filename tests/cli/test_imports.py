@@ -93,7 +93,8 @@ def test_help_imports_click_alone(arguments: tuple[str, ...], places: Places) ->
 
 
 @pytest.mark.parametrize(
-    "command", ["check", "verify", "ledger", "policy", "trust", "lineage", "advisories", "doctor", "pack", "replay"]
+    "command",
+    ["check", "verify", "ledger", "policy", "trust", "lineage", "advisories", "doctor", "pack", "replay", "card"],
 )
 def test_the_help_of_a_command_is_as_light(command: str, places: Places) -> None:
     """Completion asks for it on every press of the tab key."""

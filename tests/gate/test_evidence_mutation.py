@@ -31,15 +31,27 @@ EVERY_KIND = rules(
       check: model_card.sections
       with: {required: [intended_use, limitations, training_data, evaluation, owner, licence]}
     - {id: placeholders, check: model_card.placeholders}
+    - {id: fields, check: model_card.fields, with: {required: [/license, /identity/date]}}
+    - {id: agree, check: model_card.consistent}
+    - {id: claims, check: model_card.claims}
+    - {id: licence, check: model_card.licence, with: {allow: [Apache-2.0]}}
+    - {id: fresh, check: model_card.fresh}
+    - {id: original, check: model_card.original}
     - {id: accuracy, check: performance.threshold, with: {metric: accuracy, at_least: 0.8, bound: true}}
     - {id: stated, check: performance.threshold, with: {metric: accuracy, at_least: 0.8, recompute: never}}
     - {id: auc, check: performance.threshold, with: {metric: auc, at_least: 0.7}}
+    - id: change
+      check: performance.change
+      with: {metric: accuracy, baseline: champion, min_absolute_change: 0.05, same_data: false}
+    - {id: benchmark, check: performance.benchmark, with: {metric: accuracy, same_data: false}}
+    - {id: importance, check: explainability.global_importance, with: {columns: [age, income]}}
     - id: parity
       check: fairness.disparity
       with: {metric: selection_rate, compare: ratio, at_least: 0.8, attributes: [sex], decide: point}
     - id: errors
       check: fairness.disparity
       with: {metric: false_positive_rate, compare: difference, at_most: 0.1, attributes: [sex], decide: point, bound: true}
+    - {id: drift, check: drift.distribution, with: {limit: 0.2, min_p_value: 0.05}}
     - {id: bound, check: lineage.bound}
     - {id: data, check: lineage.present}
     - {id: acyclic, check: lineage.acyclic}
@@ -51,10 +63,16 @@ EVERY_KIND = rules(
     - {id: known, check: dependencies.vulnerabilities, with: {max_snapshot_age: 30d}}
     - {id: formats, check: artefacts.formats, with: {allowed: [safetensors]}}
     - {id: pickles, check: artefacts.pickle}
+    - {id: there, check: artefacts.present}
     - {id: quality, check: data.validation, with: {bound: true}}
     - {id: board, check: approval.quorum, with: {roles: [{role: approver, count: 2}]}}
     - {id: apart, check: approval.separation, with: {pairs: [[submitter, approver]]}}
     - {id: exceptions, check: policy.exceptions, with: {max_days: 30, roles: [waiver]}}
+    - {id: inventory, check: readiness.record, with: {required: [owner.contact, rollback.owner, sectors]}}
+    - {id: back, check: readiness.rollback, with: {tested_within: 1y, kill_switch: true}}
+    - {id: watched, check: readiness.monitoring_plan, with: {metrics: [accuracy], max_cadence: 7d}}
+    - {id: cluster, check: readiness.kubernetes, with: {manifests: [deploy]}}
+    - {id: dpia, check: attestation.present, with: {type: dpia, roles: [attester/dpo], covers: [purpose]}}
     - {id: facts, check: expression, with: {assert: size(model.purpose) > 0}}
     - {id: tags, check: expression, with: {assert: 'model.tags.exists(t, t == "credit") && model.risk_tier != "high"'}}
     - {id: figures, check: expression, with: {assert: metrics.accuracy >= 0.8}}
@@ -74,6 +92,7 @@ stage: pre-registration
 bundle: bundle
 advisories: []
 approvals: [{approver: a}, {approver: b}]
+attestations: [{type: dpia, role: attester/dpo, attester: d, covers: [purpose], expires: 2026-09-01T00:00:00Z}]
 submitter: person:c
 """
 GOOD = "cases: [{name: good, expect: {decision: allowed, others: pass}}]\n"
@@ -115,17 +134,30 @@ def test_no_rule_of_any_kind_passes_on_broken_evidence(tmp_path):
 NOT_OF_THE_BUNDLE = {"exceptions"}
 """It bounds waivers, and no bundle holds one."""
 
+SPOILT_IMPORTANCE = ("empty", "dropped", "extra", "zeros", "nan")
 WANTED = {
     "sections": {"removed:card", "empty:card", "removed:card.limitations", "placeholder:card.limitations"}
     | {"removed:card.licence", "removed:card.owner", "removed:card.training_data"},
     "placeholders": {"removed:card", "placeholder:card"},
+    "fields": {"removed:card", "empty:card"},
+    "agree": {"removed:card", "empty:card", "contradicted:version"},
+    "claims": {"removed:card", "empty:card", "removed:card.evaluation", "removed:predictions", "empty:predictions"}
+    | {"other-table:predictions", "other-model:predictions", "other:claim:0"},
+    "licence": {"removed:card", "empty:card", "removed:card.licence", "contradicted:licence"},
+    "fresh": {"removed:card", "empty:card", "old:card", "changed:model", "removed:change", "early:1"},
+    "original": {"removed:card", "empty:card", "pasted:card"},
     "accuracy": {"removed:predictions", "empty:predictions", "other-table:predictions", "other-model:predictions"}
     | {"unbound:predictions", "removed:column:y_pred", "blank:column:y_true", "null:y_pred", "flipped:labels"},
     "stated": {"removed:metrics.accuracy", "null:metrics.accuracy", "nan:metrics.accuracy", "text:metrics.accuracy"}
     | {"list:metrics.accuracy", "empty:metrics", "damaged:metrics"},
     "auc": {"nan:score", "text:score", "null:score", "removed:column:score", "flipped:labels"},
+    "change": {"removed:champion", "empty:champion", "itself:champion", "removed:predictions", "flipped:labels"},
+    "benchmark": {"removed:challenger", "itself:challenger", "null:y_pred", "removed:column:y_true"},
+    "importance": {"removed:explanations", *(f"{one}:explanations/importance.csv" for one in SPOILT_IMPORTANCE)},
     "parity": {"removed:column:sex", "blank:column:sex", "dropped:sex", "harmed:sex", "empty:predictions"},
     "errors": {"unbound:predictions", "harmed:sex", "removed:column:y_true"},
+    "drift": {"removed:reports", "empty:evidence/drift.json", "cut:evidence/drift.json", "crashed:evidence/drift.json"}
+    | {"unknown-method:evidence/drift.json"},
     "bound": {"removed:lineage", "damaged:lineage", "other-digest:lineage", "unbound:lineage"},
     "data": {"removed:sources", "other-digest:lineage"},
     "acyclic": {"circle:lineage"},
@@ -137,6 +169,7 @@ WANTED = {
     "known": {"removed:advisories", "vulnerable:requirements", "early:1", "expired:2", "expired:3", "unpinned:numpy"},
     "formats": {"removed:artefacts", "empty:artefact", "pointer:artefact", "pickle:artefact"},
     "pickles": {"pickle:artefact", "pickle:beside"},
+    "there": {"removed:artefacts", "empty:artefact", "pointer:artefact", "cut:artefact"},
     "quality": {"removed:results"}
     | {
         f"{what}:evidence/gx.json"
@@ -144,6 +177,12 @@ WANTED = {
     },
     "board": {"removed:approvals", "rejected:approvals", "expired:approvals"},
     "apart": {"removed:approvals"},
+    "inventory": {"removed:owner.contact", "removed:rollback.owner", "removed:sectors", "empty:sectors"},
+    "back": {"removed:rollback", "circle:rollback", "removed:procedure", "off:kill_switch", "expired:2", "early:1"},
+    "watched": {"removed:monitoring", "removed:monitoring.accuracy"},
+    "cluster": {"removed:manifests", "unpinned:image"},
+    "dpia": {"removed:attestations", "forged:attestations", "revoked:attestations", "other:attestations"}
+    | {"expired:1", "early:1"},
     "facts": {"removed:model.purpose", "null:model.purpose", "empty:model.purpose", "list:model.purpose"},
     "tags": {"removed:model.tags", "text:model.tags", "empty:model.tags", "removed:model.risk_tier"},
     "figures": {"nan:metrics.accuracy", "removed:predictions", "other-model:predictions", "damaged:metrics"},

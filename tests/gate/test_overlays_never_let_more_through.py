@@ -40,6 +40,10 @@ OWN = {
     ("dependencies.pinned", "files"): ([], ["requirements.txt"]),
     ("expression", "and_assert"): (["metrics.accuracy > 0.1"], ["metrics.accuracy > 0.1", "metrics.accuracy > 0.85"]),
     ("lineage.bound", "artefacts"): (["model/model.safetensors"], ["model/model.safetensors", "model/other.bin"]),
+    ("model_card.claims", "metrics"): (["accuracy"], ["accuracy", "auc"]),
+    ("model_card.fields", "required"): (["/license"], ["/license", "/sections/limitations"]),
+    ("model_card.fields", "allowed"): ({"/license/*/raw": ["mit", "apache-2.0"]}, {"/license/*/raw": ["mit"]}),
+    ("model_card.licence", "deny"): (["MIT"], ["Apache-2.0", "MIT"]),
     ("model_card.sections", "required"): (["owner"], ["owner", "limitations", "evaluation"]),
     ("performance.threshold", "at_least"): (0.7, 0.85),
 }

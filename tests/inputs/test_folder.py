@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import unicodedata
 
 import pytest
 
@@ -187,3 +188,11 @@ def test_no_descriptor_is_left_open(tmp_path):
     refusals(tmp_path)
     refusals(tmp_path, entries=2)
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_every_control_character_is_refused(tmp_path):
+    """The pattern holds what Unicode calls Cc, and the backslash."""
+    from govern.inputs.folder import _FORBIDDEN
+
+    wrong = {chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) == "Cc"} | {"\\"}
+    assert {chr(code) for code in range(0x110000) if _FORBIDDEN.search(chr(code))} == wrong

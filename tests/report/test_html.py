@@ -330,6 +330,10 @@ def test_any_markup_stays_text(word: str) -> None:
         {"kind": "card-scorecard", "sections": [{}, 3]},
         {"kind": "data-validation"},
         {"kind": "data-validation", "results": [3, {}, {"items": [{}, 3, {"verdict": 4}], "evaluated": True}]},
+        {"kind": "drift"},
+        {"kind": "drift", "results": [{}, 3, {"columns": [{}, 4, {"score": 7, "tool_threshold": [], "name": None}]}]},
+        {"kind": "card-claims"},
+        {"kind": "card-claims", "claims": [{}, 3, {"metric": 1, "result": "no-such", "line": "x", "measured": []}]},
         {"kind": "of-later-versions"},
         [1],
         "text",
@@ -339,6 +343,58 @@ def test_facts_of_another_shape_are_passed_over(facts: object) -> None:
     document = results.denied()
     document["outcomes"][0]["facts"] = facts
     check_inert(page(document))
+
+
+def test_drift_is_a_table_with_the_tool_s_verdict_beside_ours() -> None:
+    row = {"name": "income", "role": "feature", "state": "drifted", "method": "PSI", "score": "0.31"}
+    row |= {"required": "< 0.2", "tool_verdict": "pass", "tool_threshold": "0.5", "drift_when": ">="}
+    result = {"file": "drift.json", "tool_says": "no drift, 1 of 2 columns", "rows_reference": None}
+    steady = row | {"name": "age", "state": "stable", "score": "0.01"}
+    document = results.denied()
+    document["outcomes"][0]["facts"] = {
+        "kind": "drift",
+        "source": "reports",
+        "results": [result | {"columns": [steady, row]}],
+    }
+    words = check_inert(page(document)).words
+    assert "the tool says: no drift, 1 of 2 columns" in words
+    assert words.index("income") < words.index("no drift (at 0.5)")
+    assert words.index("drifted", words.index("income")) < words.index("stable")
+
+
+def test_declared_figures_stand_beside_the_measured_ones() -> None:
+    document = results.denied()
+    declared = {
+        "metric": "balanced_accuracy",
+        "average": None,
+        "dataset": "<b>loans</b>",
+        "split": "test",
+        "slice": None,
+    }
+    place = {"file": "README.md", "line": 34, "pointer": None}
+    claim = {
+        **declared,
+        **place,
+        "claimed": "0.95\x1b",
+        "measured": "0.9",
+        "source": "predictions",
+        "result": "disagrees",
+    }
+    other = {**claim, "claimed": "0,91", "measured": None, "result": "unreadable"}
+    document["outcomes"][0]["facts"] = {"kind": "card-claims", "tolerance": "0", "claims": [claim, other]}
+    shown = page(document)
+    check_inert(shown)
+    for text in (
+        "balanced accuracy",
+        "&lt;b&gt;loans&lt;/b&gt;, test",
+        "0.95\\u{1b}",
+        ">0.9<",
+        "disagrees",
+        "README.md:34",
+    ):
+        assert text in shown, text
+    assert "no plain number" in shown
+    assert 'href="#card"' in shown
 
 
 def test_an_empty_lineage_and_no_model_are_pages_too() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from govern.bundle import Bundle, open_bundle
+from support.drift_reports import drift_files
 
 NAME = "credit-risk"
 VERSION = "3.1.0"
@@ -19,6 +20,8 @@ MODEL_FILE = "model/model.safetensors"
 PREDICTIONS = "predictions/test.csv"
 PREDICTIONS_MANIFEST = "predictions/test.yaml"
 VALIDATION = "evidence/gx.json"
+CHAMPION = "predictions/champion.csv"
+IMPORTANCE = "explanations/importance.csv"
 ROWS = 400
 
 _METADATA_KEYS = ("name", "version", "title", "uri", "tags", "previous")
@@ -27,9 +30,9 @@ CARD = """\
 ---
 license: apache-2.0
 datasets: [acme/loans]
+date: 2026-04-10
 ---
 # Credit risk
-
 **Developed by:** Retail credit models, credit-models@example.com
 
 ## Intended use
@@ -69,6 +72,25 @@ a correction.
 An underwriter sees the score together with its three main reasons and can overrule it at any time without asking.
 """
 
+ROLLBACK = "Route traffic to version 3.0.0, then tell model-risk@example.com.\n"
+
+MANIFEST = f"""\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: scorer}}
+spec:
+  selector: {{matchLabels: {{app: scorer}}}}
+  template:
+    metadata: {{labels: {{app: scorer}}}}
+    spec:
+      containers:
+      - name: scorer
+        image: registry.example.com/ml/scorer@sha256:{"5c" * 32}
+        resources: {{limits: {{cpu: "1", memory: 512Mi}}}}
+        livenessProbe: {{httpGet: {{path: /health, port: 8080}}}}
+        readinessProbe: {{httpGet: {{path: /ready, port: 8080}}}}
+"""
+
 REQUIREMENTS = "numpy==1.26.4\nscikit-learn==1.5.2\n"
 
 
@@ -87,11 +109,20 @@ def safetensors(values: tuple[float, ...] = (0.25, -0.5, 1.0, 2.0)) -> bytes:
 
 def predictions(rows: int = ROWS) -> bytes:
     """A fair table: both groups have the same labels, predictions and scores; accuracy 0.9, selection rate 0.4."""
+    return _table(rows, wrong=(0, 3))
+
+
+def champion(rows: int = ROWS) -> bytes:
+    """The same cases as another model decided them: accuracy 0.8."""
+    return _table(rows, wrong=(0, 3, 7, 11))
+
+
+def _table(rows: int, wrong: tuple[int, ...]) -> bytes:
     lines = ["y_true,y_pred,score,sex"]
     for number in range(rows):
         sex, k = "FM"[number % 2], number // 2
         y_true = 1 if k % 5 < 2 else 0
-        y_pred = 1 - y_true if k % 20 in (0, 3) else y_true
+        y_pred = 1 - y_true if k % 20 in wrong else y_true
         score = (50 if y_pred else 5) + (k * 7) % 45
         lines.append(f"{y_true},{y_pred},0.{score:02d},{sex}")
     return ("\n".join(lines) + "\n").encode()
@@ -151,6 +182,7 @@ class BundleBuilder:
         self.path = tmp_path / "bundle"
         self._changed: dict[str, bytes | None] = {}
         self._metadata: dict[str, Any] = {"name": NAME, "version": VERSION, "title": "Credit risk", "tags": ["credit"]}
+        self._metadata["previous"] = "3.0.0"
         self._spec: dict[str, Any] = {
             "owner": {"name": "Retail credit models", "contact": "credit-models@example.com"},
             "purpose": "Rank consumer loan applications for manual review.",
@@ -159,12 +191,33 @@ class BundleBuilder:
             "jurisdictions": ["us-ny"],
             "sectors": ["banking"],
             "groups": {"attributes": ["sex"]},
+            "change": {"material_on": "2026-04-02"},
             "evidence": {
                 "predictions": {"path": PREDICTIONS_MANIFEST, "type": "fairness-rows"},
                 "metrics": {"path": "metrics.json", "type": "metrics"},
+                "champion": {"path": CHAMPION},
+                "challenger": {"path": CHAMPION},
+                "importance": {"path": IMPORTANCE, "type": "shap"},
             },
             "cards": ["README.md"],
             "lineage": ["lineage.yaml"],
+            "rollback": {
+                "procedure": "ROLLBACK.md",
+                "to_version": "3.0.0",
+                "owner": "credit-models@example.com",
+                "tested_on": "2026-04-20",
+                "kill_switch": True,
+            },
+            "monitoring": [
+                {
+                    "metric": "accuracy",
+                    "source": "weekly back-test",
+                    "at_least": 0.85,
+                    "cadence": "P7D",
+                    "owner": "credit-models@example.com",
+                    "escalation": "model-risk@example.com",
+                }
+            ],
             "artefacts": [{"path": MODEL_FILE, "role": "weights", "format": "safetensors"}],
         }
 
@@ -212,10 +265,15 @@ class BundleBuilder:
         files: dict[str, bytes] = {
             "README.md": CARD.encode(),
             "requirements.txt": REQUIREMENTS.encode(),
+            "ROLLBACK.md": ROLLBACK.encode(),
+            "deploy/scorer.yaml": MANIFEST.encode(),
             "metrics.json": b'{"accuracy": 0.9}\n',
             MODEL_FILE: safetensors(),
             PREDICTIONS: predictions(),
             VALIDATION: json.dumps(validation()).encode(),
+            **drift_files(),
+            CHAMPION: champion(),
+            IMPORTANCE: b"feature,importance\nage,0.25\nincome,0.125\n",
         }
         self._apply(files)
         files.setdefault(PREDICTIONS_MANIFEST, self._predictions_manifest(files))

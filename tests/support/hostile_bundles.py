@@ -1,10 +1,7 @@
 """Bundles with one defect each, and what the gate must make of them.
 
-`RULES` are the parameters that the cases are judged with. Left out, because their check kinds come later:
-model_card.consistent and model_card.licence (card-broken-yaml, card-duplicate-keys, card-two-cards-conflict,
-json-comments and path-case-variants are judged without them), artefacts.present (mlmodel-missing-files,
-mlmodel-traversal, weights-shards-missing, weights-lfs-pointer) and secrets.none (secrets-in-bundle). What holds for
-every bundle holds for those too: no crash, bounded, the same answer twice, nothing followed, nothing executed.
+`RULES` are the parameters that the cases are judged with. Left out, because its check kind comes later:
+secrets.none (secrets-in-bundle). What holds for every bundle holds for it too: no crash, bounded, the same answer twice, nothing followed, nothing executed.
 """
 
 from __future__ import annotations
@@ -24,9 +21,13 @@ from support.hostile_bytes import (
     pickle_of_absent_class,
     short_safetensors,
 )
+from support.licence_texts import APACHE, MIT
 
 RULES: dict[str, dict[str, Any]] = {
     "model_card.sections": {"required": ["intended_use", "limitations", "training_data", "evaluation"]},
+    "model_card.consistent": {"fields": ["license", "name", "version", "base_models"]},
+    "model_card.licence": {"allow": ["Apache-2.0"]},
+    "model_card.claims": {},
     "performance.threshold": {"metric": "accuracy", "at_least": 0.8},
     "fairness.disparity": {
         "metric": "selection_rate",
@@ -38,12 +39,15 @@ RULES: dict[str, dict[str, Any]] = {
     },
     "artefacts.formats": {"allowed": ["safetensors", "onnx", "skops"], "unknown_file": "record"},
     "artefacts.pickle": {"mode": "forbid"},
+    "artefacts.present": {"lfs_pointers": "refuse", "shards_complete": True, "references_exist": True},
     "dependencies.pinned": {},
     "lineage.bound": {},
 }
 
 FAIRNESS, CARD_KIND, SCORE = "fairness.disparity", "model_card.sections", "performance.threshold"
+AGREE, LICENCE, CLAIMS = "model_card.consistent", "model_card.licence", "model_card.claims"
 FORMATS, PICKLE, PINNED, BOUND = "artefacts.formats", "artefacts.pickle", "dependencies.pinned", "lineage.bound"
+PRESENT = "artefacts.present"
 
 
 @dataclass(frozen=True)
@@ -205,6 +209,12 @@ def _two_models(b: BundleBuilder, _marker: Path) -> None:
         b.file(f"{folder}/MLmodel", "flavors:\n  sklearn:\n    pickled_model: model.skops\n")
 
 
+def _hub_models(b: BundleBuilder) -> None:
+    _two_models(b, Path())
+    b.remove("autumn/MLmodel").remove("spring/MLmodel")
+    b.file("base/config.json", '{"model_type": "llama"}').file("adapter/adapter_config.json", "{}")
+
+
 def _spelling(b: BundleBuilder, _marker: Path) -> None:
     b.remove("README.md").file("ReadMe.MD", CARD).record(cards=None)
     b.remove("requirements.txt").file("REQUIREMENTS.txt", "numpy==1.26.4\n")
@@ -234,8 +244,8 @@ CASES = [
     Case(
         "card-broken-yaml",
         lambda b, _: b.file("README.md", _card("[acme/loans]", "[acme/loans, other\n\tversion: 2")),
-        {CARD_KIND: ("pass",)},
-        (0,),  # 3 once a rule asks for the licence, which stands in the part that cannot be read
+        {CARD_KIND: ("pass",), LICENCE: ("error",)},
+        (3,),
         places=("README.md:4:1",),
         must=("tab",),
         must_not=("no front matter",),
@@ -243,10 +253,11 @@ CASES = [
     Case(
         "card-duplicate-keys",
         lambda b, _: b.file("README.md", _card("datasets:", "license: mit\ndatasets:")),
-        {CARD_KIND: ("pass",)},
-        (0,),
+        {CARD_KIND: ("pass",), LICENCE: ("error", "fail")},
+        (1, 3),
         places=("README.md:3",),
         must=("'license'", "line 2"),
+        must_not=("licence is mit", "licence is MIT", "licence is Apache-2.0"),
     ),
     Case(
         "card-heading-in-code",
@@ -267,8 +278,68 @@ CASES = [
     Case(
         "card-metric-formats",
         lambda b, _: _no_metrics(b).file("README.md", WRITTEN_FIGURES),
-        {SCORE: ("error", "missing_evidence")},
+        {SCORE: ("error", "missing_evidence"), CLAIMS: ("error",)},
         (3,),
+        must=("93 %", "0,88", "unit", ".nan"),
+    ),
+    Case(
+        "card-metric-breaks-limit",
+        lambda b, _: _no_metrics(b).file("README.md", _card("holdout | 0.9 |", "holdout | 0.72 |")),
+        {SCORE: ("fail",)},
+        (1,),
+        places=(f"README.md:{CARD.splitlines().index('| accuracy | acme/loans holdout | 0.9 |') + 1}",),
+        must=("0.72",),
+    ),
+    Case(
+        "card-metric-meets-limit",
+        lambda b, _: _no_metrics(b),
+        {SCORE: ("missing_evidence",), CLAIMS: ("missing_evidence",)},
+        (3,),
+    ),
+    Case(
+        "card-metric-invented",
+        lambda b, _: b.file("README.md", _card("holdout | 0.9 |", "holdout | 0.99 |")),
+        {SCORE: ("pass",), CLAIMS: ("fail",)},
+        (1,),
+        must=("accuracy is 0.99 in the card: 0.9 from the predictions",),
+    ),
+    Case(
+        "card-licence-and-text-differ",
+        lambda b, _: b.file("LICENSE", MIT),
+        {AGREE: ("fail",), LICENCE: ("fail",)},
+        (1,),
+        places=("README.md:2",),
+        must=("MIT (certain)", "apache-2.0"),
+    ),
+    Case(
+        "card-licence-with-a-rider",
+        lambda b, _: b.file("LICENSE", f"{APACHE}\nThis model may not be used commercially.\n"),
+        {AGREE: ("inconclusive",), LICENCE: ("inconclusive",)},
+        (3,),
+        places=("LICENSE",),
+        must=("restrict something",),
+    ),
+    Case(
+        "card-base-is-a-path",
+        lambda b, _: b.file("adapter_config.json", '{"base_model_name_or_path": "/home/\\u001b[31mme/base"}'),
+        {AGREE: ("inconclusive",), LICENCE: ("inconclusive",)},
+        (3,),
+        places=("adapter_config.json:1",),
+        must=("path on a machine",),
+    ),
+    Case(
+        "adapter-config-nan",
+        lambda b, _: b.file("adapter_config.json", '{"base_model_name_or_path": NaN}'),
+        {AGREE: ("error",), LICENCE: ("error",)},
+        (3,),
+        places=("adapter_config.json:1",),
+    ),
+    Case(
+        "mlmodel-bomb",
+        lambda b, _: b.file("MLmodel", "metadata: &a {version: &b [" + "[" * 200 + "]" * 200 + "], x: *a}\n"),
+        {AGREE: ("error",)},
+        (3,),
+        places=("MLmodel:1",),
     ),
     Case(
         "card-placeholders",
@@ -283,8 +354,8 @@ CASES = [
     Case(
         "card-two-cards-conflict",
         lambda b, _: b.file("MODEL_CARD.md", _card("apache-2.0", "cc-by-nc-4.0")).record(cards=None),
-        {CARD_KIND: ("pass",)},
-        (0,),
+        {CARD_KIND: ("pass",), AGREE: ("fail",), LICENCE: ("fail", "error")},
+        (1,),
         must=("cc-by-nc-4.0 (MODEL_CARD.md:2)", "apache-2.0 (README.md:2)"),
     ),
     Case(
@@ -292,7 +363,7 @@ CASES = [
         lambda b, _: (
             b.remove("README.md").record(cards=None).file("model_card.json", '{\n   # checked\n   "name": "credit",\n}')
         ),
-        {CARD_KIND: ("error",)},
+        {CARD_KIND: ("error",), LICENCE: ("error", "missing_evidence")},
         (3,),
         places=("model_card.json:2:4",),
     ),
@@ -327,26 +398,103 @@ CASES = [
         must=("model.files[0]", "0" * 64, "'lost.bin'", "'deadbeef' is no sha256 digest"),
     ),
     Case(
+        "layout-several-hub-models",
+        lambda b, _: _hub_models(b),
+        {"bundle": ("error",)},
+        (2,),
+        must=("adapter", "base"),
+    ),
+    Case(
         "mlmodel-missing-files",
         lambda b, _: b.file(
-            "MLmodel", "flavors:\n  python_function:\n    model_path: gone.pkl\n    env: {conda: c.yaml}\n"
+            "MLmodel",
+            "flavors:\n  python_function:\n    model_path: gone.pkl\n    env: {conda: c.yaml, virtualenv: v.yaml}\n"
+            "saved_input_example_info: {artifact_path: example.json}\n",
         ),
-        {},
-        (0, 1, 3),
+        {PRESENT: ("fail",)},
+        (1,),
+        places=("MLmodel:3", "MLmodel:4", "MLmodel:5"),
+        must=("'gone.pkl'", "'c.yaml'", "'v.yaml'", "'example.json'"),
     ),
     Case(
         "mlmodel-traversal",
         lambda b, _: b.file(
             "MLmodel", "flavors:\n  python_function:\n    model_path: ../../../etc/passwd\n    env: /etc/group\n"
         ),
-        {},
-        (0, 1, 3),
+        {PRESENT: ("fail", "error")},
+        (1, 3),
+        places=("MLmodel:3", "MLmodel:4"),
+        must=(
+            "flavors/python_function/model_path names '../../../etc/passwd'",
+            "flavors/python_function/env names '/etc/group'",
+        ),
         must_not=("root:x:",),
+    ),
+    Case(
+        "mlmodel-windows-path",
+        lambda b, _: b.file("MLmodel", "flavors:\n  sklearn:\n    pickled_model: 'model\\model.safetensors'\n"),
+        {PRESENT: ("fail",)},
+        (1,),
+        places=("MLmodel:3",),
+        must=("'model\\model.safetensors'", "'model/model.safetensors', which is there"),
+    ),
+    Case(
+        "mlmodel-other-case",
+        lambda b, _: b.file("MLMODEL", "flavors:\n  sklearn:\n    pickled_model: gone.pkl\n"),
+        {PRESENT: ("pass",)},
+        (0,),
+    ),
+    Case(
+        "mlmodel-pickle",
+        lambda b, marker: b.file("MLmodel", acting_pickle(marker)),
+        {PRESENT: ("error", "fail"), PICKLE: ("fail",)},
+        (1, 3),
+        places=("MLmodel",),
+    ),
+    Case(
+        "mlmodel-bomb",
+        lambda b, _: b.file("MLmodel", "a: &a [x, x]\nb: &b [*a, *a]\nflavors: {c: {data: *b}}\n"),
+        {PRESENT: ("error",)},
+        (3,),
+        places=("MLmodel",),
+        must=("alias",),
+    ),
+    Case(
+        "mlmodel-steering",
+        lambda b, _: b.file(
+            "MLmodel",
+            'flavors:\n  "a\\e]0;owned\\a":\n    data: "::error::no\\n<script>alert(1)</script>\\u202e.pkl"\n',
+        ),
+        {PRESENT: ("fail",)},
+        (1,),
+    ),
+    Case(
+        "identity-conflict",
+        lambda b, _: b.file(
+            "meta.yaml", "name: credit-risk\nversion: 9\nsource: models:/m-1\ncurrent_stage: None\nstatus: READY\n"
+        ),
+        {"bundle": ("error",)},
+        (3,),
+        must=("'3.1.0'", "'9'"),
+    ),
+    Case(
+        "identity-of-nulls",
+        lambda b, _: b.remove("govern.yaml").file("registered_model_meta", "model_name: null\nmodel_version: null\n"),
+        {"bundle": ("error",)},
+        (2,),
+        must=("names no registered model",),
+    ),
+    Case(
+        "layout-database",
+        lambda b, _: b.remove("govern.yaml").file("mlflow.db", b"SQLite format 3\0" + bytes(84)),
+        {"bundle": ("error",)},
+        (2,),
+        must=("mlflow.db is a database, which is not opened",),
     ),
     Case(
         "path-case-variants",
         _spelling,
-        {CARD_KIND: ("pass",), PINNED: ("pass", "missing_evidence")},
+        {CARD_KIND: ("pass",), PINNED: ("pass", "missing_evidence"), LICENCE: ("pass",)},
         (0, 3),
         must=("'ReadMe.MD'",),
     ),
@@ -450,14 +598,15 @@ CASES = [
     Case(
         "weights-lfs-pointer",
         lambda b, _: b.file(MODEL_FILE, lfs_pointer()),
-        {FORMATS: ("fail", "missing_evidence", "error")},
-        (1, 3),
+        {PRESENT: ("fail",), FORMATS: ("fail", "missing_evidence", "error")},
+        (1,),
         places=(MODEL_FILE,),
+        must=("git-lfs pointer, weights absent", "git lfs pull", "it claims oid sha256:" + "ab" * 32),
     ),
     Case(
         "weights-safetensors-lying-header",
         lambda b, _: b.file(MODEL_FILE, lying_safetensors()).file("model/short.safetensors", short_safetensors()),
-        {FORMATS: ("fail", "error")},
+        {FORMATS: ("fail", "error"), PRESENT: ("fail",)},
         (1, 3),
         places=(MODEL_FILE, "model/short.safetensors"),
     ),
@@ -466,8 +615,35 @@ CASES = [
         lambda b, _: b.file(
             "model.safetensors.index.json", '{"metadata": {}, "weight_map": {"w": "model-00002-of-00002.safetensors"}}'
         ),
-        {},
-        (0, 1, 3),
+        {PRESENT: ("fail",)},
+        (1,),
+        places=("model.safetensors.index.json:1:38",),
+        must=("model-00002-of-00002.safetensors is not in the bundle", "model.safetensors.index.json maps 1 tensor"),
+    ),
+    Case(
+        "weights-shard-outside",
+        lambda b, _: b.file(
+            "model.safetensors.index.json",
+            '{"metadata": {"total_size": 4}, "weight_map": {"w": "../../../etc/passwd", "v": "/etc/group"}}',
+        ),
+        {PRESENT: ("fail",)},
+        (1,),
+        must=("'../../../etc/passwd', which lies outside", "'/etc/group', which lies outside"),
+        must_not=("root:x:",),
+    ),
+    Case(
+        "weights-prose",
+        lambda b, _: b.file(MODEL_FILE, "<!doctype html><title>404</title>"),
+        {PRESENT: ("fail",), FORMATS: ("fail",)},
+        (1,),
+        must=("no weights",),
+    ),
+    Case(
+        "weights-empty",
+        lambda b, _: b.file(MODEL_FILE, b""),
+        {PRESENT: ("fail",), FORMATS: ("fail", "error", "missing_evidence")},
+        (1,),
+        must=("the file is empty",),
     ),
     Case(
         "zip-slip",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from govern.checks.statement_facts import Signed, SignedStatement, StatementRuling
 from govern.inputs.yaml import parse_yaml
 from govern.lineage.registry import SourceRegistry, compile_registry
 from govern.policy.compile import compile_policies
@@ -96,3 +97,30 @@ def snapshot(folder: Path, *records: Mapping[str, Any]) -> Snapshot:
     raw = tuple((str(number), dict(item)) for number, item in enumerate((unrelated, *records)))
     given = AdvisoryInput(name="osv-pypi", records=raw, location="test", digest=sha256(b"test"), as_of=AS_OF)
     return load_snapshot(build_snapshot([given], folder / "advisories", as_of=AS_OF).path)
+
+
+def statement(**changes: Any) -> SignedStatement:
+    """A statement of the data protection officer about the sound bundle, as the gate would hand it to the checks."""
+    made: dict[str, Any] = {
+        "digest": sha256(b"statement"),
+        "type": "dpia",
+        "scope": "version",
+        "by_digest": True,
+        "role": "attester/dpo",
+        "owner": "person:dora",
+        "keyid": "SHA256:dora",
+        "identities": frozenset({"person:dora", "SHA256:dora"}),
+        "roles": frozenset({"attester/dpo"}),
+        "issued_at": "2026-05-01T00:00:00Z",
+        "valid_from": "2026-05-01T00:00:00Z",
+        "expires": "2027-05-01T00:00:00Z",
+        "covers": ("purpose",),
+        "fields": {},
+        "ruling": StatementRuling.SOUND,
+    }
+    return SignedStatement(**(made | changes))
+
+
+def signed(*statements: SignedStatement) -> Signed:
+    """What people have signed about the sound bundle; by default one statement."""
+    return Signed(statements=statements or (statement(),))

@@ -13,10 +13,18 @@ from govern.attestation.kinds import (
     short_type,
 )
 from govern.attestation.people import made_statement
-from govern.canonical import Json
+from govern.canonical import Json, digest_of
 from govern.records import record
 
-__all__ = ["PolicyRelease", "Revocation", "Revoked", "StatusList", "evidence_statement", "snapshot_statement"]
+__all__ = [
+    "EvidenceEnvelope",
+    "PolicyRelease",
+    "Revocation",
+    "Revoked",
+    "StatusList",
+    "evidence_statement",
+    "snapshot_statement",
+]
 
 
 def _digest(value: str | None) -> Json:
@@ -25,6 +33,22 @@ def _digest(value: str | None) -> Json:
 
 def _read_digest(value: object) -> str | None:
     return value["digest"]["sha256"] if isinstance(value, dict) else None
+
+
+@record(kw_only=True)
+class EvidenceEnvelope:
+    """That a file of evidence is what its envelope says. Only its identity is needed here; others read what it says."""
+
+    file: str
+    """sha256 of the evidence file, hex."""
+    content: str
+    """sha256 of the canonical form of the envelope, hex: that of the document in the bundle, when it says the same."""
+
+    @classmethod
+    def read(cls, predicate: Mapping[str, object], digest: str) -> EvidenceEnvelope:
+        """Read a predicate of the right shape; `digest` is the subject's."""
+        said = {name: value for name, value in predicate.items() if name != "nonce"}
+        return cls(file=digest, content=digest_of(said))  # type: ignore[arg-type]  # parsed JSON of a checked shape
 
 
 def evidence_statement(envelope: Mapping[str, Json], *, nonce: bytes) -> dict[str, Json]:

@@ -1,4 +1,7 @@
-"""Verified statements of people as the facts that the decision settles: waivers and votes."""
+"""Verified statements of people as the facts that the decision settles: waivers and votes.
+
+What the checks see of human attestations and signed evidence is in `signed_facts`.
+"""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from govern.attestation.kinds import (
     TRUST_ROOT,
     WAIVER,
 )
-from govern.attestation.notices import PolicyRelease, Revocation, StatusList
+from govern.attestation.notices import EvidenceEnvelope, PolicyRelease, Revocation, StatusList
 from govern.attestation.people import Approval, HumanAttestation, Waiver
 from govern.attestation.scope import Scope
 from govern.canonical import digest_of, parse_instant
@@ -25,8 +25,8 @@ from govern.records import record
 
 __all__ = ["Body", "Said", "read_said"]
 
-Body = Waiver | Approval | HumanAttestation | PolicyRelease | Revocation | StatusList | None
-"""The typed content; None for evidence, snapshots and trust roots, which others read."""
+Body = Waiver | Approval | HumanAttestation | EvidenceEnvelope | PolicyRelease | Revocation | StatusList | None
+"""The typed content; None for snapshots and trust roots, which others read."""
 
 
 @record(kw_only=True)
@@ -133,7 +133,8 @@ def _evidence(predicate: Mapping[str, object], subject: str, digest: str) -> Sai
     file = predicate["file"]
     assert isinstance(file, dict)
     _same((file["path"], file["sha256"]), subject, digest)
-    return Said(body=None, said_at=parse_instant(str(predicate["produced_at"])), says_when=False)
+    said_at = parse_instant(str(predicate["produced_at"]))
+    return Said(body=EvidenceEnvelope.read(predicate, digest), said_at=said_at, says_when=False)
 
 
 def _snapshot(predicate: Mapping[str, object], subject: str, _digest: str) -> Said:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from govern.canonical import Json, digest_of
 from govern.records import record
 
-__all__ = ["Scope", "read_scope"]
+__all__ = ["EVERY", "Reach", "Scope", "read_scope"]
+
+EVERY = "*"
+"""Stands for all versions of a model, or for all models."""
+
+Reach = Literal["version", "model", "fleet"]
 
 
 @record(kw_only=True)
@@ -33,6 +39,20 @@ class Scope:
         if self.bundle is not None:
             return f"{self.model}@{self.version}", self.bundle
         return self.model, digest_of(self.document())
+
+    def reach(self, *, bundle: str, model: str, version: str) -> Reach | None:
+        """How specific a statement of this scope is about a bundle; None when it is not about it.
+
+        `*` among the versions means the model as a whole, and as the model all models: words that an office gives once
+        for everything. Waivers never reach that far; they ask `covers`.
+        """
+        if self.covers(bundle=bundle, model=model, version=version):
+            return "version"
+        if self.bundle is not None or EVERY not in self.versions:
+            return None
+        if self.model == EVERY:
+            return "fleet"
+        return "model" if self.model == model else None
 
     def covers(self, *, bundle: str, model: str, version: str) -> bool:
         """Whether a bundle, by digest and by the name and version it declares, lies inside."""

@@ -109,10 +109,11 @@ def hash_folder(root: Path, *, limits: FolderLimits | None = None) -> tuple[File
     def one(portion: _Portion) -> list[FileEntry | Diagnostic]:
         return _hash_portion(root, portion)
 
-    if len(portions) > 1 and sum(portion.size for portion in portions) >= _SERIAL_BELOW_BYTES:
+    workers = min(8, len(os.sched_getaffinity(0)))  # the cores that this process may use, as a container sets them
+    if workers > 1 and len(portions) > 1 and sum(portion.size for portion in portions) >= _SERIAL_BELOW_BYTES:
         from concurrent.futures import ThreadPoolExecutor
 
-        with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
+        with ThreadPoolExecutor(max_workers=workers) as pool:
             results = list(pool.map(one, portions))
     else:
         results = [one(portion) for portion in portions]
@@ -205,10 +206,14 @@ def _hash_open_file(file: int, expected: int) -> tuple[str, int, bytes]:
     digest = hashlib.sha256()
     size = 0
     head = b""
-    while size <= expected and (chunk := os.read(file, min(_CHUNK_BYTES, expected - size + 1))):
+    while size <= expected:
+        asked = min(_CHUNK_BYTES, expected - size + 1)
+        chunk = os.read(file, asked)
         head = head or chunk[:_HEAD_BYTES]
         digest.update(chunk)
         size += len(chunk)
+        if len(chunk) < asked:  # the end of a regular file
+            break
     return digest.hexdigest(), size, head
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
+from govern.bundle.layout.listing import Layout, Listing
 from govern.bundle.manifest import (
     FileEntry,
     ManifestLine,
@@ -17,15 +18,13 @@ from govern.bundle.manifest import (
     parse_manifest,
 )
 from govern.bundle.paths import inside
-from govern.bundle.reading import open_entry, read_entry
+from govern.bundle.reading import UNNAMED, ReadLog, open_entry, read_entry
 from govern.bundle.record import ModelRecord
 from govern.bundle.record_reading import ReadRecord
 from govern.diagnostics import BundleRefusedError, Diagnostic, InputError, IntegrityError, Span
 from govern.inputs.limits import FolderLimits
 
 __all__ = ["Bundle", "Layout"]
-
-Layout = Literal["plain", "mlflow", "huggingface"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,9 +46,15 @@ class Bundle:
     record_file: str | None
     artefacts: tuple[str, ...]
     """Paths of the files that make up the model, in the order of their bytes."""
+    weights: tuple[str, ...]
+    """Those of them that must hold the model itself: not settings, vocabulary or code."""
+    home: str = ""
+    """The folder of the model below `root`; empty for the root itself, which it is for every bundle with a record."""
     notes: tuple[Diagnostic, ...] = ()
     """Warnings about the folder, such as named files that are absent."""
     limits: FolderLimits = field(default_factory=FolderLimits)
+    log: ReadLog = field(default_factory=ReadLog)
+    """Who read which file so far."""
     _read_record: ReadRecord | None = None
 
     @property
@@ -65,26 +70,48 @@ class Bundle:
         """Say whether a digest that evidence cites is this model's; never true for a bundle without artefacts."""
         return bool(self.artefacts) and digest == self.model_digest
 
-    def read(self, path: str, *, limit: int) -> bytes:
-        """Give a file's bytes, which are exactly those whose sha256 is in the manifest.
+    def read(self, path: str, *, limit: int, reader: str = UNNAMED) -> bytes:
+        """Give a file's bytes, which are exactly those whose sha256 is in the manifest; `reader` says who reads them.
 
         Raises InputError B117 for a path that is not in the bundle and I102 for more than `limit` bytes, and
         IntegrityError B109 when the file is no longer what was hashed.
         """
-        return read_entry(self.root, self._entry(path), limit=limit)
+        data = read_entry(self.root, self._entry(path), limit=limit)
+        self.log.note(path, reader)
+        return data
 
-    def open(self, path: str) -> BinaryIO:
+    def open(self, path: str, *, reader: str = UNNAMED) -> BinaryIO:
         """Open a file of the bundle for streaming; never through a link. The caller closes it.
 
         What is streamed is not compared with the manifest while it is read: `verify_unchanged` does that at the
         end of a run. Raises InputError B117 and IntegrityError B109 as `read` does.
         """
-        return open_entry(self.root, self._entry(path))
+        file = open_entry(self.root, self._entry(path))
+        self.log.note(path, reader)
+        return file
+
+    @property
+    def listing(self) -> Listing:
+        """The folder as layouts see it, with the same log of readers."""
+        return Listing(self.root, self.files, self.log)
 
     def find(self, *names: str) -> tuple[str, ...]:
-        """Give the root-level files whose name is one of `names`, upper and lower case aside, in path order."""
+        """Give the files whose name is one of `names`, upper and lower case aside, in path order: see `usual`."""
         wanted = {name.casefold() for name in names}
-        return tuple(path for path in self.files if "/" not in path and path.casefold() in wanted)
+        return tuple(path for path in self.usual() if path.rpartition("/")[2].casefold() in wanted)
+
+    def usual(self) -> tuple[str, ...]:
+        """Give the files that lie where files of usual names are looked for, in path order.
+
+        That is the root of the bundle and, in a bundle whose model lies in a folder of its own (`home`, such as a store
+        of MLflow), that folder too.
+        """
+        start = f"{self.home}/" if self.home else ""
+        return tuple(
+            path
+            for path in self.files
+            if "/" not in path or (start and path.startswith(start) and "/" not in path[len(start) :])
+        )
 
     def resolve(self, text: str, *, base: str = "") -> str | None:
         """Give the path of the file that a path written in the bundle names, or None when it is absent.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -11,7 +12,25 @@ from govern.bundle.manifest import FileEntry, changed_while_reading
 from govern.diagnostics import Diagnostic, InputError, IntegrityError, Span
 from govern.inputs.folder import folder_inside, open_file
 
-__all__ = ["open_entry", "read_entry"]
+__all__ = ["UNNAMED", "ReadLog", "open_entry", "read_entry"]
+
+UNNAMED = "check"
+"""The reader of whoever did not say its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLog:
+    """Who read which file of a bundle: one log for all readers, for the list that a report ends with."""
+
+    _readers: dict[str, set[str]] = field(default_factory=dict)
+
+    def note(self, path: str, reader: str) -> None:
+        """Remember that a reader was given a file's bytes."""
+        self._readers.setdefault(path, set()).add(reader)
+
+    def of(self, path: str) -> frozenset[str]:
+        """Give the readers of a file; empty when nobody read it."""
+        return frozenset(self._readers.get(path, ()))
 
 
 def read_entry(root: Path, entry: FileEntry, *, limit: int) -> bytes:

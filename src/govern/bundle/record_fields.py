@@ -20,6 +20,8 @@ from pydantic_core import PydanticCustomError
 from govern.policy.types import Text
 
 __all__ = [
+    "EEA",
+    "EU",
     "AsTuple",
     "Contact",
     "Digest",
@@ -35,6 +37,7 @@ __all__ = [
     "Part",
     "Slug",
     "Uri",
+    "widened",
 ]
 
 
@@ -81,23 +84,24 @@ def _date(value: Any) -> Any:
     return value
 
 
-_EU = frozenset(
+EU = frozenset(
     "at be bg cy cz de dk ee es fi fr gr hr hu ie it lt lu lv mt nl pl pt ro se si sk".split()  # noqa: SIM905 - legible
 )
 """The 27 member states, ISO 3166-1."""
-_EEA_ONLY = frozenset(["is", "li", "no"])
+EEA = frozenset(["is", "li", "no"])
+"""Of the European Economic Area and not of the Union."""
 
 
-def _widened(places: tuple[str, ...]) -> tuple[str, ...]:
+def widened(places: tuple[str, ...]) -> tuple[str, ...]:
     """Add the places that contain each place: `us-ny-nyc` adds `us-ny` and `us`, `de` adds `eu` and `eea`."""
     wide: dict[str, None] = {}
     for place in places:
         parts = place.split("-")
         for length in range(len(parts), 0, -1):
             wide["-".join(parts[:length])] = None
-        if parts[0] in _EU or parts[0] == "eu":
+        if parts[0] in EU or parts[0] == "eu":
             wide.update({"eu": None, "eea": None})
-        elif parts[0] in _EEA_ONLY:
+        elif parts[0] in EEA:
             wide["eea"] = None
     return tuple(wide)
 
@@ -129,7 +133,7 @@ IsoDuration = Annotated[
 Jurisdiction = Annotated[
     Text, *_matching(r"[a-z]{2,3}(?:-[a-z0-9]{1,8}){0,3}", "a lower-case ISO 3166 code such as de or us-ny")
 ]
-Jurisdictions = Annotated[tuple[Jurisdiction, ...], AsTuple, AfterValidator(_widened)]
+Jurisdictions = Annotated[tuple[Jurisdiction, ...], AsTuple, AfterValidator(widened)]
 """The declared places and, after them, every place that contains one of them."""
 
 

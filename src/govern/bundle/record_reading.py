@@ -17,7 +17,7 @@ from govern.diagnostics import Diagnostic, InputError, Span
 from govern.inputs.text import decode_text, hidden_characters
 from govern.inputs.yaml import MapNode, Node, ScalarNode, parse_yaml, span_at, value_of
 
-__all__ = ["ReadRecord", "read_record"]
+__all__ = ["ReadRecord", "read_record", "written_paths"]
 
 _MESSAGE_CHARS = 400
 _FOUND = {"ListNode": "a list", "MapNode": "a mapping"}
@@ -102,7 +102,7 @@ def _owner(root: Node) -> Iterator[Diagnostic]:
 
 def _paths(record: ModelRecord, root: Node) -> list[Diagnostic]:
     faults: list[Diagnostic] = []
-    for place, text in _written_paths(record):
+    for place, text in written_paths(record):
         try:
             inside(text, span=span_at(root, place))
         except InputError as fault:
@@ -110,7 +110,7 @@ def _paths(record: ModelRecord, root: Node) -> list[Diagnostic]:
     return faults
 
 
-def _written_paths(record: ModelRecord) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def written_paths(record: ModelRecord) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Give every path in the record that must stay inside the bundle, with where it is written."""
     spec = record.spec
     for index, artefact in enumerate(spec.artefacts):

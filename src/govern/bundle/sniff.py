@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import struct
 
+from govern.bundle.lfs import is_lfs_pointer
 from govern.bundle.manifest import FileEntry
 
-__all__ = ["model_format"]
+__all__ = ["model_format", "names_a_model"]
 
 _MAX_SAFETENSORS_HEADER = 100_000_000
 _PICKLE = re.compile(rb"\x80[\x02-\x05]")
@@ -56,4 +57,12 @@ def model_format(entry: FileEntry) -> str | None:
             return "safetensors"
     name = entry.path.rsplit("/", 1)[-1].casefold()
     dot = name.rfind(".")
-    return _NAMES.get(name[dot:]) if dot >= 0 else None
+    promised = _NAMES.get(name[dot:]) if dot >= 0 else None
+    # It stands where a model should be and is none: whoever judges weights must find it there.
+    return "lfs-pointer" if promised is not None and is_lfs_pointer(entry) else promised
+
+
+def names_a_model(path: str) -> bool:
+    """Say whether a path ends as files of model formats do, such as `.safetensors`; nothing is looked at."""
+    name = path.rsplit("/", 1)[-1].casefold()
+    return name[name.rfind(".") :] in _NAMES

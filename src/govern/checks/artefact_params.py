@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from govern.policy.interface import CheckParams, parameter, unknown_name
-from govern.policy.types import Count, Names
+from govern.policy.types import Count, Flag, Names
 
-__all__ = ["FormatsParams", "PickleParams"]
+__all__ = ["FormatsParams", "PickleParams", "PresentParams"]
 
 _FORMATS = ("safetensors", "onnx", "gguf", "npy", "xgboost", "lightgbm", "keras", "skops")
 _KNOWN_FORMATS = frozenset({*_FORMATS, "pickle", "joblib", "torch", "hdf5", "catboost", "tflite"})
@@ -81,3 +81,27 @@ class PickleParams(CheckParams):
         default="fail",
         order=("inconclusive", "fail"),
     )
+
+
+class PresentParams(CheckParams):
+    """Parameters of `artefacts.present`."""
+
+    lfs_pointers: Literal["warn", "refuse"] = parameter(
+        "What a Git LFS pointer in place of a file comes to; under `warn` some model file must still be there.",
+        tighten="order",
+        default="refuse",
+        order=("warn", "refuse"),
+    )
+    shards_complete: Flag = parameter(
+        "Every shard is there, and holds the tensors that its index maps to it.",
+        tighten="order",
+        default=True,
+        order=("false", "true"),
+    )
+    references_exist: Flag = parameter(
+        "Every file that the model record, MLmodel or an ONNX model names is there.",
+        tighten="order",
+        default=True,
+        order=("false", "true"),
+    )
+    min_bytes: Annotated[Count, Field(ge=1)] = parameter("Least size of a model file.", tighten="up", default=1)

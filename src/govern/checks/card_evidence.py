@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from govern.checks.binding import envelope_of
 from govern.checks.card_params import SectionsParams
 from govern.checks.context import CheckContext
+from govern.checks.predictions import finding_of, not_of_the_future
 from govern.diagnostics import Diagnostic
 from govern.policy.interface import CheckParams
 from govern.policy.outcomes import CheckResult, EvidenceRef, Finding, Holds, Location, Outcome
@@ -14,7 +16,6 @@ from govern.records import record
 
 if TYPE_CHECKING:
     from govern.evidence.cards import Card, Cards, Locator
-    from govern.evidence.envelope import Envelope
 
 __all__ = ["Ready", "cards_of", "disagreements", "evidence_of", "place_of", "ready_card"]
 
@@ -57,14 +58,14 @@ def ready_card(params: CheckParams, context: CheckContext, cards: Cards) -> Read
             outcome=Outcome.MISSING_EVIDENCE, summary="There is no model card.", findings=(finding, *notes)
         )
     evidence = evidence_of(context, cards.card)
-    faults = _unbound(params, evidence) + _ungraded(params, evidence)
-    holds: tuple[Holds, ...] = ()
+    faults = _of_another(context, cards.card) + _unbound(params, evidence) + _ungraded(params, evidence)
+    holds = _dated(context, cards.card)
     if params.max_age is not None:
         dated = _freshness(params.max_age, context, cards.card)
         if isinstance(dated, Finding):
             faults = (*faults, dated)
         else:
-            holds = (dated,)
+            holds = (*holds, dated)
     if faults:
         return CheckResult(
             outcome=Outcome.MISSING_EVIDENCE,
@@ -75,26 +76,26 @@ def ready_card(params: CheckParams, context: CheckContext, cards: Cards) -> Read
     return Ready(cards.card, evidence, notes, holds)
 
 
-def _envelope(context: CheckContext, path: str) -> Envelope | None:
-    """The evidence envelope that the model record names for a card, if any."""
-    for item in (context.bundle.record.spec.evidence or {}).values():
-        if item.envelope is None or context.bundle.resolve(item.path) != path:
-            continue
-        from govern.evidence.envelope import read_envelope
-
-        where = context.bundle.resolve(item.envelope)
-        return None if where is None else read_envelope(context.bundle, where, about=path)
-    return None
-
-
 def evidence_of(context: CheckContext, card: Card) -> tuple[EvidenceRef, ...]:
     """Name every card that was read; bound only when its envelope names this model and data by digest."""
     found = []
     for source in card.sources:
-        envelope = _envelope(context, source.file)
+        envelope = envelope_of(context, source.file)
         bound = envelope is not None and envelope.bound
         found.append(EvidenceRef(name="model_card", file=source.file, digest=source.digest, bound=bound))
     return tuple(found)
+
+
+def _of_another(context: CheckContext, card: Card) -> tuple[Finding, ...]:
+    """The cards whose envelopes say that they are of another model, or of other data."""
+    envelopes = [(source.file, envelope_of(context, source.file)) for source in card.sources]
+    refusals = [item.refusal(f"the words of {file}") for file, item in envelopes if item is not None]
+    return tuple(finding_of(item) for item in refusals if item is not None)
+
+
+def _dated(context: CheckContext, card: Card) -> tuple[Holds, ...]:
+    envelopes = [envelope_of(context, source.file) for source in card.sources]
+    return tuple(not_of_the_future("model cards", item.produced_at) for item in envelopes if item is not None)
 
 
 def _unbound(params: CheckParams, evidence: Sequence[EvidenceRef]) -> tuple[Finding, ...]:
@@ -134,7 +135,7 @@ def _freshness(max_age: str, context: CheckContext, card: Card) -> Holds | Findi
 
     declared = card.identity.date
     written = None if declared is None else f"{declared.value}T00:00:00Z"
-    envelopes = [_envelope(context, source.file) for source in card.sources]
+    envelopes = [envelope_of(context, source.file) for source in card.sources]
     dates = [written if envelope is None else envelope.produced_at for envelope in envelopes]
     try:
         ends = [add(parse_instant(text), max_age) for text in dates if text is not None]

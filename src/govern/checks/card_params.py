@@ -12,7 +12,10 @@ from govern.policy.types import Count, Names, Text
 
 __all__ = ["LEAST_WORDS", "PlaceholdersParams", "PresentParams", "SectionsParams"]
 
-_FORMATS = ("flat-json", "huggingface", "mapped", "markdown", "questionnaire", "toolkit")
+_FORMATS = (
+    *("cyclonedx", "flat-json", "huggingface", "mapped", "markdown", "mlflow-note", "questionnaire", "sagemaker"),
+    *("spdx", "toolkit"),
+)
 LEAST_WORDS = {"default": 8, "owner": 1, "contact": 1, "licence": 1}
 """Least words of a section when the policy does not say."""
 

@@ -7,7 +7,7 @@ section, the version that clears an advisory. It says what the gate would accept
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
@@ -139,6 +139,15 @@ def _placeholders(params: Any, result: CheckResult) -> _Changes:
         yield from _each_finding(params, result)
 
 
+_BESIDE = frozenset(["E203", "E206", "E207", "E208"])
+"""What card rules show and do not judge: READMEs that are no cards, spellings, fields that were not asked for."""
+
+
+def _declared(params: Any, result: CheckResult) -> _Changes:
+    judged = tuple(item for item in result.findings if item.code not in _BESIDE)
+    yield from _each_finding(params, replace(result, findings=judged))
+
+
 # --- dependencies, artefacts, lineage: each finding is a change of its own
 
 
@@ -211,6 +220,12 @@ _KINDS: Mapping[str, Callable[[Any, CheckResult], _Changes]] = {
     "model_card.sections": _sections,
     "model_card.present": _present,
     "model_card.placeholders": _placeholders,
+    "model_card.claims": _declared,
+    "model_card.consistent": _declared,
+    "model_card.fields": _declared,
+    "model_card.fresh": _declared,
+    "model_card.licence": _declared,
+    "model_card.original": _declared,
     "dependencies.vulnerabilities": _vulnerabilities,
     "dependencies.pinned": _each_finding,
     "artefacts.formats": _each_finding,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from govern.checks.statement_facts import Signed
 from govern.policy.outcomes import EvidenceRef
 from govern.records import record
 
@@ -40,6 +41,8 @@ class CheckContext:
     advisories: Snapshot | None = None
     advisories_problem: Diagnostic | None = None
     """Why there is no snapshot, when one was asked for and could not be read."""
+    signed: Signed = field(default_factory=Signed)
+    """What people and offices have signed about this bundle, verified by the gate."""
     _cache: dict[Hashable, Any] = field(default_factory=dict)
 
     def bind(self, roots: frozenset[str], params: Mapping[str, ParameterValue]) -> Bound:

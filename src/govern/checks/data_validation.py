@@ -58,7 +58,7 @@ def is_critical(item: QualityItem) -> bool:
 
 
 def _evaluate(params: ValidationParams, context: CheckContext) -> CheckResult:
-    gathered = gather(params, context, DataQuality, name="data-quality results", wanted=_WANTED)
+    gathered = gather(params, context, DataQuality, name="data-quality results", wanted=_WANTED, speaks_of="data")
     if isinstance(gathered, CheckResult):
         return gathered
     files = [_file(item, params, context) for item in gathered.items]
@@ -171,9 +171,8 @@ def _refs(gathered: Gathered[DataQuality], files: Sequence[_Judged]) -> tuple[Ev
 def _summary(outcome: Outcome, files: Sequence[_Judged], asked: int, failed: Sequence[Remark]) -> str:
     count = f"{len(files)} results" if len(files) > 1 else f"{files[0].item.body.suite or 'the suite'}"
     if failed:
-        first = "; ".join(told(remark) for remark in failed[:3])
-        more = f"; {len(failed) - 3} more" if len(failed) > 3 else ""
-        return f"{len(failed)} of {asked} expectations that count are not met: {first}{more}."
+        more = f"; {len(failed) - 1} more" if len(failed) > 1 else ""
+        return f"{len(failed)} of {asked} expectations that count are not met: {told(failed[0])}{more}."
     if outcome is Outcome.PASS:
         return f"All {asked} expectations that count are met ({count})."
     remarks = [remark for file in files for remark in file.remarks if remark.outcome is outcome]

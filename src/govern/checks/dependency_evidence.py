@@ -37,8 +37,9 @@ def dependency_list(
 ) -> DependencyList | None:
     """Read the requirements of a bundle once a run; None when there is no list at all.
 
-    The files are the one that `spec.evidence.requirements` names, else every `requirements*.txt` at the root, and
-    those in `files`. Markers are judged against `environment`, else against the Python that `python_env.yaml` names.
+    The files are the one that `spec.evidence.requirements` names, else every `requirements*.txt` at the root or in the
+    model's own folder, and those in `files`. Markers are judged against `environment`, else against the Python that
+    `python_env.yaml` names.
     Raises InputError S213 for a file that is named and absent, and whatever reading a file raises.
     """
     declared = dict(environment or {}) or _declared_python(context)
@@ -53,7 +54,9 @@ def _read(context: CheckContext, environment: dict[str, str], files: tuple[str, 
     bundle = context.bundle
     named = bundle.record.spec.evidence.get(_NAMED)
     roots = (
-        [_present(context, named.path)] if named is not None else [p for p in bundle.files if _ROOT_FILE.fullmatch(p)]
+        [_present(context, named.path)]
+        if named is not None
+        else [path for path in bundle.usual() if _ROOT_FILE.fullmatch(path.rpartition("/")[2])]
     )
     roots += [path for path in sorted(files) if _present(context, path) not in roots]
     if not roots:
@@ -61,7 +64,7 @@ def _read(context: CheckContext, environment: dict[str, str], files: tuple[str, 
     found = read_requirements(
         roots,
         files=bundle.files.keys(),
-        read=lambda path: bundle.read(path, limit=MAX_FILE_BYTES),
+        read=lambda path: bundle.read(path, limit=MAX_FILE_BYTES, reader="requirements"),
         environment=environment,
     )
     evidence = tuple(
@@ -93,7 +96,11 @@ def _declared_python(context: CheckContext) -> dict[str, str]:
     from govern.inputs.yaml import parse_yaml
 
     for path in context.bundle.find("python_env.yaml"):
-        node = parse_yaml(context.bundle.read(path, limit=EVIDENCE_YAML.bytes), file=path, strictness="evidence")
+        node = parse_yaml(
+            context.bundle.read(path, limit=EVIDENCE_YAML.bytes, reader="requirements"),
+            file=path,
+            strictness="evidence",
+        )
         python = node.get("python") if isinstance(node, MapNode) else None
         if isinstance(python, ScalarNode):
             return {"python": python.text}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from govern.checks.binding import lineage_digests
 from govern.checks.context import CheckContext
 from govern.checks.predictions import Terms, terms_of
-from govern.diagnostics import Diagnostic, Span
+from govern.diagnostics import Diagnostic
 from govern.evidence.envelope import read_envelope
 from govern.evidence.located import locate
 from govern.inputs.json import JsonValue, parse_json, pointer_span
@@ -56,7 +57,7 @@ class JsonEvidence:
             bound=self.bound,
             produced_at=self.produced_at,
             tool=self.tool,
-            how_to_bind=f"Add an evidence envelope and name it in the record under spec.evidence.{self.role}.envelope.",
+            how_to_bind=f"Add an evidence envelope: govern evidence add {self.file} --bundle DIR.",
         )
 
     def at(self, pointer: str) -> Location:
@@ -71,8 +72,9 @@ def json_evidence(context: CheckContext, role: str, usual: Sequence[str]) -> Jso
     """Find and read the JSON evidence of a role, once a run.
 
     The model record's `spec.evidence.<role>` wins; without it a file of one of the usual names at the root of the
-    bundle is taken. A Diagnostic says that there is none (E120), or that its envelope names another model (E107): hand
-    it on as `missing_evidence`.
+    bundle is taken. Its envelope is the one that the record names, or the one beside it. A Diagnostic says that there
+    is none (E120), or that its envelope names another model (E107) or other data (E150): hand it on as
+    `missing_evidence`.
 
     Raises InputError for a file that cannot be read as strict JSON (I101 to I201) or when several files could be meant
     (E121): let it pass, and the rule's outcome is `error`.
@@ -85,10 +87,13 @@ def _read(context: CheckContext, role: str, usual: Sequence[str]) -> JsonEvidenc
     located = locate(bundle, role, usual)
     if isinstance(located, Diagnostic):
         return located
-    envelope = None if located.envelope is None else read_envelope(bundle, located.envelope, about=located.path)
-    if envelope is not None and envelope.model == "mismatch":
-        message = f"the {role} evidence speaks of another model"
-        return Diagnostic("E107", message, Span(envelope.file), "Measure again with the model that is in the bundle.")
+    envelope = None
+    if located.envelope is not None:
+        lineage = lineage_digests(context)
+        envelope = read_envelope(bundle, located.envelope, about=located.path, lineage=lineage)
+        refusal = envelope.refusal(f"the figures of {role}")
+        if refusal is not None:
+            return refusal
     data = bundle.read(located.path, limit=JSON_BYTES)
     return JsonEvidence(
         role=role,

@@ -17,7 +17,7 @@ from govern.policy.interface import CheckParams, CheckSpec, EvidenceNeed
 from govern.policy.outcomes import CheckResult, Finding, Location, Outcome
 
 if TYPE_CHECKING:
-    from govern.evidence.cards import Card, Verdict
+    from govern.evidence.cards import Card, Cards, Verdict
 
 __all__ = ["CHECKS", "card_root"]
 
@@ -100,7 +100,8 @@ def _present(params: PresentParams, context: CheckContext) -> CheckResult:
 
 
 def _sections(params: SectionsParams, context: CheckContext) -> CheckResult:
-    ready = ready_card(params, context, cards_of(context, params))
+    cards = cards_of(context, params)
+    ready = ready_card(params, context, cards)
     if isinstance(ready, CheckResult):
         return ready
     verdicts = _verdicts(params, context, ready.card)
@@ -124,7 +125,7 @@ def _sections(params: SectionsParams, context: CheckContext) -> CheckResult:
             "sections.incomplete": ", ".join(item.section for item in unsettled) or "none",
         },
         holds=ready.holds,
-        facts=_scorecard(verdicts, params, ready.card),
+        facts=_scorecard(verdicts, params, cards),
     )
 
 
@@ -194,7 +195,7 @@ def _owner_accounts(card: Card, params: SectionsParams) -> tuple[Finding, ...]:
     )
 
 
-def _scorecard(verdicts: Sequence[Verdict], params: SectionsParams, card: Card) -> Json:
+def _scorecard(verdicts: Sequence[Verdict], params: SectionsParams, cards: Cards) -> Json:
     return {
         "kind": "card-scorecard",
         "sections": [
@@ -210,8 +211,10 @@ def _scorecard(verdicts: Sequence[Verdict], params: SectionsParams, card: Card) 
             }
             for item in verdicts
         ],
-        "placeholders": len(card.placeholders),
-        "sources": [{"file": source.file, "format": source.format} for source in card.sources],
+        "placeholders": 0 if cards.card is None else len(cards.card.placeholders),
+        "looked": [
+            {"file": item.file, "used": item.used, "format": item.format, "why": item.why} for item in cards.looked
+        ],
     }
 
 

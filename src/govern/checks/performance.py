@@ -2,52 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from govern.canonical import Json, decimal_text
+from govern.checks.card_limits import judged_by_card
+from govern.checks.figures import Ask, Figure, recomputed, stated
 from govern.checks.interface import Check
-from govern.checks.measures import COMPUTABLE, SCORE_METRICS, measure, metrics_of, metrics_root
-from govern.checks.performance_params import UNBOUNDED_ABOVE, ThresholdParams
-from govern.checks.predictions import (
-    figure,
-    finding_of,
-    missing,
-    prediction_refs,
-    source_of,
-    terms_of,
-)
-from govern.diagnostics import Diagnostic, InputError, Span, plain
-from govern.fairness import Measured, Undefined
+from govern.checks.measures import COMPUTABLE, SCORE_METRICS, metrics_root
+from govern.checks.performance_params import CONFIDENCE, ThresholdParams
+from govern.checks.predictions import figure
+from govern.fairness import Undefined
 from govern.policy.interface import CheckSpec, EvidenceNeed
-from govern.policy.outcomes import CheckResult, EvidenceRef, Finding, Holds, Location, Outcome
+from govern.policy.outcomes import CheckResult, Finding, Outcome
 
 if TYPE_CHECKING:
     from govern.checks.context import CheckContext
+    from govern.fairness.figure_intervals import Ends
 
-__all__ = ["CHECKS", "ThresholdParams", "metrics_root"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Figure:
-    """A figure and where it comes from."""
-
-    measured: Measured
-    file: str
-    evidence: tuple[EvidenceRef, ...]
-    holds: tuple[Holds, ...]
-    source: Literal["predictions", "metrics file"]
-    n_known: bool
-    left_out: int = 0
-    """Rows without prediction, score or label."""
+__all__ = ["CHECKS", "ThresholdParams", "metrics_root", "words_of"]
 
 
 def _not_tighter(old: ThresholdParams, new: ThresholdParams) -> tuple[str, str] | None:
-    """A figure that is computed again may be better than the one that was written down."""
+    """A figure that is computed again may be better than the one that was written down; unset confidence is 0.95."""
     if old.recompute == "never" and new.recompute != "never":
         return "recompute", "the figure from the predictions may pass where the one in the metrics file does not"
+    if new.sure < old.sure:
+        return "confidence", f"unset means {CONFIDENCE}, and less confidence makes the interval narrower"
     return None
 
 
@@ -61,175 +44,148 @@ def _needs(params: ThresholdParams) -> tuple[EvidenceNeed, ...]:
 
 
 def _evaluate(params: ThresholdParams, context: CheckContext) -> CheckResult:
-    found = _recomputed(params, context) if params.recompute != "never" else None
-    if found is None:
-        found = _from_file(params, context)
-    return found if isinstance(found, CheckResult) else _judged(params, found)
-
-
-def _recomputed(params: ThresholdParams, context: CheckContext) -> _Figure | CheckResult | None:
-    """Compute the figure from predictions; None when another source may be used instead.
-
-    Predictions that are there and cannot be used (another model, damaged, unbound) are never passed over for a
-    figure somebody wrote down.
-    """
-    if params.metric not in COMPUTABLE:
-        return None
-    source = source_of(context)
-    if isinstance(source, Diagnostic):
-        if source.code != "E120" or params.recompute == "required":
-            return _not_recomputable(params, source)
-        return None
-    measured, left_out = measure(params.metric, context, source)
-    if isinstance(measured, Diagnostic):
-        return None if params.recompute == "preferred" else _not_recomputable(params, measured)
-    evidence = prediction_refs(source)
-    terms = terms_of(
-        params,
-        name="predictions",
-        file=source.file,
-        bound=source.bound,
-        produced_at=source.produced_at,
-        tool=source.tool,
-    )
-    unmet = [*terms.unmet, *_elsewhere(params, source.dataset, source.split, source.file)]
-    if unmet:
-        return missing("The predictions do not meet the terms of the rule.", unmet, evidence, params.required)
-    return _Figure(measured, source.file, evidence, terms.holds, "predictions", n_known=True, left_out=left_out)
-
-
-def _not_recomputable(params: ThresholdParams, diagnostic: Diagnostic) -> CheckResult:
-    if diagnostic.code == "E107":
-        return missing("The predictions speak of another model.", [finding_of(diagnostic)], (), params.required)
-    finding = Finding(
-        code="E135",
-        detail=f"{params.metric} cannot be computed again: {diagnostic.message}",
+    ask = Ask(
+        metric=params.metric,
         required=params.required,
-        location=finding_of(diagnostic).location,
-        remediation="Add predictions with the columns the metric needs.",
+        dataset=params.dataset,
+        split=params.split,
+        slice=params.slice,
+        must_recompute=params.recompute == "required",
+    )
+    found = recomputed(params, ask, context) if params.recompute != "never" else None
+    figures = stated(params, ask, context) if found is None else found
+    if isinstance(figures, CheckResult):
+        unmeasured = found is None and all(item.code == "E120" for item in figures.findings)
+        return judged_by_card(params, context, figures) if unmeasured else figures
+    listed = figures if isinstance(figures, tuple) else (figures,)
+    return _worst([(_margin(params, one), _judged(params, one)) for one in listed])
+
+
+_ORDER = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
+
+
+def _margin(params: ThresholdParams, found: Figure) -> Fraction:
+    """How far a figure is on the right side of the limit."""
+    value = found.measured.value
+    if isinstance(value, Undefined):
+        return Fraction(0)
+    over = value - Fraction(params.limit)
+    return over if params.at_least is not None else -over
+
+
+def _worst(judged: list[tuple[Fraction, CheckResult]]) -> CheckResult:
+    """Several figures (of several data sets or splits) must all meet the limit; the worst one is shown."""
+    _margin, first = min(judged, key=lambda two: (_ORDER.index(two[1].outcome), two[0]))
+    results = [result for _margin, result in judged]
+    if len(results) == 1:
+        return first
+    return replace(
+        first,
+        summary=f"{first.summary[:-1]}; {len(results)} figures were held against the limit.",
+        findings=tuple(finding for result in results for finding in result.findings),
+        evidence=tuple(dict.fromkeys(ref for result in results for ref in result.evidence)),
+        holds=tuple(dict.fromkeys(hold for result in results for hold in result.holds)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    outcome: Outcome
+    findings: tuple[Finding, ...]
+    ends: Ends | None = None
+
+
+def _verdict(params: ThresholdParams, found: Figure, shown: str) -> _Verdict:
+    doubts = _doubts(params, found)
+    value = found.measured.value
+    if doubts or isinstance(value, Undefined):
+        return _Verdict(Outcome.INCONCLUSIVE, tuple(doubts))
+    met = params.met(value)
+    ends = None
+    if params.decide == "demonstrated":
+        from govern.fairness.figure_intervals import z_of
+
+        ends = found.ends(z_of(params.sure))
+        if ends is None:
+            return _Verdict(Outcome.INCONCLUSIVE, (_no_interval(params, found),))
+        both = [params.met(Fraction(end)) for end in (ends.low, ends.high)]
+        if any(both) and not all(both):
+            return _Verdict(Outcome.INCONCLUSIVE, (_reaches_over(params, found, ends),), ends)
+    if met:
+        return _Verdict(Outcome.PASS, (), ends)
+    finding = Finding(
+        code="E140",
+        detail=f"{params.metric} is {shown}, {_FROM[found.source]}",
+        observed=shown,
+        required=params.required,
+        location=found.location,
         discriminator=params.metric,
     )
-    return missing(f"There are no predictions to compute {params.metric} from.", [finding], (), params.required)
+    return _Verdict(Outcome.FAIL, (finding,), ends)
 
 
-def _elsewhere(params: ThresholdParams, dataset: str | None, split: str | None, file: str) -> list[Finding]:
-    """Findings for a data set or split other than the asked one."""
-    asked = (("data set", params.dataset, dataset), ("split", params.split, split))
-    return [
-        Finding(
-            code="E136",
-            detail=f"the figure is not known to be measured on the {what} {plain(wanted)}",
-            observed=plain(given) if given is not None else "not stated",
-            required=plain(wanted),
-            location=Location(file),
-            remediation="Evaluate on the asked data and say so in the FairnessRows document.",
-            discriminator=what,
-        )
-        for what, wanted, given in asked
-        if wanted is not None and wanted != given
-    ]
+_FROM = {
+    "predictions": "computed from the predictions",
+    "metrics file": "computed from the metrics file",
+    "evaluation": "as an evaluation states it",
+}
+_HOW = {
+    "predictions": "computed again from predictions",
+    "metrics file": "as the metrics file states it",
+    "evaluation": "as an evaluation states it",
+}
 
 
-def _from_file(params: ThresholdParams, context: CheckContext) -> _Figure | CheckResult:
-    metrics = metrics_of(context)
-    if isinstance(metrics, Diagnostic):
-        return missing(f"No {params.metric} was found.", [finding_of(metrics)], (), params.required)
-    evidence = (EvidenceRef(name="metrics", file=metrics.file, digest=metrics.digest, bound=metrics.bound),)
-    if params.metric in metrics.others:
-        raise InputError(
-            Diagnostic(
-                code="E130",
-                message=f"{params.metric} is not a number",
-                span=Span(metrics.file),
-                hint="Write a JSON number, such as 0.91.",
-            )
-        )
-    value = metrics.values.get(params.metric)
-    if value is None:
-        finding = Finding(
-            code="E137",
-            detail=f"the metrics file holds no {params.metric}",
-            required=params.required,
-            location=Location(metrics.file, pointer=f"/{params.metric}"),
-            remediation="Measure it and write it into the file, or add predictions.",
-            discriminator=params.metric,
-        )
-        return missing(f"No {params.metric} was found.", [finding], evidence, params.required)
-    _refuse_impossible(params.metric, value, metrics.file)
-    terms = terms_of(
-        params,
-        name="metrics",
-        file=metrics.file,
-        bound=metrics.bound,
-        produced_at=metrics.produced_at,
-        tool=metrics.tool,
-    )
-    unmet = [*terms.unmet, *_elsewhere(params, None, None, metrics.file)]
-    if unmet:
-        return missing("The metrics do not meet the terms of the rule.", unmet, evidence, params.required)
-    measured = Measured(Fraction(value), 0)
-    return _Figure(measured, metrics.file, evidence, terms.holds, "metrics file", n_known=False)
-
-
-def _refuse_impossible(metric: str, value: Decimal | int, file: str) -> None:
-    """A share above 1 is a percentage or a mistake; comparing it with 0.8 would pass anything."""
-    least = -1 if metric == "mcc" else None if metric == "r2" else 0
-    most = None if metric in UNBOUNDED_ABOVE else 1
-    if (least is not None and value < least) or (most is not None and value > most):
-        raise InputError(
-            Diagnostic(
-                code="E130",
-                message=f"{metric} of {value} cannot be: it is written as a share between 0 and 1",
-                span=Span(file),
-                hint="Write 0.912 for 91.2 percent.",
-            )
-        )
-
-
-def _judged(params: ThresholdParams, found: _Figure) -> CheckResult:
+def _judged(params: ThresholdParams, found: Figure) -> CheckResult:
     value, n = found.measured.value, found.measured.n
-    doubts = list(_doubts(params, found))
-    if isinstance(value, Undefined):
-        shown, outcome = str(value), Outcome.INCONCLUSIVE
-    else:
-        shown = figure(value, params.limit)
-        outcome = Outcome.PASS if params.met(value) else Outcome.FAIL
-    findings = doubts
-    if doubts:
-        outcome = Outcome.INCONCLUSIVE
-    elif outcome is Outcome.FAIL:
-        findings = [
-            Finding(
-                code="E140",
-                detail=f"{params.metric} is {shown}, computed from the {found.source}",
-                observed=shown,
-                required=params.required,
-                location=_figure_place(params, found),
-                discriminator=params.metric,
-            )
-        ]
+    shown = str(value) if isinstance(value, Undefined) else figure(value, params.limit)
+    verdict = _verdict(params, found, shown)
     on = f" on {n} cases" if found.n_known else ""
-    how = "computed again from predictions" if found.source == "predictions" else "as the metrics file states it"
+    sure = f", {words_of(verdict.ends, params.sure)}" if verdict.ends is not None else ""
     return CheckResult(
-        outcome=outcome,
-        summary=f"{params.metric} is {shown}{on}, {how} ({params.required} asked).",
-        findings=tuple(findings),
+        outcome=verdict.outcome,
+        summary=f"{params.metric} is {shown}{on}{sure}, {_HOW[found.source]} ({params.required} asked).",
+        findings=verdict.findings,
         evidence=found.evidence,
         observed=shown,
         required=params.required,
         fields={"metric": params.metric, "value": shown, "n": str(n) if found.n_known else "not stated"},
         holds=found.holds,
-        facts=_facts(params, found, shown),
+        facts=_facts(params, found, shown, verdict.ends),
     )
 
 
-def _figure_place(params: ThresholdParams, found: _Figure) -> Location:
-    pointer = f"/{params.metric}" if found.source == "metrics file" else None
-    return Location(found.file, pointer=pointer)
+def words_of(ends: Ends, confidence: Decimal) -> str:
+    """Write an interval for a reader."""
+    percent = decimal_text(confidence * 100)
+    return f"{decimal_text(ends.low)} to {decimal_text(ends.high)} with {percent} percent confidence"
 
 
-def _doubts(params: ThresholdParams, found: _Figure) -> list[Finding]:
-    place = Location(found.file)
+def _no_interval(params: ThresholdParams, found: Figure) -> Finding:
+    return Finding(
+        code="E143",
+        detail=f"no interval of {params.metric} can be given: the {found.source} does not say what it was counted from",
+        required=f"the whole interval {params.required}",
+        location=found.location,
+        remediation="Add predictions with labels, and with scores for auc and brier.",
+        discriminator=params.metric,
+    )
+
+
+def _reaches_over(params: ThresholdParams, found: Figure, ends: Ends) -> Finding:
+    return Finding(
+        code="E144",
+        detail=f"the interval of {params.metric} reaches over the limit: {words_of(ends, params.sure)} ({ends.method})",
+        observed=f"{decimal_text(ends.low)} to {decimal_text(ends.high)}",
+        required=f"the whole interval {params.required}",
+        location=found.location,
+        remediation="Evaluate on more cases.",
+        discriminator=params.metric,
+    )
+
+
+def _doubts(params: ThresholdParams, found: Figure) -> list[Finding]:
+    place = found.location
     doubts = []
     if isinstance(found.measured.value, Undefined):
         doubts.append(
@@ -270,9 +226,9 @@ def _doubts(params: ThresholdParams, found: _Figure) -> list[Finding]:
     return doubts
 
 
-def _facts(params: ThresholdParams, found: _Figure, shown: str) -> Json:
+def _facts(params: ThresholdParams, found: Figure, shown: str, ends: Ends | None) -> Json:
     undefined = found.measured.value.reason if isinstance(found.measured.value, Undefined) else None
-    return {
+    facts: dict[str, Json] = {
         "kind": "metric",
         "metric": params.metric,
         "value": None if undefined is not None else shown,
@@ -284,6 +240,12 @@ def _facts(params: ThresholdParams, found: _Figure, shown: str) -> Json:
         "dataset": params.dataset,
         "split": params.split,
     }
+    if params.slice is not None:
+        facts["slice"] = params.slice
+    if ends is not None:
+        facts |= {"low": decimal_text(ends.low), "high": decimal_text(ends.high), "method": ends.method}
+        facts["confidence"] = decimal_text(params.sure)
+    return facts
 
 
 CHECKS: tuple[Check, ...] = (

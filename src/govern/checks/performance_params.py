@@ -1,4 +1,4 @@
-"""Parameters of `performance.threshold`: the metrics it knows, and which way each of them is better."""
+"""Parameters of `performance.threshold`, and which way each metric is better."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from pydantic_core import PydanticCustomError
 
 from govern.canonical import decimal_text
 from govern.checks.measures import COMPUTABLE
-from govern.policy.interface import CheckParams, parameter
+from govern.checks.tool_evidence import ToolParams
+from govern.policy.interface import parameter
 from govern.policy.types import Count, Number, Text
 
-__all__ = ["UNBOUNDED_ABOVE", "ThresholdParams"]
+__all__ = ["CONFIDENCE", "UNBOUNDED_ABOVE", "MetricName", "ThresholdParams", "lower_is_better", "refuse_confidence"]
 
 MetricName = Literal[
     "accuracy",
@@ -44,9 +45,21 @@ _LOWER_IS_BETTER = frozenset(
     ["brier", "log_loss", "ece", "mae", "mse", "rmse", "demographic_parity_difference", "equalized_odds_difference"]
 )
 UNBOUNDED_ABOVE = frozenset(["log_loss", "mae", "mse", "rmse"])
+CONFIDENCE = Decimal("0.95")
 
 
-class ThresholdParams(CheckParams):
+def lower_is_better(metric: str) -> bool:
+    """Say which way a metric is better."""
+    return metric in _LOWER_IS_BETTER
+
+
+def refuse_confidence(confidence: Decimal | None) -> None:
+    """Raise unless a confidence is one."""
+    if confidence is not None and not Decimal("0.5") < confidence <= Decimal("0.9999"):
+        raise PydanticCustomError("bad_value", "confidence is between 0.5 and 0.9999")
+
+
+class ThresholdParams(ToolParams):
     """Parameters of `performance.threshold`."""
 
     metric: MetricName = parameter("Metric that is limited.")
@@ -54,6 +67,16 @@ class ThresholdParams(CheckParams):
     at_most: Number | None = parameter("Largest accepted value.", tighten="down", default=None)
     dataset: Text | None = parameter("Data set the figure must be measured on.", default=None)
     split: Text | None = parameter("Split the figure must be measured on, e.g. test.", default=None)
+    slice: Text | None = parameter("Part of the cases, e.g. sex=F. Unset: all of them.", default=None)
+    decide: Literal["point", "demonstrated"] | None = parameter(
+        "Whether the figure itself decides, or its whole interval. Unset: point.",
+        tighten="order",
+        default=None,
+        order=("point", "demonstrated"),
+    )
+    confidence: Number | None = parameter(
+        "Confidence of the interval, between 0.5 and 1. Unset: 0.95.", tighten="up", default=None
+    )
     min_n: Count = parameter("Fewest cases the figure may rest on.", tighten="up", default=1)
     recompute: Literal["never", "preferred", "required"] = parameter(
         "Whether the figure is computed again from predictions.",
@@ -74,6 +97,9 @@ class ThresholdParams(CheckParams):
                 "{metric} is better when {side}: use {use}",
                 {"metric": self.metric, "side": side, "use": use},
             )
+        refuse_confidence(self.confidence)
+        if self.slice is not None and not all(self.slice.partition("=")):
+            raise PydanticCustomError("bad_value", "a slice is written column=value")
         if self.min_n < 1:
             raise PydanticCustomError("bad_value", "min_n is at least 1")
         if self.recompute == "required" and self.metric not in COMPUTABLE:
@@ -81,6 +107,11 @@ class ThresholdParams(CheckParams):
                 "bad_value", "{metric} cannot be computed from predictions here", {"metric": self.metric}
             )
         return self
+
+    @property
+    def sure(self) -> Decimal:
+        """The confidence of the interval."""
+        return CONFIDENCE if self.confidence is None else self.confidence
 
     @property
     def limit(self) -> Decimal:

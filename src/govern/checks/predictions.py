@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from govern.canonical import fraction_text, instant_text, parse_instant
+from govern.checks.binding import lineage_digests
 from govern.diagnostics import Diagnostic, InputError, Span, plain
 from govern.policy.interface import CheckParams
 from govern.policy.outcomes import CheckResult, EvidenceRef, Finding, Holds, Location, Outcome
@@ -24,6 +26,7 @@ __all__ = [
     "figure",
     "finding_of",
     "missing",
+    "not_of_the_future",
     "prediction_refs",
     "predictions_of",
     "source_of",
@@ -35,7 +38,9 @@ def source_of(context: CheckContext) -> PredictionSource | Diagnostic:
     """Find the prediction table once a run. A Diagnostic says that there is none to judge by."""
     from govern.evidence.predictions import find_predictions
 
-    return context.once("predictions.source", lambda: find_predictions(context.bundle))
+    return context.once(
+        "predictions.source", lambda: find_predictions(context.bundle, lineage=lineage_digests(context))
+    )
 
 
 def predictions_of(
@@ -45,7 +50,7 @@ def predictions_of(
     from govern.evidence.predictions import read_predictions
 
     return context.once(
-        ("predictions.counts", attributes), lambda: read_predictions(context.bundle, source, attributes)
+        ("predictions.counts", source.file, attributes), lambda: read_predictions(context.bundle, source, attributes)
     )
 
 
@@ -92,7 +97,7 @@ def prediction_refs(source: PredictionSource) -> tuple[EvidenceRef, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How evidence meets the parameters that every kind takes."""
+    """How evidence meets the parameters that every kind takes, and the clock."""
 
     unmet: tuple[Finding, ...]
     """Why it may not be used; empty when it may."""
@@ -145,7 +150,7 @@ def terms_of(
                 discriminator=f"grade:{name}",
             )
         )
-    holds: list[Holds] = []
+    holds = [] if produced_at is None else [not_of_the_future(name, produced_at)]
     if params.max_age is not None:
         if produced_at is None:
             unmet.append(
@@ -161,6 +166,20 @@ def terms_of(
         else:
             holds.append(_fresh(params.max_age, name, produced_at))
     return Terms(tuple(unmet), tuple(holds))
+
+
+_CLOCKS_DIFFER = timedelta(minutes=5)
+"""How far the clock of whoever made evidence may be ahead of the gate's."""
+
+
+def not_of_the_future(name: str, produced_at: str) -> Holds:
+    """Say that evidence whose time lies after the clock (E111) is an error: it was not made yet, or its clock is wrong.
+
+    `name` is what it is called, in the plural; `produced_at` an instant.
+    """
+    moment = parse_instant(produced_at)
+    start = instant_text(moment - _CLOCKS_DIFFER) if moment.year >= 1970 else produced_at
+    return Holds(otherwise=Outcome.ERROR, reason=f"E111: {name} made in the future, on {produced_at}", start=start)
 
 
 def _fresh(max_age: str, name: str, produced_at: str) -> Holds:

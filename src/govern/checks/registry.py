@@ -15,15 +15,28 @@ __all__ = ["FAMILIES", "CheckRegistry", "builtin_checks", "builtin_specs"]
 
 FAMILIES = (
     "model_card",
+    "card_fields",
+    "card_consistency",
+    "card_claims",
+    "card_licences",
+    "card_freshness",
+    "card_originality",
     "performance",
+    "performance_change",
+    "performance_benchmark",
+    "explainability",
     "fairness",
+    "drift",
     "lineage",
     "dependencies",
     "artefacts",
+    "artefacts_present",
     "data_validation",
     "expression",
     "approval",
     "exceptions",
+    "readiness",
+    "attestation",
 )
 """Modules of this package; each lists its kinds in `CHECKS`."""
 

@@ -110,9 +110,22 @@ def _threshold(params: ThresholdParams, stored: StoredOutcome) -> Judged:
     n = facts.get("n")
     if facts.get("value") is None or (n is None and params.min_n > 1) or (n is not None and n < params.min_n):
         return Outcome.INCONCLUSIVE
+    if params.decide == "demonstrated":
+        return _whole(facts, params)
     if stored.outcome is Outcome.INCONCLUSIVE and (n is None or n >= params.min_n):
         return NotReplayable("the stored outcome was inconclusive for reasons that the figure does not show")
     return _sided(str(facts["value"]), params)
+
+
+def _whole(facts: Mapping[str, Any], params: ThresholdParams) -> Judged:
+    """Judge the interval: its ends are kept as they were judged, rounded outwards."""
+    try:
+        low, high = (Fraction(Decimal(str(facts[end]))) for end in ("low", "high"))
+    except (KeyError, InvalidOperation):
+        return NotReplayable("the result keeps no interval of the figure")
+    if params.met(low) != params.met(high):
+        return Outcome.INCONCLUSIVE
+    return Outcome.PASS if params.met(low) else Outcome.FAIL
 
 
 def _sided(text: str, params: ThresholdParams) -> Judged:

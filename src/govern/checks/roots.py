@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from govern.checks.context import CheckContext, Root
+from govern.checks.observed import observed_facts, with_observed
 from govern.diagnostics import InputError
 from govern.policy.evidence_schema import MapType, RootSchema
 from govern.policy.outcomes import EvidenceRef
@@ -82,7 +83,9 @@ def _model(context: CheckContext) -> Root:
         # The record names the model by being in its bundle: it speaks of no other.
         entry = bundle.files[bundle.record_file]
         evidence = (EvidenceRef(name="model_record", file=entry.path, digest=entry.sha256, bound=True),)
-    return Root(bundle.record.facts(), evidence)
+    seen = observed_facts(context)
+    more = tuple(ref for item in seen for ref in item.evidence if ref not in evidence)
+    return Root(with_observed(bundle.record.facts(), seen), (*evidence, *dict.fromkeys(more)))
 
 
 def _bundle(context: CheckContext) -> Root:

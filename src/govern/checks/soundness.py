@@ -117,6 +117,7 @@ def _evidence(ref: Any, context: CheckContext) -> Iterator[str]:
     held: dict[str, str] = {"MANIFEST.sha256": context.bundle.digest}
     if context.advisories is not None:
         held[f"sha256:{context.advisories.digest}"] = context.advisories.digest
+    held |= {item.file: item.digest for item in context.signed.statements}
     entry = context.bundle.files.get(ref.file) if isinstance(ref.file, str) else None
     digest = held.get(str(ref.file)) if entry is None else entry.sha256
     if digest is None:

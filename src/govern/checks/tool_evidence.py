@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from govern.checks.binding import lineage_digests
 from govern.checks.predictions import finding_of, missing, terms_of
-from govern.diagnostics import Diagnostic, Span, plain
+from govern.diagnostics import Span, plain
 from govern.policy.interface import CheckParams, parameter
 from govern.policy.outcomes import CheckResult, EvidenceRef, Finding, Holds, Location
 from govern.policy.types import Text
 
 if TYPE_CHECKING:
     from govern.checks.context import CheckContext
+    from govern.evidence.envelope import SpeaksOf
     from govern.evidence.tools.finding import Evidence, Sighting
 
-__all__ = ["From", "Gathered", "Item", "ToolParams", "gather", "is_bound", "place", "places"]
+__all__ = ["From", "Gathered", "Item", "ToolParams", "gather", "place", "places"]
 
 Body = TypeVar("Body")
 
@@ -74,45 +76,49 @@ class Gathered(Generic[Body]):
 
 
 def gather(
-    params: ToolParams, context: CheckContext, kind: type[Body], *, name: str, wanted: str
+    params: ToolParams,
+    context: CheckContext,
+    kind: type[Body],
+    *,
+    name: str,
+    wanted: str,
+    speaks_of: SpeaksOf = "model and data",
+    leave_out: Callable[[Evidence], bool] | None = None,
 ) -> Gathered[Body] | CheckResult:
     """Find, read and hold against the terms of a rule all evidence that gives a body of type `kind`.
 
     `name` is what the evidence is called in references and in the plural ("data-quality results"); `wanted` says in a
-    sentence's end which files would do ("a result of Great Expectations or Deepchecks").
-    A CheckResult is `missing_evidence`: there is none, it speaks of another model, or it does not meet `bound`,
-    `min_grade` or `max_age`. Raises InputError for files that cannot be read.
+    sentence's end which files would do ("a result of Great Expectations or Deepchecks"); `speaks_of` what an envelope
+    has to name; `leave_out` of which evidence the rule is not, such as another model's.
+    A CheckResult is `missing_evidence`: there is none, it speaks of another model or of other data, or it does not meet
+    `bound`, `min_grade` or `max_age`. Raises InputError for files that cannot be read.
     """
     found = [
         Item(evidence, body)
         for sighting in _chosen(params, context, kind)
-        if _by_producer(params, evidence := _read(context, sighting))
+        if _by_producer(params, evidence := _read(context, sighting, speaks_of))
         and (body := evidence.readout.body(kind)) is not None
+        and not (leave_out is not None and leave_out(evidence))
     ]
     if not found:
         return _nothing(params, context, name, wanted)
     refs = tuple(
-        EvidenceRef(name=name, file=item.file, digest=item.evidence.digest, bound=is_bound(item.evidence, context))
-        for item in found
+        EvidenceRef(name=name, file=item.file, digest=item.evidence.digest, bound=item.evidence.bound) for item in found
     )
     others = [
-        Diagnostic(
-            "E107",
-            f"the {name} {plain(item.file)} speak of another model",
-            Span(item.evidence.envelope.file),
-            "Run the tool again with the model that is in the bundle.",
-        )
+        refusal
         for item in found
-        if item.evidence.envelope is not None and item.evidence.envelope.model == "mismatch"
+        if item.evidence.envelope is not None
+        and (refusal := item.evidence.envelope.refusal(f"the {name} {plain(item.file)}")) is not None
     ]
     if others:
-        return missing(f"The {name} speak of another model.", [finding_of(item) for item in others], refs)
+        return missing(f"The {name} speak of something else.", [finding_of(item) for item in others], refs)
     terms = [
         terms_of(
             params,
             name=name,
             file=item.file,
-            bound=is_bound(item.evidence, context),
+            bound=item.evidence.bound,
             produced_at=item.evidence.produced_at,
             tool=item.evidence.envelope.tool if item.evidence.envelope is not None else None,
             how_to_bind="Bind it to model and data: govern evidence add FILE --bundle DIR ...",
@@ -123,21 +129,17 @@ def gather(
     if unmet:
         return missing(f"The {name} do not meet the terms of the rule.", unmet, refs)
     notes = tuple(finding_of(note) for item in found for note in item.evidence.readout.notes)
+    refs += tuple(ref for item in found for ref in _read_with(context, name, item.evidence))
     return Gathered(tuple(found), refs, tuple(held for term in terms for held in term.holds), notes)
 
 
-def is_bound(evidence: Evidence, context: CheckContext) -> bool:
-    """Say whether a file's envelope names this very model, and data that the bundle or its lineage has by digest."""
-    envelope = evidence.envelope
-    if envelope is None or envelope.model != "match" or not envelope.data_digests:
-        return False
-    left = set(envelope.data_digests) - {entry.sha256 for entry in context.bundle.files.values()}
-    if not left:
-        return True
-    from govern.checks.lineage_data import lineage_data
-
-    data, _refs, _trouble = lineage_data(context)
-    return left <= data
+def _read_with(context: CheckContext, name: str, evidence: Evidence) -> list[EvidenceRef]:
+    """Name the other files that a reader looked at."""
+    files = context.bundle.files
+    return [
+        EvidenceRef(name=name, file=path, digest=files[path].sha256, bound=evidence.bound)
+        for path in evidence.readout.files
+    ]
 
 
 def place(evidence: Evidence, *steps: str | int) -> Location:
@@ -170,10 +172,14 @@ def _chosen(params: ToolParams, context: CheckContext, kind: type) -> tuple[Sigh
     return selected(found, kind, Selector() if wish is None else Selector(wish.producer, wish.name, wish.path))
 
 
-def _read(context: CheckContext, sighting: Sighting) -> Evidence:
+def _read(context: CheckContext, sighting: Sighting, speaks_of: SpeaksOf) -> Evidence:
     from govern.evidence.tools.finding import read_sighting
 
-    return context.once(("tools.read", sighting.path), lambda: read_sighting(context.bundle, sighting))
+    lineage = lineage_digests(context)
+    return context.once(
+        ("tools.read", sighting.path, speaks_of),
+        lambda: read_sighting(context.bundle, sighting, lineage=lineage, speaks_of=speaks_of),
+    )
 
 
 def _by_producer(params: ToolParams, evidence: Evidence) -> bool:

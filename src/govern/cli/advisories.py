@@ -74,9 +74,11 @@ def live(bundle: Path) -> Answer:
     Exit codes: 0 nothing matches, 1 something does, 3 a package could not be asked about or was not answered.
     """
     from govern.cli.options import existing_folder
+    from govern.cli.places import local_folder
     from govern.gate.live import live_opinion
     from govern.security.advisories.providers.pip_audit import query_live
 
-    text, code = live_opinion(existing_folder(bundle), query_live)
+    with local_folder(bundle) as folder:
+        text, code = live_opinion(existing_folder(folder), query_live)
     out(text)
     return Answer(code)

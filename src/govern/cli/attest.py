@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -20,7 +21,7 @@ from govern.cli.streams import out
 @click.option("--text", required=True, help="The statement itself.")
 @click.option("--for", "until", metavar="WHEN", required=True, help="How long: a duration such as 1y, or an instant.")
 @click.option("--from", "start", metavar="WHEN", help="When it begins. Default: now.")
-@click.option("--bundle", type=click.Path(path_type=Path), help="The bundle it is about.")
+@click.option("--bundle", type=click.Path(path_type=Path), help="The bundle it is about, a folder or an archive.")
 @click.option("--model", help="Or the model it is about, with --versions.")
 @click.option("--versions", multiple=True, help="Versions of that model.")
 @click.option("--covers", multiple=True, help="Items it covers, as policies name them.")
@@ -43,24 +44,26 @@ def attest(
     desk: OpenDesk,
 ) -> Answer:
     """Sign a statement about a bundle or about versions of a model. That it is true is never claimed by govern."""
+    from govern.cli.places import local_folder
     from govern.gate.attest import AttestRequest
     from govern.gate.attest import attest as sign
 
     pairs = [item.partition("=") for item in fields]
     if any(not equals or not name for name, equals, _ in pairs):
         raise click.BadParameter("expected NAME=VALUE", param_hint="--field")
-    request = AttestRequest(
-        type=type_,
-        text=text,
-        until=until,
-        start=start,
-        bundle=bundle,
-        model=model,
-        versions=versions,
-        covers=covers,
-        controls=controls,
-        fields={name: value for name, _, value in pairs},
-        evidence=evidence,
-    )
-    out(sign(request, desk()).text)
+    with nullcontext() if bundle is None else local_folder(bundle) as folder:
+        request = AttestRequest(
+            type=type_,
+            text=text,
+            until=until,
+            start=start,
+            bundle=folder,
+            model=model,
+            versions=versions,
+            covers=covers,
+            controls=controls,
+            fields={name: value for name, _, value in pairs},
+            evidence=evidence,
+        )
+        out(sign(request, desk()).text)
     return Answer(0)

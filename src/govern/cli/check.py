@@ -35,9 +35,11 @@ if TYPE_CHECKING:
     epilog="\b\nExamples:\n"
     "  govern check bundle -s pre-registration -p policies --no-issue\n"
     "  govern check bundle -s pre-deployment -o html=report.html -o json=result.json\n"
-    "  govern check bundle -s pre-deployment -p policies --param min_ratio=0.85 --no-issue"
+    "  govern check bundle -s pre-deployment -p policies --param min_ratio=0.85 --no-issue\n"
+    "  govern check bundle.tar.gz -s pre-registration -p policies --no-issue\n"
+    "  govern check models:/credit-risk@champion -s pre-deployment --keep-bundle judged"
 )
-@click.argument("bundle", type=click.Path(path_type=Path))
+@click.argument("bundle")
 @stage_option
 @click.option(
     "-p", "--policy", "policies", multiple=True, type=click.Path(path_type=Path), help="Policy file or folder."
@@ -53,8 +55,15 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Signed waivers and approvals: files, or folders of *.sigstore.json.",
 )
+@click.option("--model", metavar="FOLDER", help="The folder below BUNDLE to judge, when it holds several models.")
 @click.option("--name", help="Model name, when the bundle has no model record.")
 @click.option("--model-version", help="Model version, when the bundle has no model record.")
+@click.option(
+    "--keep-bundle",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Keep what an archive or an address held in DIR, which must be absent or empty.",
+)
 @click.option("--supersedes", metavar="DIGEST", help="sha256 of the certificate payload that this one replaces.")
 @click.option(
     "--fail-on", type=click.Choice(("fail", "warn", "never")), default="fail", help="When exit code 1 is used."
@@ -62,7 +71,7 @@ if TYPE_CHECKING:
 @click.option("--timings/--no-timings", default=True, help="Timings in the JSON output.")
 @workspace_option
 def check(
-    bundle: Path,
+    bundle: str,
     stage: str,
     policies: tuple[Path, ...],
     params: tuple[str, ...],
@@ -71,8 +80,10 @@ def check(
     at: str | None,
     advisories: Path | None,
     statements: tuple[Path, ...],
+    model: str | None,
     name: str | None,
     model_version: str | None,
+    keep_bundle: Path | None,
     supersedes: str | None,
     fail_on: str,
     color: str,
@@ -83,17 +94,24 @@ def check(
 ) -> Answer:
     """Decide whether BUNDLE may pass the gate of a stage; sign and log the decision; write the outputs.
 
+    BUNDLE is a folder, a zip or tar of one, or an address: s3://, gs://, az://, https:// of an archive,
+    models:/NAME/VERSION, models:/NAME@ALIAS, runs:/RUN/PATH, hf://ORGANISATION/NAME@REVISION.
+
     Exit codes: 0 allowed, 1 denied, 2 usage or policy error, 3 could not decide, 4 integrity failure.
     """
+    from govern.bundle.opening import model_folder
+    from govern.cli.places import bundle_places
     from govern.gate.check import CheckRequest
     from govern.gate.check import check as run_check
     from govern.gate.outputs import parse_outputs
     from govern.gate.packs.signed import pack_places
+    from govern.gate.sources.opening import identity, local_path, opened_source
     from govern.gate.statements import workspace_statements, workspace_trust
     from govern.policy.outcomes import Stage
 
     started = time.monotonic()
-    asked = parse_outputs(outputs, formats=FORMATS, bundle=bundle)
+    here = keep_bundle or local_path(bundle)
+    asked = parse_outputs(outputs, formats=FORMATS, bundle=here)
     replaced = None if supersedes is None else _digest(supersedes)
     if advisories is not None:
         existing_folder(advisories)  # a misspelt path must not read as "no snapshot"
@@ -102,31 +120,35 @@ def check(
         _settings(workspace)
     said = workspace_statements(workspace)
     clock = clock_of(at)
-    request = CheckRequest(
-        bundle=bundle,
-        stage=Stage(stage),
-        policies=workspace.paths("policies"),
-        places=pack_places(workspace, at=clock),
-        clock=clock,
-        advisories=workspace.path("advisories"),
-        name=name,
-        version=model_version,
-        statements=said,
-        trust=workspace_trust(workspace) if said else None,
-        submitter=workspace.text("submitter"),
-        params=params_of(params),
-    )
     signing = None
     if not no_issue:
         from govern.gate.signing import signing_of
 
-        signing = signing_of(workspace)  # a missing key must be said before minutes of checking
-        signing.check(clock=request.clock, stage=stage)
-        signing.stays_outside(bundle)
-    made = run_check(request)
-    for note in made.notes:
-        err(str(note))
-    document, code = _conclude(made, fail_on, signing, replaced)
+        signing = signing_of(workspace)  # a missing key must be said before minutes of fetching and checking
+        signing.check(clock=clock, stage=stage)
+        if here is not None:
+            signing.stays_outside(here)
+    with opened_source(bundle, bundle_places(keep_bundle)) as source:
+        named, versioned = identity(source, name, model_version)
+        request = CheckRequest(
+            bundle=source.folder if model is None else model_folder(source.folder, model),
+            stage=Stage(stage),
+            policies=workspace.paths("policies"),
+            places=pack_places(workspace, at=clock),
+            clock=clock,
+            advisories=workspace.path("advisories"),
+            name=named,
+            version=versioned,
+            statements=said,
+            trust=workspace_trust(workspace) if said else None,
+            submitter=workspace.text("submitter"),
+            params=params_of(params),
+            source=source,
+        )
+        made = run_check(request)
+        for note in (*source.notes, *made.notes):
+            err(str(note))
+        document, code = _conclude(made, fail_on, signing, replaced)
     if timings:
         document["timings"] = {"total_ms": round((time.monotonic() - started) * 1000)}
     written = write_result(asked, document, color=color, quiet=quiet, verbose=verbose)

@@ -83,22 +83,24 @@ def explain(
 def _on_bundle(
     name: str, bundle: Path, workspace: Workspace, stage: str | None, at: str | None, params: Mapping[str, str]
 ) -> Answer:
+    from govern.cli.places import local_folder
     from govern.gate.explain_bundle import explain_on_bundle
     from govern.gate.packs.signed import pack_places
     from govern.policy.outcomes import Stage
     from govern.report.explanation import explanation_text
 
     clock = clock_of(at)
-    made = explain_on_bundle(
-        name,
-        bundle,
-        policies=workspace.paths("policies"),
-        stage=None if stage is None else Stage(stage),
-        clock=clock,
-        advisories=workspace.path("advisories"),
-        places=pack_places(workspace, at=clock),
-        params=params,
-    )
+    with local_folder(bundle) as folder:
+        made = explain_on_bundle(
+            name,
+            folder,
+            policies=workspace.paths("policies"),
+            stage=None if stage is None else Stage(stage),
+            clock=clock,
+            advisories=workspace.path("advisories"),
+            places=pack_places(workspace, at=clock),
+            params=params,
+        )
     out(explanation_text(made.settled, made.change, model=made.model, stage=made.stage.value))
     return Answer(made.exit_code)
 

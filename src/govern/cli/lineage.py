@@ -23,9 +23,11 @@ def lineage() -> None:
 def show(bundle: Path) -> Answer:
     """List the nodes and edges of BUNDLE's lineage."""
     from govern.cli.options import existing_folder
+    from govern.cli.places import local_folder
     from govern.gate.lineage import show_lineage
 
-    out(show_lineage(existing_folder(bundle)))
+    with local_folder(bundle) as folder:
+        out(show_lineage(existing_folder(folder)))
     return Answer(0)
 
 
@@ -39,12 +41,14 @@ def show(bundle: Path) -> Answer:
 def export(bundle: Path, form: str, output: Path | None) -> Answer:
     """Write BUNDLE's lineage graph as JSON, GraphML or Mermaid."""
     from govern.cli.options import existing_folder
+    from govern.cli.places import local_folder
     from govern.gate.lineage import export_lineage
     from govern.gate.outputs import parse_outputs, write_atomic, writing
 
     if output is not None:
         parse_outputs((f"{form}={output}",), formats=(form,), bundle=bundle)
-    text = export_lineage(existing_folder(bundle), form)
+    with local_folder(bundle) as folder:
+        text = export_lineage(existing_folder(folder), form)
     if output is None:
         out(text)
     else:

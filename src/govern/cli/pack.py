@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -23,7 +24,7 @@ from govern.diagnostics import plain
 @click.option(
     "--bundle",
     type=click.Path(path_type=Path),
-    help="The folder that was judged. Default: one beside CERTIFICATE or in the workspace that has its files.",
+    help="Folder or archive that was judged. Default: a folder beside CERTIFICATE or in the workspace with its files.",
 )
 @click.option(
     "-p", "--policy", "policies", multiple=True, type=click.Path(path_type=Path), help="Policy file or folder."
@@ -72,32 +73,35 @@ def pack(
 
     Exit codes: 0 written, 2 something is missing or misnamed, 4 something is not what was signed.
     """
+
+    from govern.cli.places import local_folder
     from govern.gate.packing.pack import PackRequest
     from govern.gate.packing.pack import pack as run_pack
     from govern.gate.packs.places import PackPlaces
     from govern.gate.statements import workspace_statements
 
     workspace = workspace_of(directory, policies=policies, advisories=advisories, trust=trust, statements=statements)
-    made = run_pack(
-        PackRequest(
-            certificate=certificate,
-            output=output,
-            policies=workspace.paths("policies"),
-            places=PackPlaces(lock=workspace.lock),
-            params=params_of(params),
-            trust=Path(workspace.need("trust")),
-            bundle=bundle,
-            bundle_places=(workspace.root,),
-            evaluation=evaluation,
-            decision=decision,
-            advisories=workspace.path("advisories"),
-            earlier_trust=earlier_trust,
-            statements=workspace_statements(workspace),
-            status=status,
-            lock=lock,
-            withhold=withhold,
+    with nullcontext() if bundle is None else local_folder(bundle) as folder:
+        made = run_pack(
+            PackRequest(
+                certificate=certificate,
+                output=output,
+                policies=workspace.paths("policies"),
+                places=PackPlaces(lock=workspace.lock),
+                params=params_of(params),
+                trust=Path(workspace.need("trust")),
+                bundle=folder,
+                bundle_places=(workspace.root,),
+                evaluation=evaluation,
+                decision=decision,
+                advisories=workspace.path("advisories"),
+                earlier_trust=earlier_trust,
+                statements=workspace_statements(workspace),
+                status=status,
+                lock=lock,
+                withhold=withhold,
+            )
         )
-    )
     for note in made.notes:
         err(f"note: the signature holds, but {plain(note)}")
     out(f"{plain(str(made.path))}: {len(made.entries)} files, {made.size} bytes, sha256:{made.digest}")

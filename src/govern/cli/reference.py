@@ -36,6 +36,7 @@ def schemas() -> dict[str, str]:
     from govern.lineage.schema import lineage_schema, registry_schema
     from govern.policy.schema import policy_schema
     from govern.policy.testing.schema import policy_test_schema
+    from govern.report.card_document import card_schema
     from govern.report.schema import result_schema
 
     made: dict[str, Mapping[str, Any]] = {
@@ -49,6 +50,7 @@ def schemas() -> dict[str, str]:
         "statements.schema.json": statements_schema(),
         "pack.schema.json": index_schema(),
         "trust-root.schema.json": trust_schema(),
+        "card.schema.json": card_schema(),
     }
     return {name: json.dumps(item, indent=2, sort_keys=True, ensure_ascii=False) + "\n" for name, item in made.items()}
 

@@ -34,7 +34,12 @@ def rendering_options(command: Command) -> Command:
             ),
             click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", help="On stdout."),
             click.option("-q", "--quiet", is_flag=True, help="Only the verdict line."),
-            click.option("-v", "--verbose", is_flag=True, help="Passed rules too, and the origin of settings."),
+            click.option(
+                "-v",
+                "--verbose",
+                is_flag=True,
+                help="Passed rules too, who read which file, and the origin of settings.",
+            ),
         )
     ):
         command = option(command)

@@ -20,6 +20,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "attest": ("govern.cli.attest:attest", "Sign what only a person can state about a model."),
     "revoke": ("govern.cli.revoke:revoke", "Say that a signed statement no longer counts; list what does not."),
     "evidence": ("govern.cli.evidence:evidence", "Bind a tool's output to the model and data it speaks of."),
+    "card": ("govern.cli.card:card", "A model card as the gate sees it, and what would complete it."),
     "report": ("govern.cli.report:report", "Render a stored result again; no check is re-run."),
     "explain": ("govern.cli.explain:explain", "What a rule, control, check kind or code means and how to fix it."),
     "policy": ("govern.cli.policy:policy", "Lint and compile policies, print their schema."),

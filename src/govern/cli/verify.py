@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -28,7 +29,9 @@ KINDS = (
 @click.option(
     "--earlier-trust", multiple=True, type=click.Path(path_type=Path), help="Earlier versions of it, oldest first."
 )
-@click.option("--bundle", type=click.Path(path_type=Path), help="The model's folder, to be re-hashed and compared.")
+@click.option(
+    "--bundle", type=click.Path(path_type=Path), help="The model's folder or archive, to be re-hashed and compared."
+)
 @click.option("--manifest", type=click.Path(path_type=Path), help="Manifest file. Default: the one beside CERTIFICATE.")
 @click.option("--tlog-proof", type=click.Path(path_type=Path), help="Proof file to be compared with the certificate.")
 @click.option("--kind", type=click.Choice(KINDS), default="certificate", help="What it should be.")
@@ -81,9 +84,12 @@ def verify(
 
     Exit codes: 0 valid, 1 authentic but not acceptable, 3 could not be decided, 4 integrity failure.
     """
+    from dataclasses import replace
+
     from govern.attestation.verification import Expected
     from govern.attestation.verify_text import render_text
     from govern.canonical import canonical_bytes
+    from govern.cli.places import local_folder
     from govern.cli.streams import err
     from govern.gate.outputs import parse_outputs, write_outputs
     from govern.gate.verify import VerifyRequest
@@ -93,27 +99,30 @@ def verify(
     expected = Expected(
         model=expect_model, version=expect_version, uri=expect_uri, stage=expect_stage, policies=policies
     )
-    made = run_verify(
-        VerifyRequest(
-            certificate=certificate,
-            trust=trust,
-            at=clock_of(at),
-            kind=kind,
-            earlier_trust=earlier_trust,
-            fingerprint=fingerprint.removeprefix("sha256:") if fingerprint else None,
-            bundle=bundle,
-            manifest=manifest,
-            tlog_proof=tlog_proof,
-            checkpoint=checkpoint,
-            consistency=consistency,
-            statements=(*statements, *status),
-            records=records,
-            expected=expected,
-            strict=strict,
+    with nullcontext() if bundle is None else local_folder(bundle) as folder:
+        made = run_verify(
+            VerifyRequest(
+                certificate=certificate,
+                trust=trust,
+                at=clock_of(at),
+                kind=kind,
+                earlier_trust=earlier_trust,
+                fingerprint=fingerprint.removeprefix("sha256:") if fingerprint else None,
+                bundle=folder,
+                manifest=manifest,
+                tlog_proof=tlog_proof,
+                checkpoint=checkpoint,
+                consistency=consistency,
+                statements=(*statements, *status),
+                records=records,
+                expected=expected,
+                strict=strict,
+            )
         )
-    )
+    # The commands of other tools need a folder that is there: what was unpacked is gone again.
+    names = made.names if folder == bundle else replace(made.names, bundle=None)
     renderers = {
-        "text": lambda: render_text(made.result, names=made.names),
+        "text": lambda: render_text(made.result, names=names),
         "json": lambda: canonical_bytes(made.result.document()).decode() + "\n",
     }
     if any(item.format == "sarif" for item in asked):

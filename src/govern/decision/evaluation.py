@@ -77,10 +77,6 @@ def _location(location: Location | None) -> Json:
     }
 
 
-def _evidence(item: EvidenceRef) -> dict[str, Json]:
-    return {"name": item.name, "file": item.file, "digest": item.digest, "bound": item.bound}
-
-
 def _holds(item: Holds) -> dict[str, Json]:
     return {"start": item.start, "until": item.until, "otherwise": item.otherwise.value, "reason": item.reason}
 
@@ -133,7 +129,7 @@ class RuleOutcome:
             "observed": result.observed,
             "required": result.required,
             "findings": [self._finding(item, model) for item in result.findings],
-            "evidence": [_evidence(item) for item in result.evidence],
+            "evidence": [item.document() for item in result.evidence],
             "holds": [_holds(item) for item in result.holds],
             "facts": result.facts,
         }

@@ -8,7 +8,7 @@ from govern.canonical import Json, canonical_bytes, parse_instant
 from govern.decision.evaluation import EVALUATION_SCHEMA, Evaluation, RuleOutcome, Subject
 from govern.diagnostics import Diagnostic, GovernError, InputError, Span
 from govern.policy.durations import parse as parse_duration
-from govern.policy.outcomes import CheckResult, Enforcement, EvidenceRef, Finding, Holds, Outcome, Stage
+from govern.policy.outcomes import CheckResult, Enforcement, EvidenceRef, Finding, Holds, Outcome, SignedBy, Stage
 from govern.policy.sides import Side
 
 __all__ = ["read_evaluation"]
@@ -119,7 +119,18 @@ def _evidence(value: Mapping[str, object]) -> EvidenceRef:
     bound = value["bound"]
     if not isinstance(bound, bool):
         raise TypeError("bound is not true or false")
-    return EvidenceRef(name=_text(value["name"]), file=_text(value["file"]), digest=_text(value["digest"]), bound=bound)
+    signed = None if value.get("signed_by") is None else _map(value["signed_by"])
+    return EvidenceRef(
+        name=_text(value["name"]),
+        file=_text(value["file"]),
+        digest=_text(value["digest"]),
+        bound=bound,
+        signed_by=None
+        if signed is None
+        else SignedBy(
+            owner=_text(signed["owner"]), keyid=_text(signed["keyid"]), digest=_sha256({"digest": signed["digest"]})
+        ),
+    )
 
 
 def _holds(value: Mapping[str, object]) -> Holds:

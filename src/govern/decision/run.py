@@ -8,6 +8,7 @@ from dataclasses import replace
 from govern.canonical import Json
 from govern.checks.context import CheckContext
 from govern.checks.interface import Check
+from govern.checks.signatures import with_signatures
 from govern.checks.soundness import rests_on_nothing, unsound
 from govern.decision.evaluation import Evaluation, RuleOutcome, Subject
 from govern.diagnostics import Diagnostic, InputError
@@ -102,7 +103,7 @@ def evaluate_safely(kind: str, check: Check, params: CheckParams, context: Check
         said = result.outcome.value.replace("_", " ")
         summary = f"The check {kind} came to {said} without naming any evidence; that is not a pass."
         return _no_result("D103", summary, f"{whose} gave {said} with an empty evidence list.")
-    return result
+    return with_signatures(result, context)
 
 
 def _no_result(code: str, summary: str, detail: str) -> CheckResult:

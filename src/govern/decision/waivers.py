@@ -29,7 +29,7 @@ __all__ = [
 
 
 _SECOND = timedelta(seconds=1)
-_ANOTHERS = frozenset({"E107", "E109", "L202", "L203"})
+_ANOTHERS = frozenset({"E107", "E109", "E150", "L202", "L203"})
 """Findings that say that evidence is another model's, or was written for other bytes: nobody waives that."""
 
 

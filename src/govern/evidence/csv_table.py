@@ -6,6 +6,8 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from govern.bundle import Bundle
     from govern.evidence.tabulation import CellKind, Row
 
-__all__ = ["csv_header", "tabulate_csv"]
+__all__ = ["csv_columns", "csv_header", "tabulate_csv"]
 
 _MOST_COLUMNS = 10_000
 _TABLE_BYTES = 4 * 1024 * 1024 * 1024
@@ -114,19 +116,43 @@ def _undecodable(path: str, line: int, fault: UnicodeDecodeError) -> InputError:
 
 def tabulate_csv(bundle: Bundle, path: str, columns: Sequence[str], unique: str | None) -> Tabulation:
     """See `tables.tabulate`."""
-    with _text_of(bundle, path) as text:
-        reader = csv.reader(text, strict=True)
+    with _opened(bundle, path) as reader:
         header = _header(path, reader, columns)
         require(path, header, [*columns, *([unique] if unique else [])])
         tally = Tally(path, columns)
         repeats = Repeats() if unique else None
         place = header.index(unique) if unique else 0
         pick = _picker([header.index(name) for name in columns])
+        for row in _rows(path, reader, len(header)):
+            tally.add(pick(row), 1, reader.line_num)
+            if repeats is not None:
+                repeats.see(row[place], reader.line_num)
+    kinds: list[CellKind] = ["csv" for _ in columns]
+    first = repeats.first if repeats is not None else None
+    return Tabulation(tuple(columns), tuple(kinds), tally.combinations, tally.first_line, tally.rows, first)
+
+
+def csv_columns(bundle: Bundle, path: str, columns: Sequence[str], rows: int) -> Iterator[list[tuple[str, ...]]]:
+    """Give the cells of some columns, `rows` rows at a time and a tuple a column.
+
+    Raises what `tables.tabulate` raises; whether the bytes were those of the manifest is only known at the end.
+    """
+    with _opened(bundle, path) as reader:
+        header = _header(path, reader, columns)
+        require(path, header, columns)
+        pick = _picker([header.index(name) for name in columns])
+        every = map(pick, _rows(path, reader, len(header)))
+        while part := list(islice(every, rows)):
+            yield list(zip(*part, strict=True))
+
+
+@contextmanager
+def _opened(bundle: Bundle, path: str) -> Iterator[Any]:
+    """Give a reader of the file's rows; faults of its text get their place, and its bytes are held to the manifest."""
+    with _text_of(bundle, path) as text:
+        reader = csv.reader(text, strict=True)
         try:
-            for row in _rows(path, reader, len(header)):
-                tally.add(pick(row), 1, reader.line_num)
-                if repeats is not None:
-                    repeats.see(row[place], reader.line_num)
+            yield reader
         except UnicodeDecodeError as fault:
             raise _undecodable(path, reader.line_num + 1, fault) from fault
         except csv.Error as fault:
@@ -136,9 +162,6 @@ def tabulate_csv(bundle: Bundle, path: str, columns: Sequence[str], unique: str 
         raise IntegrityError(
             Diagnostic(code="B109", message="the file changed while it was read", span=Span(path), hint="Try again.")
         )
-    kinds: list[CellKind] = ["csv" for _ in columns]
-    first = repeats.first if repeats is not None else None
-    return Tabulation(tuple(columns), tuple(kinds), tally.combinations, tally.first_line, tally.rows, first)
 
 
 def _rows(path: str, reader: Any, width: int) -> Iterator[list[str]]:

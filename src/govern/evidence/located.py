@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from govern.diagnostics import Diagnostic, InputError, Span, plain
+from govern.evidence.envelope import beside
 
 if TYPE_CHECKING:
     from govern.bundle import Bundle
@@ -16,7 +17,7 @@ __all__ = ["Located", "locate"]
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A file that plays a role, and its envelope when the record names one."""
+    """A file that plays a role, and its envelope: the one that the record names, or the one beside the file."""
 
     path: str
     type: str | None
@@ -39,7 +40,7 @@ def locate(bundle: Bundle, role: str, usual: Sequence[str]) -> Located | Diagnos
                 span=bundle.record_span("spec", "evidence", role, "path"),
                 hint="Add the file to the bundle or correct the path.",
             )
-        envelope = None
+        envelope = beside(bundle, path)
         if item.envelope is not None:
             envelope = bundle.resolve(item.envelope)
             if envelope is None:
@@ -67,4 +68,4 @@ def locate(bundle: Bundle, role: str, usual: Sequence[str]) -> Located | Diagnos
             span=bundle.record_span("spec", "evidence"),
             hint=f"Add the file and name it in the record under spec.evidence.{role}.",
         )
-    return Located(found[0], None, None)
+    return Located(found[0], None, beside(bundle, found[0]))

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from govern.diagnostics import Diagnostic, InputError, Span
+from govern.diagnostics import Diagnostic, InputError, Span, plain
 from govern.evidence.envelope import read_envelope
 from govern.evidence.located import locate
+from govern.evidence.tools.registry import reader_named
 from govern.inputs.json import parse_json
 from govern.inputs.limits import JSON_BYTES
 
@@ -33,14 +34,22 @@ class MetricsFile:
     """Names whose value is neither a number nor null."""
 
 
-def read_metrics(bundle: Bundle) -> MetricsFile | Diagnostic:
-    """Read the metrics file; a Diagnostic says that there is none, or that its envelope names another model (E107).
+def read_metrics(bundle: Bundle, *, lineage: frozenset[str] | None = None) -> MetricsFile | Diagnostic:
+    """Read the metrics file; a Diagnostic says that there is none, or that its envelope names another model (E107) or
+    other data (E150) than the bundle and the data sets of its `lineage` (sha256, hex).
 
     Raises InputError: I1 and I2 (not JSON, NaN, Infinity, too deep), E101 for anything but an object.
     """
     located = locate(bundle, "metrics", ("metrics.json",))
     if isinstance(located, Diagnostic):
         return located
+    if located.type is not None and reader_named(located.type) is not None:
+        return Diagnostic(
+            code="E120",
+            message=f"the metrics are a file of the type {plain(located.type)}, and there is no flat file of figures",
+            span=bundle.record_span("spec", "evidence", "metrics", "type"),
+            hint="Add a metrics.json, or predictions.",
+        )
     if located.type not in (None, "metrics"):
         raise InputError(
             Diagnostic(
@@ -50,14 +59,12 @@ def read_metrics(bundle: Bundle) -> MetricsFile | Diagnostic:
                 hint="Write type: metrics, or leave it out.",
             )
         )
-    envelope = read_envelope(bundle, located.envelope, about=located.path) if located.envelope else None
-    if envelope is not None and envelope.model == "mismatch":
-        return Diagnostic(
-            code="E107",
-            message="the metrics speak of another model",
-            span=Span(envelope.file),
-            hint="Measure again with the model that is in the bundle.",
-        )
+    envelope = None
+    if located.envelope is not None:
+        envelope = read_envelope(bundle, located.envelope, about=located.path, lineage=lineage)
+        refusal = envelope.refusal("the metrics")
+        if refusal is not None:
+            return refusal
     document = parse_json(bundle.read(located.path, limit=JSON_BYTES), file=located.path)
     if not isinstance(document, dict):
         raise InputError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from govern.diagnostics import Diagnostic, InputError, Span, plain
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from govern.bundle import Bundle
     from govern.evidence.tabulation import CellKind
 
-__all__ = ["parquet_header", "tabulate_parquet"]
+__all__ = ["parquet_counts", "parquet_header", "tabulate_parquet"]
 
 _PARQUET_BYTES = 1024 * 1024 * 1024
 
@@ -78,6 +78,33 @@ def tabulate_parquet(bundle: Bundle, path: str, columns: Sequence[str], unique: 
         raise shape_fault(path, "the Parquet file breaks off or is damaged", None, "Write the table again.") from fault
     first = repeats.first if repeats is not None else None
     return Tabulation(tuple(columns), kinds, tally.combinations, {}, tally.rows, first)
+
+
+def parquet_counts(bundle: Bundle, path: str, columns: Sequence[str]) -> Iterator[list[dict[str | None, int]]]:
+    """Give how often each value of some columns occurs, a batch of rows at a time and a mapping a column.
+
+    Raises what `tables.tabulate` raises.
+    """
+    import pyarrow as pa
+
+    opened = _parquet(bundle, path)
+    schema = opened.schema_arrow
+    require(path, schema.names, columns)
+    for name in columns:
+        _kind(path, name, schema.field(name).type)
+    try:
+        for batch in opened.iter_batches(batch_size=65_536, columns=list(columns)):
+            yield [_counts(_dense(batch.column(name))) for name in columns]
+    except (pa.ArrowException, OSError) as fault:
+        raise shape_fault(path, "the Parquet file breaks off or is damaged", None, "Write the table again.") from fault
+
+
+def _counts(column: Any) -> dict[str | None, int]:
+    counted: dict[str | None, int] = {}
+    for item in column.value_counts().to_pylist():
+        cell = _cell(item["values"])
+        counted[cell] = counted.get(cell, 0) + item["counts"]
+    return counted
 
 
 def _dense(column: Any) -> Any:

@@ -74,19 +74,29 @@ class PredictionSource:
         return tuple(name for name in self.header if name not in ("y_pred", "y_true", "score", ""))
 
 
-def find_predictions(bundle: Bundle) -> PredictionSource | Diagnostic:
-    """Find the prediction table; a Diagnostic says that there is none, or that it speaks of another model (E107).
+def find_predictions(
+    bundle: Bundle, role: str = "predictions", *, lineage: frozenset[str] | None = None
+) -> PredictionSource | Diagnostic:
+    """Find the prediction table; a Diagnostic says that there is none, or that it speaks of another model (E107) or of
+    other data (E150) than the bundle and the data sets of its `lineage` (sha256, hex).
+
+    Of another role than `predictions`, which the record must name, another model's table is what is looked for.
 
     Raises InputError for a document or table that cannot be read and E109 when the table's bytes are not those
     that its FairnessRows document or envelope was written for.
     """
-    located = locate(bundle, "predictions", _USUAL)
+    located = locate(bundle, role, _USUAL if role == "predictions" else ())
     if isinstance(located, Diagnostic):
         return located
     _refuse_type(located)
-    envelope = read_envelope(bundle, located.envelope, about=located.path) if located.envelope else None
+    envelope = None
+    if located.envelope is not None:
+        envelope = read_envelope(bundle, located.envelope, about=located.path, lineage=lineage)
+        refusal = envelope.refusal("the predictions")
+        if refusal is not None and refusal.code != "E107":  # of another model is said below, for a manifest as well
+            return refusal
     found = _bare(bundle, located, envelope) if is_table(located.path) else _described(bundle, located, envelope)
-    if not isinstance(found, Diagnostic) and found.model == "mismatch":
+    if role == "predictions" and not isinstance(found, Diagnostic) and found.model == "mismatch":
         return Diagnostic(
             code="E107",
             message="the predictions speak of another model: its name, version or files are not those of the bundle",

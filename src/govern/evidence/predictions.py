@@ -23,7 +23,18 @@ if TYPE_CHECKING:
     from govern.bundle import Bundle
     from govern.inputs.scalars import ScalarText
 
-__all__ = ["Cells", "PredictionSource", "Predictions", "Scores", "find_predictions", "read_predictions", "read_scores"]
+__all__ = [
+    "Cells",
+    "PredictionSource",
+    "Predictions",
+    "Scores",
+    "find_predictions",
+    "positives_of",
+    "read_predictions",
+    "read_scores",
+    "refuse_wrong_rows",
+    "score_of",
+]
 
 Cells = tuple[int, int, int, int]
 """tn, fp, fn, tp. Without labels: not selected, selected, 0, 0."""
@@ -73,22 +84,13 @@ def read_predictions(bundle: Bundle, source: PredictionSource, attributes: Seque
     manifest = source.manifest
     columns = [*attributes, source.y_pred, *([source.y_true] if source.y_true else [])]
     table = tabulate(bundle, source.file, columns, unique=manifest.columns.row_id if manifest else None)
-    _refuse_wrong_rows(source, table)
-    groups = tuple(
-        group_values(
-            source.file,
-            table,
-            name,
-            manifest.groups.get(name) if manifest else None,
-            manifest.unknown if manifest else None,
-        )
-        for name in attributes
-    )
+    refuse_wrong_rows(source, table)
+    groups = tuple(_groups_of(source, table, name) for name in attributes)
     return _counted(source, table, groups)
 
 
 def _counted(source: PredictionSource, table: Tabulation, groups: tuple[GroupValues, ...]) -> Predictions:
-    positive_pred, positive_true = _positives(source)
+    positive_pred, positive_true = positives_of(source)
     decide = binary_reader(source.file, table, source.y_pred, positive_pred)
     truth = binary_reader(source.file, table, source.y_true, positive_true) if source.y_true else None
     cells: dict[tuple[str | None, ...], list[int]] = {}
@@ -116,29 +118,48 @@ def _counted(source: PredictionSource, table: Tabulation, groups: tuple[GroupVal
     )
 
 
-def read_scores(bundle: Bundle, source: PredictionSource) -> Scores | Diagnostic:
-    """Count the table by score and label. A Diagnostic (E122) says that one of the two columns is not there.
+def read_scores(bundle: Bundle, source: PredictionSource, within: tuple[str, str] | None = None) -> Scores | Diagnostic:
+    """Count the table by score and label; with `within`, only rows whose column has a value.
 
-    Raises InputError E126 beyond a million different scores, and as `read_predictions` does.
+    A Diagnostic (E122) says that a column is not there. Raises InputError E126 beyond a million different scores, and
+    as `read_predictions` does.
     """
     if source.score is None or source.y_true is None:
         return no_column(source.file, ["score" if source.score is None else "y_true"], source.header)
-    table = tabulate(bundle, source.file, [source.score, source.y_true])
-    _refuse_wrong_rows(source, table)
-    truth = binary_reader(source.file, table, source.y_true, _positives(source)[1])
+    if within is not None and within[0] not in source.attributes:
+        return no_column(source.file, [within[0]], source.attributes)
+    table = tabulate(bundle, source.file, [source.score, source.y_true, *(within or ())[:1]])
+    refuse_wrong_rows(source, table)
+    truth = binary_reader(source.file, table, source.y_true, positives_of(source)[1])
+    groups = None if within is None else _groups_of(source, table, within[0])
     by_score: dict[Decimal, list[int]] = {}
     lost = 0
     for key, times in table.combinations.items():
         outcome = truth(key[1])
-        if outcome is None or key[0] is None or is_missing(key[0]):
+        group = None if groups is None else groups.group(key[2])
+        if within is not None and group not in (None, within[1]):
+            continue
+        if outcome is None or key[0] is None or is_missing(key[0]) or (within is not None and group is None):
             lost += times
         else:
-            number = _score(source, key[0], table.first_line.get(key))
+            number = score_of(source, key[0], table.first_line.get(key))
             by_score.setdefault(number, [0, 0])[outcome] += times
     return Scores(source, {score: (two[0], two[1]) for score, two in by_score.items()}, table.rows, lost)
 
 
-def _score(source: PredictionSource, text: str, line: int | None) -> Decimal:
+def _groups_of(source: PredictionSource, table: Tabulation, name: str) -> GroupValues:
+    manifest = source.manifest
+    return group_values(
+        source.file,
+        table,
+        name,
+        manifest.groups.get(name) if manifest else None,
+        manifest.unknown if manifest else None,
+    )
+
+
+def score_of(source: PredictionSource, text: str, line: int | None) -> Decimal:
+    """Read a score exactly. Raises InputError E130 for what is no number."""
     number = Decimal(text) if len(text) <= _LONGEST_NUMBER and _NUMBER.fullmatch(text) else None
     if number is None or abs(number.adjusted()) > _LARGEST_EXPONENT:
         raise InputError(
@@ -152,13 +173,15 @@ def _score(source: PredictionSource, text: str, line: int | None) -> Decimal:
     return number
 
 
-def _positives(source: PredictionSource) -> tuple[ScalarText | None, ScalarText | None]:
+def positives_of(source: PredictionSource) -> tuple[ScalarText | None, ScalarText | None]:
+    """Give the positive value of decisions and of labels, where a document declares them."""
     if source.manifest is None:
         return None, None
     return source.manifest.positive.y_pred, source.manifest.positive.y_true
 
 
-def _refuse_wrong_rows(source: PredictionSource, table: Tabulation) -> None:
+def refuse_wrong_rows(source: PredictionSource, table: Tabulation) -> None:
+    """Raise InputError E128 for a case that is counted twice, E127 for more or fewer rows than the document says."""
     manifest = source.manifest
     if manifest is None:
         return

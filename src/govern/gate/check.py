@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from govern.attestation.trust.root import TrustRoot
     from govern.attestation.verification import NamedFile
     from govern.bundle import Bundle, FileEntry
+    from govern.gate.sources.interface import Source
     from govern.lineage.graph import Graph
     from govern.security.advisories.snapshot import Snapshot
 
@@ -52,6 +53,8 @@ class CheckRequest:
     """Values for parameters of the policies, by name or `<policy>/<name>`; they may only tighten."""
     withheld: Sequence[FileEntry] = ()
     """Files of the bundle whose bytes are not in its folder: the replay of a pack that keeps some back."""
+    source: Source | None = None
+    """Where the bundle's folder came from, when an archive or an address was named; shown, and never signed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +83,13 @@ class Checked:
     decision: DecisionRecord
     people: People
     lineage: Graph | None
+    contradictions: tuple[Diagnostic, ...] = ()
+    """Facts of the model record that the bundle or a source registry contradicts (E112)."""
 
     @property
     def notes(self) -> tuple[Diagnostic, ...]:
-        """What the caller should hear beside the result: the compiler's warnings, and that no rule applied."""
-        before = (*self.loaded.warnings, *self.people.notes)
+        """What the caller should hear beside the result: warnings of compiler and folder, and that no rule applied."""
+        before = (*self.loaded.warnings, *self.bundle.notes, *self.people.notes, *self.contradictions)
         if any(item.outcome is not Outcome.NOT_APPLICABLE for item in self.decision.settled):
             return before
         nothing = Diagnostic(
@@ -109,6 +114,8 @@ def check(request: CheckRequest) -> Checked | Refused:
     loaded = load_policies(request.policies, stage=request.stage, places=request.places, params=request.params)
     if request.only is not None:
         loaded = _part(loaded, request.only)
+    if request.source is not None and request.source.refused:
+        return Refused(request=request, loaded=loaded, diagnostics=request.source.refused)
     if not request.bundle.is_dir():
         message = f"there is no folder {request.bundle}"
         raise UsageError(Diagnostic(code="U103", message=message, hint="pass the folder that holds the model"))
@@ -152,15 +159,18 @@ def _judge(
     problem: Diagnostic | None,
 ) -> Checked:
     from govern.checks.context import CheckContext
+    from govern.checks.observed import contradictions_of
     from govern.gate.lineage import readable_graph
     from govern.lineage.document import graph_document
 
+    people = people_of(request.statements, trust=request.trust, at=request.clock)
     context = CheckContext(
         bundle=bundle,
         stage=request.stage.value,
         registries=loaded.registries,
         advisories=snapshot,
         advisories_problem=problem,
+        signed=people.signed(bundle),
     )
     graph = readable_graph(context)
     evaluation = run_plan(
@@ -173,7 +183,6 @@ def _judge(
         lineage_digest=None if graph is None else str(graph_document(graph)["digest"]),
     )
     bundle.verify_unchanged()
-    people = people_of(request.statements, trust=request.trust, at=request.clock)
     decision = decide(
         evaluation,
         clock=request.clock,
@@ -190,6 +199,7 @@ def _judge(
         decision=decision,
         people=people,
         lineage=graph,
+        contradictions=contradictions_of(context),
     )
 
 

@@ -11,12 +11,18 @@ from govern.attestation.kinds import EVIDENCE
 from govern.attestation.notices import evidence_statement
 from govern.bundle import Bundle, open_bundle
 from govern.canonical import Json, canonical_bytes, sha256_hex
-from govern.diagnostics import Diagnostic, UsageError
+from govern.diagnostics import Diagnostic, UsageError, plain
 from govern.gate.desk import Desk, payload_of
 from govern.gate.files import read_file
 from govern.gate.outputs import write_atomic, writing
+from govern.policy.evidence_schema import suggest
 
-__all__ = ["DataUse", "EvidenceRequest", "add_evidence", "make_envelope"]
+__all__ = ["DataUse", "EvidenceRequest", "add_evidence", "known_types", "make_envelope"]
+
+
+def known_types() -> frozenset[str] | None:
+    """Give the types of evidence that a reader knows; None as long as nobody keeps a list, and any type may stand."""
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +55,9 @@ class EvidenceRequest:
     repo: str | None = None
     commit: str | None = None
     plan: str | None = None
+    """Digest of the plan whose limits were fixed before the tool ran."""
+    known_types: frozenset[str] | None = None
+    """Types of evidence that a reader knows; None does not ask."""
 
 
 def add_evidence(request: EvidenceRequest, desk: Desk | None = None) -> tuple[str, ...]:
@@ -70,9 +79,14 @@ def make_envelope(request: EvidenceRequest) -> dict[str, Json]:
     """Build the envelope.
 
     Raises UsageError: A510 for a file outside the bundle, U103 for a data set that is not there, A506 for an envelope
-    that says nothing: no tool, no producer, a digest that is none.
+    that says nothing (no tool, no producer, a digest that is none), E151 for a bundle without model files to speak of,
+    E152 for a type that no reader knows.
     """
+    _refuse_type(request)
     bundle = open_bundle(request.bundle)
+    if request.about_model and not bundle.artefacts:
+        message = f"{request.bundle} has no model files that evidence could be bound to"
+        raise UsageError(Diagnostic("E151", message, hint="bind it to data alone: --data-only"))
     path = _inside(request.file, request.bundle, bundle)
     envelope: dict[str, Json] = {
         "apiVersion": "govern/v1",
@@ -95,6 +109,14 @@ def make_envelope(request: EvidenceRequest) -> dict[str, Json]:
         envelope["plan"] = {"sha256": request.plan.removeprefix("sha256:")}
     payload_of(evidence_statement(envelope, nonce=bytes(16)))
     return envelope
+
+
+def _refuse_type(request: EvidenceRequest) -> None:
+    if request.known_types is None or request.type in request.known_types:
+        return
+    near = suggest(request.type, request.known_types)
+    hint = f"did you mean '{near}'?" if near else f"types are {', '.join(sorted(request.known_types))}"
+    raise UsageError(Diagnostic("E152", f"no reader knows evidence of the type '{plain(request.type)}'", hint=hint))
 
 
 def _inside(file: Path, folder: Path, bundle: Bundle) -> str:

@@ -59,7 +59,8 @@ def issue(
     signing.check(clock=checked.request.clock, stage=stage)
     signing.stays_outside(checked.request.bundle)
     _same_submitter(checked, signing)
-    folder = signing.output or checked.request.bundle.resolve().parent
+    source = checked.request.source
+    folder = signing.output or (checked.request.bundle.resolve().parent if source is None else source.beside)
     _writable(folder)
     inputs = certificate_inputs(checked, signing=signing, entropy=entropy, supersedes=supersedes)
     notify = notify or _unheard

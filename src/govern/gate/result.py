@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from govern import __version__
 from govern.attestation.kinds import WAIVER
 from govern.attestation.people import Waiver
+from govern.bundle.reading import UNNAMED
 from govern.canonical import Json, instant_text
 from govern.decision.rulings import note_on
 from govern.decision.waivers import Ruling
@@ -40,10 +41,7 @@ def result_document(
         "exit_code": exit_code,
         "model": _model(checked.bundle),
         "outcomes": [_outcome(item, evaluation.subject.name, checked) for item in decision.settled],
-        "evidence": [
-            {"name": item.name, "file": item.file, "digest": item.digest, "bound": item.bound}
-            for item in evaluation.evidence()
-        ],
+        "evidence": [item.document() for item in evaluation.evidence()],
         "advisories": _advisories(checked),
         "lineage": with_verdicts(checked.lineage, decision),
         "manifest": {
@@ -51,6 +49,7 @@ def result_document(
             "files": evaluation.subject.files,
             "bytes": evaluation.subject.bytes,
         },
+        "files": _files(checked),
         "evaluation": {"digest": evaluation.digest},
         "decision_record": {
             "digest": decision.digest,
@@ -110,7 +109,9 @@ def refused_document(refused: Refused, *, exit_code: int) -> dict[str, Json]:
 
 def _frame(made: Checked | Refused) -> dict[str, Json]:
     loaded, request = made.loaded, made.request
+    origin = None if request.source is None else request.source.origin
     return {
+        **({} if origin is None else {"bundle": origin.document()}),
         "schema": RESULT_SCHEMA,
         "engine": {"version": __version__},
         "clock": instant_text(request.clock),
@@ -121,6 +122,22 @@ def _frame(made: Checked | Refused) -> dict[str, Json]:
         "waivers": [],
         "approvals": [],
     }
+
+
+def _files(checked: Checked) -> list[Json]:
+    """Every file of the bundle, in the order of its path's bytes, with who read it; nobody is an empty list.
+
+    A reader is a role in which a rule named the file as evidence, or what said its name when it opened the file.
+    """
+    roles: dict[str, set[str]] = {}
+    for item in checked.evaluation.evidence():
+        roles.setdefault(item.file, set()).add(item.name)
+    made: list[Json] = []
+    for path, entry in checked.bundle.files.items():
+        readers = checked.bundle.log.of(path) | roles.get(path, set())
+        named: list[Json] = [*sorted(readers - {UNNAMED} or readers)]
+        made.append({"path": path, "bytes": entry.size, "read_by": named})
+    return made
 
 
 def _model(bundle: Bundle) -> dict[str, Json]:

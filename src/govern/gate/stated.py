@@ -17,6 +17,8 @@ from govern.attestation.statement import (
     RuleLine,
 )
 from govern.canonical import instant_text
+from govern.checks.statement_facts import first_to_end
+from govern.policy.outcomes import Outcome
 
 if TYPE_CHECKING:
     from govern.decision.decide import DecisionRecord, Settled
@@ -119,4 +121,5 @@ def _rule(item: Settled) -> RuleLine:
         observed=item.rule.result.observed,
         required=item.rule.result.required,
         waiver_digest=None if item.waiver is None else item.waiver.digest,
+        attestation_digest=first_to_end(item.rule.result.facts) if item.outcome is Outcome.PASS else None,
     )

@@ -6,14 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from govern.attestation.kinds import APPROVAL, KIND_NAMES, POLICY_RELEASE, WAIVER
+from govern.attestation.kinds import APPROVAL, ATTESTATION, EVIDENCE, KIND_NAMES, POLICY_RELEASE, WAIVER
 from govern.attestation.notices import PolicyRelease
 from govern.attestation.people_facts import approvals_of, waivers_of
+from govern.attestation.signed_facts import signed_envelopes, signed_statements
 from govern.attestation.statement_set import StatementSet
 from govern.attestation.trust.reading import load_trust
 from govern.attestation.trust.root import TrustRoot
 from govern.attestation.verification import NamedFile
+from govern.bundle import Bundle
 from govern.canonical import instant_text
+from govern.checks.statement_facts import Signed
 from govern.decision.approvals import VerifiedApproval
 from govern.decision.waivers import VerifiedWaiver
 from govern.diagnostics import Diagnostic, Severity, Span
@@ -43,9 +46,30 @@ class People:
     """What people and offices have signed, as far as the decision at one moment is concerned."""
 
     statements: StatementSet | None
+    trust: TrustRoot | None = None
     waivers: tuple[VerifiedWaiver, ...] = ()
     approvals: tuple[VerifiedApproval, ...] = ()
     notes: tuple[Diagnostic, ...] = ()
+
+    def signed(self, bundle: Bundle) -> Signed:
+        """Give what the checks may see: attestations about a bundle, and the signed envelopes of its evidence."""
+        if self.statements is None or self.trust is None:
+            return Signed()
+        return Signed(
+            statements=signed_statements(
+                self.statements,
+                trust=self.trust,
+                at=self.statements.at,
+                bundle=bundle.digest,
+                model=bundle.name,
+                version=bundle.version,
+            ),
+            envelopes=signed_envelopes(
+                self.statements,
+                at=self.statements.at,
+                files=frozenset(entry.sha256 for entry in bundle.files.values()),
+            ),
+        )
 
     def release_of(self, name: str, version: str, source: str) -> str | None:
         """Give the digest (hex) of the signed release of a policy with these bytes; None when there is none."""
@@ -87,6 +111,7 @@ def people_of(files: Sequence[NamedFile], *, trust: TrustRoot | None, at: dateti
     statements = StatementSet(files, trust=trust, at=at)
     return People(
         statements=statements,
+        trust=trust,
         waivers=waivers_of(statements, at=at),
         approvals=approvals_of(statements, trust=trust, at=at),
         notes=tuple(_notes(statements)),
@@ -96,7 +121,7 @@ def people_of(files: Sequence[NamedFile], *, trust: TrustRoot | None, at: dateti
 def _notes(statements: StatementSet) -> Iterator[Diagnostic]:
     for name, why in statements.unreadable:
         yield _warning("A501", f"not a signed statement: {why}", name, "take it out of the folder")
-    for kind in (WAIVER, APPROVAL, POLICY_RELEASE):
+    for kind in (WAIVER, APPROVAL, ATTESTATION, EVIDENCE, POLICY_RELEASE):
         for item in statements.all(kind):
             if not item.sound:
                 text = f"the {KIND_NAMES[kind]} does not hold: {item.why}"

@@ -294,19 +294,18 @@ def _cut(text: str) -> str:
 
 def pointer_span(data: bytes, *, file: str, pointer: str) -> Span | None:
     """Give the place of the value at a JSON pointer (RFC 6901) in a document that `parse_json` has accepted."""
-    return pointer_spans(data, file=file, pointers=(pointer,)).get(pointer)
+    return pointer_spans(data, file=file, pointers={pointer}).get(pointer)
 
 
 def pointer_spans(data: bytes, *, file: str, pointers: Collection[str]) -> dict[str, Span]:
-    """Give the places of the values at several pointers in one walk, for a walk is slow; none for what is not there."""
+    """Give the places of several values in one walk, by pointer; without those that are not there."""
     text = decode_text(data, file=file)
-    left = set(pointers)
-    places = Places(text)
     found: dict[str, Span] = {}
-    for event in _walk(text) if left else ():
-        if event.kind != "key" and event.pointer in left:
+    places: Places | None = None
+    for event in _walk(text):
+        if event.kind != "key" and event.pointer in pointers:
+            places = places or Places(text)
             found[event.pointer] = places.span(file, event.offset, len(event.text))
-            left.discard(event.pointer)
-            if not left:
+            if len(found) == len(pointers):
                 break
     return found

@@ -15,6 +15,7 @@ __all__ = [
     "REQUIREMENTS_BYTES",
     "REQUIREMENTS_LINES",
     "ArchiveLimits",
+    "FetchLimits",
     "FolderLimits",
     "YamlLimits",
 ]
@@ -60,3 +61,11 @@ class ArchiveLimits:
     expansion: int = 100
     expanded_bytes: int = 2 * 1024 * 1024 * 1024
     nesting: int = 4
+
+
+@record
+class FetchLimits:
+    """Caps on what is fetched for one bundle."""
+
+    files: int = 100_000
+    bytes: int = 64 * 1024 * 1024 * 1024

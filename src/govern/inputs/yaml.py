@@ -21,6 +21,7 @@ __all__ = [
     "Strictness",
     "YamlValue",
     "parse_yaml",
+    "parse_yaml_stream",
     "read_yaml",
     "span_at",
     "value_of",
@@ -46,6 +47,22 @@ def parse_yaml(
     if faults or root is None:
         raise InputError(faults)
     return root
+
+
+def parse_yaml_stream(data: bytes, *, file: str, limits: YamlLimits | None = None) -> tuple[Node, ...]:
+    """Read every document of a stream, as deployment manifests are written: `---` between them, `null` for empty ones.
+
+    The caps are those of one document, for all of them together. Raises InputError with all faults found, I114 when
+    every document is empty.
+    """
+    caps = limits or EVIDENCE_YAML
+    text = decode_text(data, file=file, utf16=True, max_bytes=caps.bytes)
+    faults = tuple(_characters(text, file, policy=False))
+    if not faults:
+        roots, faults = TreeBuilder(text, file, caps, policy=False, shift=0, several=True).build_stream()
+    if faults:
+        raise InputError(faults)
+    return roots
 
 
 def read_yaml(

@@ -63,9 +63,11 @@ class _Stop(Exception):  # noqa: N818 - not an error: the rest of the file canno
 
 
 class TreeBuilder:
-    """Builds the tree of one document from its events, without recursion."""
+    """Builds the tree of one document, or of each document of a stream, from the events and without recursion."""
 
-    def __init__(self, text: str, file: str, caps: YamlLimits, *, policy: bool, shift: int) -> None:
+    def __init__(
+        self, text: str, file: str, caps: YamlLimits, *, policy: bool, shift: int, several: bool = False
+    ) -> None:
         self._text = text
         self._file = file
         self._caps = caps
@@ -75,6 +77,8 @@ class TreeBuilder:
         self._frames: list[_Frame] = []
         self._sound_keys: set[str] = set()
         self._root: Node | None = None
+        self._several = several
+        self._roots: list[Node] = []
         self._nodes = 0
         self._documents = 0
         self._marked = MarkedText(text, file, shift)
@@ -108,9 +112,15 @@ class TreeBuilder:
         finally:
             loader.dispose()
         root = self._root
-        if not self._faults and (root is None or (isinstance(root, ScalarNode) and root.plain and not root.text)):
+        roots = self._roots if self._several else [] if root is None else [root]
+        if not self._faults and all(isinstance(item, ScalarNode) and item.plain and not item.text for item in roots):
             self._note("I114", "no document in the file", Span(self._file, 1 + self._shift, 1))
         return (root if whole else None), tuple(self._faults)
+
+    def build_stream(self) -> tuple[tuple[Node, ...], tuple[Diagnostic, ...]]:
+        """Give the tree of every document of a builder of several, and every fault found on the way."""
+        _last, faults = self.build()
+        return tuple(self._roots), faults
 
     # --- places and faults
 
@@ -166,7 +176,7 @@ class TreeBuilder:
     def _document(self, event: _Event) -> None:
         span = self._span(event)
         self._documents += 1
-        if self._documents > 1:
+        if self._documents > 1 and not self._several:
             self._note("I111", "a second document starts here", span, "Put one document in one file.")
             raise _Stop
         if event.version or event.tags:
@@ -239,6 +249,8 @@ class TreeBuilder:
         if not self._frames:
             self._plain_rules(node)
             self._root = node
+            if self._several:
+                self._roots.append(node)
             return
         frame = self._frames[-1]
         if not frame.is_map:

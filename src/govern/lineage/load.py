@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,8 @@ from govern.inputs.limits import EVIDENCE_YAML, JSON_BYTES
 from govern.inputs.yaml import parse_yaml
 from govern.lineage.build import Contradiction, GraphBuilder, Limits
 from govern.lineage.claims import BundleFiles, Record
+from govern.lineage.dvc import is_dvc, read_dvc
+from govern.lineage.dvc_content import Content
 from govern.lineage.graph import Graph
 from govern.lineage.openlineage import add_events
 from govern.lineage.openlineage_events import Events
@@ -50,23 +51,9 @@ class Lineage:
 
 
 def bundle_files(bundle: Bundle) -> BundleFiles:
-    """Give what the readers need of a bundle. Artefacts without a declared role count as weights."""
-    declared = {item.path: item.role for item in bundle.record.spec.artefacts}
-    weights = tuple(path for path in bundle.artefacts if _role(path, declared) in (None, "weights"))
-    return BundleFiles(
-        bundle.name, bundle.version, {path: entry.sha256 for path, entry in bundle.files.items()}, weights
-    )
-
-
-def _role(path: str, declared: Mapping[str, str]) -> str | None:
-    """Give the declared role of a file, or of the nearest declared folder above it."""
-    parts = path.split("/")
-    for size in range(len(parts), 0, -1):
-        prefix = "/".join(parts[:size])
-        for spelled in (prefix, f"{prefix}/"):
-            if spelled in declared:
-                return declared[spelled]
-    return None
+    """Give what the readers need of a bundle."""
+    digests = {path: entry.sha256 for path, entry in bundle.files.items()}
+    return BundleFiles(bundle.name, bundle.version, digests, bundle.weights)
 
 
 def record_paths(bundle: Bundle) -> tuple[str, ...]:
@@ -74,7 +61,8 @@ def record_paths(bundle: Bundle) -> tuple[str, ...]:
     declared = bundle.record.spec.lineage
     if declared:
         return tuple(dict.fromkeys(bundle.resolve(path) or path for path in declared))
-    return (*bundle.find(_RECORD), *sorted(path for path in bundle.files if _FOLDER.fullmatch(path)))
+    usual = sorted(path for path in bundle.files if _FOLDER.fullmatch(path))
+    return (*bundle.find(_RECORD), *usual, *sorted(path for path in bundle.files if is_dvc(path)))
 
 
 def load_graph(bundle: Bundle, *, limits: Limits | None = None) -> Lineage | None:
@@ -89,13 +77,14 @@ def load_graph(bundle: Bundle, *, limits: Limits | None = None) -> Lineage | Non
     files = bundle_files(bundle)
     builder = GraphBuilder(limits)
     events = Events()
+    content = Content(bundle)
     records: list[Record] = []
     for path in paths:
         entry = bundle.files.get(path)
         record = Record(path, "unknown", entry.sha256 if entry else "")
         records.append(record)
         try:
-            _read(bundle, record, files, builder, events)
+            _read(bundle, record, files, builder, events, content)
         except InputError as fault:
             record.diagnostics.extend(fault.diagnostics)
     try:
@@ -111,7 +100,9 @@ def load_graph(bundle: Bundle, *, limits: Limits | None = None) -> Lineage | Non
     return Lineage(builder.build(tuple(sorted(subjects))), tuple(records), files, builder.contradictions())
 
 
-def _read(bundle: Bundle, record: Record, files: BundleFiles, builder: GraphBuilder, events: Events) -> None:
+def _read(
+    bundle: Bundle, record: Record, files: BundleFiles, builder: GraphBuilder, events: Events, content: Content
+) -> None:
     path = record.file
     if path not in bundle.files:
         raise InputError(
@@ -122,10 +113,13 @@ def _read(bundle: Bundle, record: Record, files: BundleFiles, builder: GraphBuil
                 "add it, or take it out of spec.lineage",
             )
         )
-    if path.lower().endswith((".yaml", ".yml")):
-        _own(bundle.read(path, limit=EVIDENCE_YAML.bytes), record, files, builder)
+    if is_dvc(path):
+        _dvc(bundle, record, files, builder, content)
         return
-    data = bundle.read(path, limit=JSON_BYTES)
+    if path.lower().endswith((".yaml", ".yml")):
+        _own(bundle.read(path, limit=EVIDENCE_YAML.bytes, reader="lineage"), record, files, builder)
+        return
+    data = bundle.read(path, limit=JSON_BYTES, reader="lineage")
     if _OURS.match(data):
         _own(data, record, files, builder)
         return
@@ -143,6 +137,17 @@ def _read(bundle: Bundle, record: Record, files: BundleFiles, builder: GraphBuil
             )
     else:
         events.add(value, record)
+
+
+def _dvc(bundle: Bundle, record: Record, files: BundleFiles, builder: GraphBuilder, content: Content) -> None:
+    record.format = "dvc"
+    beside = f"{record.file.removesuffix('dvc.lock')}dvc.yaml" if record.file.endswith("dvc.lock") else ""
+    trees = [
+        parse_yaml(bundle.read(path, limit=EVIDENCE_YAML.bytes), file=path, strictness="evidence")
+        for path in (record.file, beside)
+        if path in bundle.files
+    ]
+    read_dvc(trees[0], record, files, content, builder, trees[1] if len(trees) > 1 else None)
 
 
 def _own(data: bytes, record: Record, files: BundleFiles, builder: GraphBuilder) -> None:

@@ -57,7 +57,13 @@ class SourceEntry:
     needs_certificate: bool = False
     roles: tuple[str, ...] = ()
     windows: tuple[Window, ...] = ()
+    pii: tuple[str, ...] = ()
+    """Kinds of personal data that it holds."""
+    labels: tuple[str, ...] = ()
+    """Names of the registry's own labels that have a value here."""
     line: int = field(default=0, compare=False)
+    licence: str | None = field(default=None, compare=False)
+    """As the registry writes it; no approval depends on it."""
 
     @property
     def verdict_key(self) -> tuple[object, ...]:

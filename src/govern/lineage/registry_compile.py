@@ -132,8 +132,24 @@ class _Compiling:
         if pattern is None:
             return None
         line = self.span(path).line or 0
+        pii: tuple[str, ...] = ()
+        labels: tuple[str, ...] = ()
+        if isinstance(item, Source):
+            pii, labels = item.pii or (), tuple(sorted(name for name, values in item.labels.items() if values))
         return SourceEntry(
-            item.id, pattern, not isinstance(item, Source), pins, mode, revision, certificate, roles, windows, line
+            id=item.id,
+            pattern=pattern,
+            is_model=not isinstance(item, Source),
+            pins=pins,
+            pin=mode,
+            revision=revision,
+            needs_certificate=certificate,
+            roles=roles,
+            windows=windows,
+            pii=pii,
+            labels=labels,
+            line=line,
+            licence=item.licence,
         )
 
     def source_rules(self, item: Source, path: Path) -> str:

@@ -54,16 +54,21 @@ def ancestors(graph: Graph, subjects: Iterable[NodeKey]) -> frozenset[NodeKey]:
 
 
 def data_roots(graph: Graph, subjects: Iterable[NodeKey]) -> tuple[NodeKey, ...]:
-    """Give the datasets and models above the subjects that come from nothing recorded, in key order."""
+    """Give the datasets and models above the subjects that come from nothing recorded, in key order.
+
+    A source that a step copied without a change has the content of what was made from it. Crossing `same_content` leads
+    from there back to itself: it stays a source, or a copy would hide where the data came from.
+    """
     starts = frozenset(subjects)
-    hops = next_hops(graph, starts)
+    above = {key: tuple(item for item, _edge in _upstream(graph, key)) for key in next_hops(graph, starts)}
+    circles = {key for found in _components(above) if len(found) > 1 for key in found}
     return tuple(
         sorted(
             key
-            for key in hops
+            for key, sources in above.items()
             if key not in starts
             and key.kind in (NodeKind.DATASET, NodeKind.MODEL)
-            and next(_upstream(graph, key), None) is None
+            and (not sources or (key in circles and not graph.producers(key)))
         )
     )
 

@@ -10,9 +10,14 @@ import re
 from calendar import monthrange
 from datetime import UTC, datetime, timedelta
 
-__all__ = ["add", "compare", "parse", "subtract"]
+__all__ = ["add", "compare", "compare_iso", "is_iso", "parse", "subtract"]
 
 _DURATION = re.compile(r"([0-9]{1,6})(mo|m|h|d|y)", re.ASCII)
+_ISO = re.compile(
+    r"P(?=.)(?:([0-9]{1,6})Y)?(?:([0-9]{1,6})M)?(?:([0-9]{1,6})W)?(?:([0-9]{1,6})D)?"
+    r"(?:T(?=.)(?:([0-9]{1,6})H)?(?:([0-9]{1,6})M)?(?:([0-9]{1,6})S)?)?",
+    re.ASCII,
+)
 _FIXED = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 
@@ -70,12 +75,46 @@ def compare(left: str, right: str) -> int | None:
     return None
 
 
+def is_iso(text: str) -> bool:
+    """Whether a text is an ISO 8601 duration, as records write them, and longer than nothing."""
+    match = _ISO.fullmatch(text)
+    return match is not None and any(int(part or 0) for part in match.groups())
+
+
+def compare_iso(iso: str, duration: str) -> int | None:
+    """Compare an ISO 8601 duration of a record with one of a policy: -1, 0, 1, or None where it depends on the month.
+
+    Raises ValueError for what is neither.
+    """
+    match = _ISO.fullmatch(iso)
+    if match is None:
+        raise ValueError(f"not an ISO 8601 duration such as P1D or PT4H: {iso!r}")
+    years, months, weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    months += 12 * years
+    fixed = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+    number, unit = parse(duration)
+    if unit not in _FIXED and not fixed:
+        other = number * (12 if unit == "y" else 1)
+        return (months > other) - (months < other)
+    shortest, longest = _months(months)
+    low, high = _bounds(duration)
+    if shortest + fixed == longest + fixed == low == high:
+        return 0
+    if longest + fixed <= low:
+        return -1
+    return 1 if shortest + fixed >= high else None
+
+
 def _bounds(duration: str) -> tuple[timedelta, timedelta]:
     """The shortest and the longest a duration can be."""
     number, unit = parse(duration)
     if unit in _FIXED:
         return number * _FIXED[unit], number * _FIXED[unit]
-    months = number * (12 if unit == "y" else 1)
+    return _months(number * (12 if unit == "y" else 1))
+
+
+def _months(months: int) -> tuple[timedelta, timedelta]:
+    """The shortest and the longest a number of months can be."""
     # Any run of months lasts between 28/31 of its average; whole years lie between 365 and 366 days each.
     years, rest = divmod(months, 12)
     return timedelta(days=365 * years + 28 * rest), timedelta(days=366 * years + 31 * rest)

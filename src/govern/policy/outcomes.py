@@ -21,6 +21,7 @@ __all__ = [
     "Holds",
     "Location",
     "Outcome",
+    "SignedBy",
     "Stage",
 ]
 
@@ -55,6 +56,21 @@ class Finding:
 
 
 @record(kw_only=True)
+class SignedBy:
+    """Whose verified signature stands under an evidence envelope."""
+
+    owner: str
+    """As the trust root names people."""
+    keyid: str
+    digest: str
+    """sha256 of the signed payload, hex."""
+
+    def document(self) -> dict[str, Json]:
+        """The signature as JSON."""
+        return {"owner": self.owner, "keyid": self.keyid, "digest": {"sha256": self.digest}}
+
+
+@record(kw_only=True)
 class EvidenceRef:
     """An item of evidence that an outcome read."""
 
@@ -66,6 +82,15 @@ class EvidenceRef:
     """sha256 in hex of the bytes that were parsed."""
     bound: bool = False
     """Whether it names the model and the data it speaks of, and both match."""
+    signed_by: SignedBy | None = None
+    """Who signed its envelope as producer; without that a bound envelope is still the submitter's own word."""
+
+    def document(self) -> dict[str, Json]:
+        """The item as JSON. A signature is left out where there is none."""
+        made: dict[str, Json] = {"name": self.name, "file": self.file, "digest": self.digest, "bound": self.bound}
+        if self.signed_by is not None:
+            made["signed_by"] = self.signed_by.document()
+        return made
 
 
 @record(kw_only=True)

@@ -50,7 +50,8 @@ def _section(title: str, lines: list[str]) -> Iterator[str]:
 def _evidence(item: EvidenceRef) -> str:
     digest = "" if item.digest in item.file else f" sha256:{item.digest[:16]}"
     said = "says" if item.bound else "does not say"
-    return f"{plain(item.name)}: {plain(item.file)}{digest}, {said} which model and data it speaks of"
+    signed = f"; signed by {plain(item.signed_by.owner)}" if item.signed_by else "; unsigned" if item.bound else ""
+    return f"{plain(item.name)}: {plain(item.file)}{digest}, {said} which model and data it speaks of{signed}"
 
 
 def _finding(item: Finding) -> str:
@@ -98,6 +99,10 @@ def _comparisons(facts: Any, evidence: Sequence[EvidenceRef]) -> Iterator[str]:
         yield from _groups(facts)
     elif kind == "card-scorecard":
         yield from _sections(facts)
+    elif kind == "drift":
+        yield from _drift(facts)
+    elif kind == "card-claims":
+        yield from _claims(facts)
 
 
 def _value(pair: Mapping[str, str], evidence: Sequence[EvidenceRef]) -> str:
@@ -117,8 +122,25 @@ def _groups(facts: Mapping[str, Any]) -> Iterator[str]:
             yield f"  {plain(line['label'])}: {line['numerator']} of {line['denominator']}{ratio}{small}"
 
 
+def _drift(facts: Mapping[str, Any]) -> Iterator[str]:
+    for result in facts["results"]:
+        yield f"columns of {plain(result['file'])}, {facts['source']}"
+        for line in result["columns"][:_MOST]:
+            asked = f", {line['required']} asked" if line["required"] else ""
+            score = "" if line["score"] is None else f" {line['score']}"
+            yield f"  {plain(line['name'])}: {plain(line['method'])}{score}{asked}, {line['state']}"
+
+
 def _sections(facts: Mapping[str, Any]) -> Iterator[str]:
     for item in facts["sections"]:
         if item["required"]:
             place = f" ({plain(item['file'])}:{item['line']})" if item["file"] and item["line"] else ""
             yield f"section '{plain(item['id'])}' is {item['state'].replace('_', ' ')}, {item['words']} words{place}"
+
+
+def _claims(facts: Mapping[str, Any]) -> Iterator[str]:
+    for item in facts["claims"][:_MOST]:
+        place = f" ({plain(item['file'])}:{item['line']})" if item["line"] else f" ({plain(item['file'])})"
+        measured = f", measured {item['measured']}" if item["measured"] is not None else ""
+        result = item["result"].replace("_", " ")
+        yield f"{plain(item['metric'])} is {plain(item['claimed'])} in the card{place}{measured}: {result}"

@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from govern.canonical import Json, JsonObject
-from govern.diagnostics import Diagnostic, InputError
+from govern.diagnostics import Diagnostic, InputError, plain
 from govern.policy.outcomes import Decision, Enforcement, Location, Outcome
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ __all__ = [
     "Certificate",
     "Evidence",
     "Fault",
+    "FileView",
     "FindingView",
     "HoldsView",
     "Model",
@@ -64,6 +65,36 @@ class Evidence:
     file: str
     digest: str
     bound: bool
+    signed_by: str | None = None
+    """Who signed its envelope, as the trust root names people."""
+
+    @property
+    def binding(self) -> str:
+        """How it is tied to this model and its data, in words."""
+        if not self.bound:
+            return "unbound"
+        return "bound, unsigned" if self.signed_by is None else f"bound, signed by {self.signed_by}"
+
+
+def _evidence(raw: Mapping[str, Any]) -> Evidence:
+    signed = raw.get("signed_by")
+    owner = signed["owner"] if isinstance(signed, Mapping) else None
+    return Evidence(raw["name"], raw["file"], raw["digest"], raw["bound"], owner)
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """A file of the bundle and who read it."""
+
+    path: str
+    bytes: int
+    read_by: tuple[str, ...]
+    """Readers and roles, sorted; empty when nobody read it."""
+
+    @property
+    def readers(self) -> str:
+        """Who read it, in words."""
+        return ", ".join(plain(name.replace("_", " "), limit=80) for name in self.read_by) or "not read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +211,25 @@ class Result:
     lineage: JsonObject | None
     """As `govern.lineage.document.graph_document` makes it."""
     manifest: Mapping[str, Any] | None
+    files: tuple[FileView, ...]
+    """Every file of the bundle; empty for a refused bundle and in results of older engines."""
     evaluation_digest: str | None
     decision_digest: str | None
     holds_until: str | None
     certificate: Certificate | None
     refused: tuple[Fault, ...] | None
+    bundle: Mapping[str, Any] | None = None
+    """Where the bundle was fetched or unpacked from; None for a folder."""
+
+    @property
+    def came_from(self) -> str | None:
+        """Where the bundle came from, in words that may hold hostile names; None for a folder."""
+        if self.bundle is None:
+            return None
+        kind, top = self.bundle["archive"], self.bundle["top"]
+        within = f", folder {top}" if top else ""
+        packed = f"{kind} archive{within}" if kind else ""
+        return " - ".join(part for part in (self.bundle["uri"], packed) if part) or "an archive"
 
     @property
     def useless_waivers(self) -> tuple[WaiverView, ...]:
@@ -212,15 +257,17 @@ class Result:
             not_assessed=tuple((item["control"], item["title"]) for item in raw["not_assessed"]),
             waivers=tuple(_waiver(item) for item in raw["waivers"]),
             approvals=tuple(raw["approvals"]),
-            evidence=tuple(Evidence(**item) for item in raw["evidence"]),
+            evidence=tuple(_evidence(item) for item in raw["evidence"]),
             advisories=raw["advisories"],
             lineage=raw["lineage"],
             manifest=raw["manifest"],
+            files=tuple(FileView(item["path"], item["bytes"], tuple(item["read_by"])) for item in raw.get("files", ())),
             evaluation_digest=raw["evaluation"]["digest"] if raw["evaluation"] else None,
             decision_digest=record.get("digest"),
             holds_until=record.get("holds_until"),
             certificate=Certificate(**certificate) if certificate else None,
             refused=None if refused is None else tuple(Fault(**item) for item in refused["diagnostics"]),
+            bundle=raw.get("bundle"),
         )
 
 
@@ -288,7 +335,7 @@ def _outcome(raw: Mapping[str, Any]) -> OutcomeView:
         observed=raw["observed"],
         required=raw["required"],
         findings=tuple(_finding(item) for item in raw["findings"]),
-        evidence=tuple(Evidence(**item) for item in raw["evidence"]),
+        evidence=tuple(_evidence(item) for item in raw["evidence"]),
         holds=tuple(_holds(item) for item in raw["holds"]),
         waiver=_waiver(raw["waiver"]) if raw.get("waiver") else None,
         facts=raw["facts"],

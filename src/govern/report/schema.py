@@ -46,7 +46,11 @@ _MAYBE_DIGEST = _or_null(_DIGEST)
 
 _LOCATION = _object({"file": _TEXT, "line": _LINE, "column": _LINE, "pointer": _MAYBE_TEXT})
 
-_EVIDENCE = _object({"name": _TEXT, "file": _TEXT, "digest": _DIGEST, "bound": {"type": "boolean"}})
+_SIGNED_BY = _object({"owner": _TEXT, "keyid": _TEXT, "digest": _object({"sha256": _DIGEST})})
+
+_EVIDENCE = _object(
+    {"name": _TEXT, "file": _TEXT, "digest": _DIGEST, "bound": {"type": "boolean"}}, {"signed_by": _or_null(_SIGNED_BY)}
+)
 
 _FINDING = _object(
     {
@@ -178,6 +182,18 @@ _SUMMARY = _object(
 )
 
 
+_BUNDLE = _object(
+    {
+        "kind": {"enum": ["archive", "fsspec", "mlflow", "hub"]},
+        "uri": _MAYBE_TEXT,
+        "revision": _MAYBE_TEXT,
+        "archive": _MAYBE_TEXT,
+        "top": _MAYBE_TEXT,
+    }
+)
+"""Where the bundle was fetched or unpacked from; absent for a folder."""
+
+
 def result_schema() -> Schema:
     """Give the schema. Only `facts`, `timings` and the members of lineage nodes and edges are open."""
     required: Schema = {
@@ -204,7 +220,13 @@ def result_schema() -> Schema:
         "summary": _SUMMARY,
         "refused": _or_null(_object({"diagnostics": {"type": "array", "items": _DIAGNOSTIC, "minItems": 1}})),
     }
-    optional: Schema = {"timings": {"type": "object"}, "previous": _or_null(_object({"digest": _DIGEST}))}
+    file = _object({"path": _TEXT, "bytes": _COUNT, "read_by": _list(_TEXT)})
+    optional: Schema = {
+        "files": _list(file),
+        "timings": {"type": "object"},
+        "previous": _or_null(_object({"digest": _DIGEST})),
+        "bundle": _BUNDLE,
+    }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": RESULT_SCHEMA_ID,

@@ -44,7 +44,8 @@ def render_text(
 ) -> str:
     """Render the result. `github` breaks up what a workflow runner would take for a command of ours.
 
-    `verbose` adds passed and not applicable rules and every finding; without it, what is left out is counted.
+    `verbose` adds passed and not applicable rules, every finding, and who read which file of the bundle; without it,
+    what is left out of rules and findings is counted.
     """
     writer = _Writer(max(40, width), color=color, verbose=verbose)
     writer.result(result)
@@ -84,6 +85,9 @@ class _Writer:
         if result.refused is None:
             self._counts(result)
         self._not_assessed(result)
+        if self._verbose:
+            self._evidence(result)
+            self._files(result)
         self._digests(result)
         self.lines.append("")
         self._wrapped(f"next: {_next_step(result)}", 0)
@@ -214,10 +218,30 @@ class _Writer:
         for control, title in result.not_assessed:
             self._wrapped(f"{plain(control)}  {plain(title)}", 2, 4)
 
+    def _evidence(self, result: Result) -> None:
+        if not result.evidence:
+            return
+        self._heading(f"Evidence ({len(result.evidence)})")
+        for item in result.evidence:
+            self._wrapped(f"{plain(item.name)}  {plain(item.file)}  {plain(item.binding)}", 2, 4)
+
+    def _files(self, result: Result) -> None:
+        """Say of every file who read it: what nobody read was hashed and not judged."""
+        if not result.files:
+            return
+        unread = sum(not item.read_by for item in result.files)
+        self._heading(f"Files of the bundle ({len(result.files)}): {unread} not read by any rule")
+        for item in result.files:
+            self.lines.append(f"  {plain(item.path, limit=1000)}  {item.bytes} bytes  {item.readers}")
+
     def _digests(self, result: Result) -> None:
         rows: list[tuple[str, str]] = []
+        if result.evidence:
+            rows.append(("evidence", _bindings(result)))
         if result.model.digest:
             rows.append(("bundle", f"sha256:{result.model.digest}"))
+        if result.came_from:
+            rows.append(("from", plain(result.came_from)))
         rows.append(("plan", f"sha256:{result.plan_digest}"))
         if result.decision_digest:
             rows.append(("decision", f"sha256:{result.decision_digest}"))
@@ -230,6 +254,14 @@ class _Writer:
             rows.append((result.certificate.kind, f"{plain(result.certificate.path)}{entry}"))
         self.lines.append("")
         self.lines.extend(f"{name:<12}{value}" for name, value in rows)
+
+
+def _bindings(result: Result) -> str:
+    """How many items of evidence say, and by whose word, which model and data they speak of."""
+    signed = sum(item.bound and item.signed_by is not None for item in result.evidence)
+    bound = sum(item.bound for item in result.evidence) - signed
+    parts = [(signed, "bound, signed"), (bound, "bound, unsigned"), (len(result.evidence) - signed - bound, "unbound")]
+    return "; ".join(f"{count} {words}" for count, words in parts if count)
 
 
 def _head(detail: str) -> str:

@@ -42,9 +42,9 @@ def test_what_is_no_time_is_none(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["0001-01-01T00:00:00+14:00", "0001-01-01 00:00:00", "0999-12-31T23:59:59Z", "1000-01-01 00:00:00"],
+    ["0001-01-01T00:00:00+14:00", "0001-01-01 00:00:00", "0999-12-31T23:59:59Z", "1969-12-31T23:59:59Z"],
 )
-def test_a_year_without_four_digits_is_no_time(text):
+def test_a_year_before_computers_kept_time_is_no_time(text):
     assert instant_of(text) is None
 
 
@@ -54,7 +54,7 @@ def test_other_digits_and_more_lines_are_no_time(text):
 
 
 @given(
-    st.datetimes(min_value=datetime(1001, 1, 1), max_value=datetime(9998, 1, 1)),
+    st.datetimes(min_value=datetime(1971, 1, 1), max_value=datetime(9998, 1, 1)),
     st.integers(min_value=-12 * 60, max_value=14 * 60),
 )
 def test_no_zone_is_never_newer_than_any_zone(moment, minutes):

@@ -10,12 +10,14 @@ from govern.attestation.verification import Line
 from govern.attestation.verify_steps.beside import heard, recorded
 from govern.attestation.verify_steps.state import State, fail, from_error, ok, present, unchecked
 from govern.canonical import Json, instant_text, parse_instant, sha256_hex
+from govern.checks.statement_facts import first_to_end
 from govern.decision.approvals import VerifiedApproval
 from govern.decision.decide import DecisionRecord, Settled, decide
 from govern.decision.evaluation import Evaluation
 from govern.decision.waivers import VerifiedWaiver
 from govern.diagnostics import GovernError
 from govern.inputs.json import parse_json
+from govern.policy.decisions import Outcome
 
 __all__ = ["decide_again"]
 
@@ -78,6 +80,12 @@ def _pairs(state: State, verdict: Verdict, again: DecisionRecord) -> Iterator[tu
         yield "submitter", again.submitter or "nobody", verdict.submitter
     approvals = {vote.digest for item in again.settled for vote in item.approvals}
     yield "set of approvals", " ".join(sorted(approvals)), " ".join(sorted(verdict.approvals))
+    attested = {
+        item.rule.rule: first_to_end(item.rule.result.facts) for item in again.settled if item.outcome is Outcome.PASS
+    }
+    rested = sorted(f"{rule} {digest}" for rule, digest in attested.items() if digest is not None)
+    said = sorted(f"{item.rule} {item.digest}" for item in verdict.attested)
+    yield "set of human attestations", " ".join(rested), " ".join(said)
     yield from _grounds(verdict, evaluation)
     settled = {item.rule.rule: _outcome(item) for item in again.settled}
     stated = {rule.id: _stated(rule) for rule in verdict.rules}

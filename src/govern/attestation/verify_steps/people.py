@@ -92,7 +92,7 @@ def _ends(end: str, valid_until: datetime) -> str:
 
 def _placed(state: State, verdict: Verdict, body: HumanAttestation) -> str | None:
     digest = present(state.claims).subject_digest
-    if not body.scope.covers(bundle=digest, model=verdict.model, version=verdict.version):
+    if body.scope.reach(bundle=digest, model=verdict.model, version=verdict.version) is None:
         return "is for another model, version or bundle"
     return None
 

@@ -82,7 +82,7 @@ CODES: dict[str, Code] = {
         title="Nothing says which model and version this is.",
         why="A decision names a model and a version; a folder's name proves neither.",
         example="A folder with weights and no govern.yaml.",
-        fix="Add govern.yaml with metadata.name and metadata.version, or give --name and --version.",
+        fix="Add govern.yaml with metadata.name and metadata.version, or give --name and --model-version.",
     ),
     "B112": Code(
         slug="several-models",
@@ -95,7 +95,7 @@ CODES: dict[str, Code] = {
         slug="identity-conflict",
         title="Two sources name the model or its version differently.",
         why="The certificate would name a model that the record does not.",
-        example="`--version 2.0` for a bundle whose govern.yaml says 1.9.",
+        example="`--model-version 2.0` for a bundle whose govern.yaml says 1.9.",
         fix="Correct the one that is wrong, or leave the option out.",
     ),
     "B114": Code(
@@ -107,10 +107,10 @@ CODES: dict[str, Code] = {
     ),
     "B115": Code(
         slug="not-a-folder",
-        title="The bundle's path is not a folder that can be opened.",
+        title="What was named is neither a folder nor an archive that can be opened.",
         why="A bundle is a folder: one version of one model with its evidence.",
-        example="A path that does not exist, or the path of an archive.",
-        fix="Unpack the archive, and give the folder.",
+        example="A path that does not exist, the path of a model file alone, a 7z or rar archive.",
+        fix="Give the folder that holds the model, or a zip or tar of it.",
     ),
     "B116": Code(
         slug="malformed-manifest",
@@ -132,6 +132,86 @@ CODES: dict[str, Code] = {
         why="It is content like any other: it is hashed, and every change in it changes the bundle digest.",
         example="A bundle that is a checked-out repository.",
         fix="Export a clean copy, for example with `git archive`.",
+    ),
+    "B120": Code(
+        slug="mlmodel-other-case",
+        title="A file is called almost like MLflow's `MLmodel`.",
+        why="MLflow reads exactly this spelling; another one is loaded on some file systems and not on others.",
+        example="`mlmodel` or `MLMODEL` in a folder that was copied by hand.",
+        fix="Rename it to `MLmodel`.",
+    ),
+    "B121": Code(
+        slug="wrong-model-description",
+        title="A tool's description of the model is not what its name says.",
+        why="It says which files are the model; when it cannot be read, nothing does.",
+        example="An `MLmodel` without `flavors`; an `adapter_config.json` that is a list.",
+        fix="Save the model again with the tool that wrote the file.",
+    ),
+    "B122": Code(
+        slug="database-not-opened",
+        title="The bundle holds a database, which is not opened.",
+        why="Opening a stranger's database runs more code over its bytes than any reader here, and a store of many "
+        "runs does not say which one is meant.",
+        example="`mlflow.db`, the tracking store that MLflow writes by default.",
+        fix="Export the one model version with `mlflow artifacts download -u models:/NAME/VERSION -d FOLDER`, and "
+        "its run as JSON.",
+    ),
+    "B123": Code(
+        slug="foreign-name-unusable",
+        title="A registry's name or version of the model cannot be one here.",
+        why="Names and versions go into certificates and file names, so only few characters are allowed.",
+        example="A model that MLflow's registry calls `Credit Risk (EU)`.",
+        fix="Add govern.yaml with a name of your own, or give --name and --model-version.",
+    ),
+    "B124": Code(
+        slug="no-such-model-folder",
+        title="The model that was chosen is no folder of the bundle.",
+        why="What is judged is one folder; nothing outside the given one is opened.",
+        example="`--model ../other`, or a folder that does not exist.",
+        fix="Give one of the folders that the diagnostic B112 lists.",
+    ),
+    "B125": Code(
+        slug="windows-path",
+        title="MLmodel names a file by a Windows path.",
+        why="MLflow on Windows wrote backslashes; elsewhere that is another name, and no such file exists. Rewriting "
+        "it silently would judge a file that the model's loader does not find.",
+        example="`path: artifacts\\model.pkl`.",
+        fix="Write the path with forward slashes, or log the model again with a current MLflow.",
+    ),
+    "B126": Code(
+        slug="download-without-identity",
+        title="A download says that it comes from no registered model.",
+        why="MLflow writes `registered_model_meta` with two nulls for a model that was never registered.",
+        example="`model_name: null` and `model_version: null`.",
+        fix="Add govern.yaml, or give --name and --model-version.",
+    ),
+    "B130": Code(
+        slug="top-folder",
+        title="Everything in the archive lies in one folder, and that folder was judged.",
+        why="Whoever packs a folder usually packs its name too; the bundle digest is that of the folder without it.",
+        example="`credit-3.2.0/govern.yaml` and everything else below `credit-3.2.0/`.",
+        fix="Nothing: the note says which folder it was. Pack the content alone to have no such folder.",
+    ),
+    "B131": Code(
+        slug="source-unreachable",
+        title="The bundle could not be fetched.",
+        why="What was not fetched was not judged; half of it is another bundle.",
+        example="`s3://models/credit` without rights to read it, an absent MLflow version.",
+        fix="Check the address, your rights and the network; or fetch the bundle yourself and give the folder.",
+    ),
+    "B132": Code(
+        slug="source-limit",
+        title="What is to be fetched exceeds a cap.",
+        why="An address that is too wide would fill the disk of whoever judges it.",
+        example="`s3://models` with every model of the company below it; more than 100,000 files or 64 GiB.",
+        fix="Name the folder of one version of one model.",
+    ),
+    "B133": Code(
+        slug="revision-unknown",
+        title="The hub does not say which commit a revision stands for.",
+        why="A branch or a tag means other files tomorrow; a decision speaks of one commit.",
+        example="A mirror that answers without a commit.",
+        fix="Give the commit itself: `hf://org/name@<40 hex digits>`.",
     ),
     "B201": Code(
         slug="record-unknown-key",

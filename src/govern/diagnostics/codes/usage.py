@@ -89,4 +89,25 @@ CODES: dict[str, Code] = {
         example="`govern check … --at 2020-01-01T00:00:00Z` with a trust root issued in 2026.",
         fix="Sign a new version of the trust root: govern trust sign.",
     ),
+    "U150": Code(
+        slug="extra-missing",
+        title="A client that this address needs is not installed.",
+        why="Clients of stores are heavy and used by few, so they come with extras.",
+        example="`govern check s3://models/credit` without `govern[fetch]` and s3fs.",
+        fix="Install what the hint names.",
+    ),
+    "U151": Code(
+        slug="address-not-understood",
+        title="The address of a bundle is not one that can be fetched.",
+        why="A guess at what was meant would judge another model.",
+        example="`models:/credit/Production` (a stage is no version), `hf://datasets/x/y`, `http://...`.",
+        fix="Write one of the forms that the hint names.",
+    ),
+    "U152": Code(
+        slug="keep-place-taken",
+        title="The place to keep the bundle in cannot be used.",
+        why="Files that lie there already would become part of the bundle.",
+        example="`--keep-bundle out` where `out` holds files, or for a bundle that is a folder already.",
+        fix="Name a folder that is absent or empty.",
+    ),
 }

@@ -1,4 +1,4 @@
-"""Model cards: readers for Markdown and JSON cards, the normalised card, and the state of each section.
+"""Model cards: readers for Markdown and structured cards, the normalised card, and the state of each section.
 
 Names are loaded when they are first used: the compiler asks this package for the ids of sections alone, and pays for
 no reader.
@@ -11,29 +11,50 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from govern.evidence.cards.model import (
+        BaseModel,
         Card,
         Claim,
         Conflict,
+        Dataset,
+        Fact,
+        Fairness,
+        Governance,
+        Identity,
+        Interface,
+        Interval,
+        Licence,
         Locator,
         Metric,
         Passage,
         Placeholder,
+        Risk,
         Section,
         Source,
     )
-    from govern.evidence.cards.read import Cards, card_of_bytes, find_cards, read_cards
+    from govern.evidence.cards.read import Cards, Looked, card_of_bytes, find_cards, read_cards
     from govern.evidence.cards.states import Need, State, Verdict, judge, total_words
 
 __all__ = [
+    "BaseModel",
     "Card",
     "Cards",
     "Claim",
     "Conflict",
+    "Dataset",
+    "Fact",
+    "Fairness",
+    "Governance",
+    "Identity",
+    "Interface",
+    "Interval",
+    "Licence",
     "Locator",
+    "Looked",
     "Metric",
     "Need",
     "Passage",
     "Placeholder",
+    "Risk",
     "Section",
     "Source",
     "State",
@@ -45,7 +66,7 @@ __all__ = [
     "total_words",
 ]
 
-_READ = ("Cards", "card_of_bytes", "find_cards", "read_cards")
+_READ = ("Cards", "Looked", "card_of_bytes", "find_cards", "read_cards")
 _STATES = ("Need", "State", "Verdict", "judge", "total_words")
 
 

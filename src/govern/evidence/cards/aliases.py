@@ -28,6 +28,9 @@ _NUMBERING = re.compile(
     r"\s*(?:section\s+)?(?:\(?[0-9]{1,3}(?:\.[0-9]{1,3}){0,4}\)?[.):]?\s|\([a-z0-9]{1,3}\)\s?|[a-z][.)]\s|[ivx]{1,5}[.)]\s)",
     re.IGNORECASE,
 )
+_AVERAGES = frozenset(["macro", "micro", "samples", "weighted"])
+_AVERAGED = frozenset(["auc", "auroc", "f1", "f1 score", "iou", "jaccard", "precision", "recall", "roc auc"])
+"""Metrics that are averaged over classes; "weighted kappa" is a name of its own."""
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WITHOUT_BLANKS = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
 """Scripts in which a title is searched for plain substrings: no blanks, or endings glued to the word."""
@@ -162,6 +165,14 @@ def metric_key(name: str) -> str:
     return " ".join(normalise_title(name.replace("_", " ")))
 
 
+def split_average(key: str) -> tuple[str, str | None]:
+    """Take how a metric was averaged out of its normalised name: `macro f1` is `f1`, averaged `macro`."""
+    words = key.split()
+    found = next((word for word in words if word in _AVERAGES), None)
+    rest = " ".join(word for word in words if word not in (found, "avg", "averaged"))
+    return (rest, found) if found is not None and rest in _AVERAGED else (key, None)
+
+
 @cache
 def _metrics() -> frozenset[str]:
     return frozenset(metric_key(name) for name in _table()["metrics"])
@@ -170,6 +181,7 @@ def _metrics() -> frozenset[str]:
 def is_metric_name(name: str) -> bool:
     """Tell whether a table header, key or label is the name of a known metric."""
     key = metric_key(name) if len(name) <= 80 else ""
+    key = key if key in _metrics() else split_average(key)[0]
     return key in _metrics() or (key.endswith(" score") and key[: -len(" score")] in _metrics())
 
 

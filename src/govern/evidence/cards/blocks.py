@@ -11,12 +11,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from govern.evidence.cards.hidden import without_hidden
+
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-__all__ = ["Block", "Line", "clean_inline", "read_blocks", "without_hidden"]
+__all__ = ["Block", "Line", "clean_inline", "read_blocks"]
 
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<[!?][^<>]*>")
 _PLACEHOLDER_TAG = re.compile(r"<(?:insert|your|describe|add)\b", re.IGNORECASE)
 _AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^\s<>]+|[^\s<>@]{1,120}@[^\s<>@]{1,120})>")
@@ -47,50 +48,6 @@ class Block:
     title: str = ""
     rows: tuple[tuple[Line, ...], ...] = ()
     """Of a table: cells row by row, the header first."""
-
-
-def without_hidden(text: str) -> str:
-    """Blank out HTML comments and the content of style, script and svg, keeping every line break.
-
-    Code fences are left alone. What begins a line and never ends hides the rest of the card, as it does in a browser.
-    """
-    out: list[str] = []
-    position = 0
-    fence = ""
-    closers = {"<!--": "-->", "<style": "</style>", "<script": "</script>", "<svg": "</svg>"}
-    opener = re.compile(r"<!--|<(?:style|script|svg)\b", re.IGNORECASE)
-    lowered = text.lower()
-    unclosed: set[str] = set()
-    while position < len(text):
-        end = text.find("\n", position)
-        end = len(text) if end < 0 else end + 1
-        line = text[position:end]
-        mark = _FENCE.match(line)
-        if fence:
-            if mark and mark[1][0] == fence[0] and len(mark[1]) >= len(fence) and not line[mark.end() :].strip():
-                fence = ""
-        elif mark:
-            fence = mark[1]
-        elif hit := opener.search(line):
-            start = position + hit.start()
-            name = lowered[start : start + len(hit.group())]
-            closer = closers[name]
-            stop = -1 if closer in unclosed else lowered.find(closer, start)
-            if stop < 0:
-                unclosed.add(closer)
-                if not line[: hit.start()].strip() and name != "<svg":
-                    out.append(line[: hit.start()] + "\n" * text.count("\n", start))
-                    return "".join(out)
-                out.append(line[: hit.end()].replace("<", " ", 1) if name == "<!--" else line[: hit.end()])
-                position = start + len(hit.group())
-                continue
-            stop += len(closer)
-            out.append(text[position:start] + " " + "\n" * text.count("\n", start, stop))
-            position = stop
-            continue
-        out.append(line)
-        position = end
-    return "".join(out)
 
 
 def clean_inline(text: str) -> str:

@@ -1,7 +1,7 @@
 """Template sentences that nobody wrote: known by fingerprint, never by likeness.
 
 An edited sentence is its author's. The data file holds sha256 of each sentence in `fingerprint_form`, with the
-tool and version it came from; `scripts/card_boilerplate.py` writes it from the installed tools.
+tool and version it came from; `scripts/card_fingerprints.py` writes it from the installed tools.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ def _has_words(section: Section) -> bool:
 
 
 def _dataset_name(_section: Section, verdict: Verdict, card: Card, _groups: Sequence[str]) -> str | None:
-    if card.datasets or names_a_dataset(_text(verdict), ()):
+    if any(item.role != "evaluate" for item in card.datasets) or names_a_dataset(_text(verdict), ()):
         return None
     return "names no data set"
 

@@ -11,7 +11,16 @@ from govern.diagnostics import Diagnostic, InputError, Span
 if TYPE_CHECKING:
     from govern.inputs.yaml import MapNode, Node
 
-__all__ = ["HUB_KEYS", "FrontMatter", "Split", "entries", "read_front_matter", "scalars", "split_front_matter"]
+__all__ = [
+    "HUB_KEYS",
+    "FrontMatter",
+    "Split",
+    "entries",
+    "python_string",
+    "read_front_matter",
+    "scalars",
+    "split_front_matter",
+]
 
 HUB_KEYS = frozenset(
     [
@@ -34,6 +43,11 @@ HUB_KEYS = frozenset(
 """Keys by which front matter is known to describe a model on the Hugging Face hub."""
 
 _KEY_LINE = re.compile(r"[A-Za-z_][\w-]{0,60}\s*:")
+
+_PYTHON_LINE = re.compile(
+    r"import \w|from [\w.]+ import |#!.*python|(?:[A-Za-z_]\w*\s*=\s*)?[frbFRB]{0,2}(?:\"{3}|'{3})"
+)
+_MOST_KEYS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +85,22 @@ def split_front_matter(text: str) -> Split:
             return Split(block, first + 2, "\n".join(lines[index + 1 :]), index + 1)
     starts_keys = first + 1 < len(lines) and _KEY_LINE.match(lines[first + 1]) is not None
     return Split(None, 1, text, 0, first + 1 if starts_keys else None)
+
+
+def python_string(text: str) -> tuple[str, int] | None:
+    """Tell a file that is Python with the card inside a string; give it without what looks like front matter there.
+
+    That block is no front matter, and as Markdown its last key would be a heading. None for anything else. Line ends
+    must be LF already; no line is lost.
+    """
+    lines = text.split("\n")
+    first = next((index for index, line in enumerate(lines) if line.strip()), None)
+    if first is None or not _PYTHON_LINE.match(lines[first].strip()) or not ('"' * 3 in text or "'" * 3 in text):
+        return None
+    marks = [index for index, line in enumerate(lines) if line.strip(" \t'\"") == "---" or line.endswith('"""---')]
+    if len(marks) >= 2 and marks[1] - marks[0] <= _MOST_KEYS:
+        lines[marks[0] : marks[1] + 1] = [""] * (marks[1] + 1 - marks[0])
+    return "\n".join(lines), first + 1
 
 
 def read_front_matter(split: Split, *, file: str) -> FrontMatter:

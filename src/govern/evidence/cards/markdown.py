@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from govern.diagnostics import Diagnostic, InputError, Span
+from govern.diagnostics import Diagnostic, InputError, Severity, Span
 from govern.evidence.cards.aliases import Matcher
-from govern.evidence.cards.blocks import Block, Line, clean_inline, read_blocks
-from govern.evidence.cards.frontmatter import HUB_KEYS, read_front_matter, split_front_matter
+from govern.evidence.cards.blocks import Block, clean_inline, read_blocks
+from govern.evidence.cards.boilerplate import cut_boilerplate
+from govern.evidence.cards.frontmatter import HUB_KEYS, python_string, read_front_matter, split_front_matter
 from govern.evidence.cards.hub import Metadata, read_metadata
+from govern.evidence.cards.labels import runs
 from govern.evidence.cards.metrics import metric_of_line, metrics_of_sentence, metrics_of_table
-from govern.evidence.cards.model import Card, Claim, Locator, Metric, Origin, Passage, Placeholder, Section, Source
-from govern.evidence.cards.placeholders import find_placeholders, is_placeholder_alone
-from govern.evidence.cards.words import squeeze
+from govern.evidence.cards.model import (
+    Card,
+    Claim,
+    Licence,
+    Locator,
+    Metric,
+    Origin,
+    Passage,
+    Placeholder,
+    Section,
+    Source,
+)
+from govern.evidence.cards.placeholders import find_left_over, find_placeholders, is_placeholder_alone
+from govern.evidence.cards.words import casefolded, normal, squeeze
+from govern.evidence.cards.written import oddly_written
 from govern.inputs.limits import CARD_LINES
 
 __all__ = ["MarkdownCard", "join_sections", "read_markdown"]
 
-_BOLD_LABEL = re.compile(r"\s*(?:[-*+]\s+)?(\*\*|__)([^*_\n]{1,60}?)\s*(?::\s*\1|\1\s*:)\s*(.*)", re.DOTALL)
-_PLAIN_LABEL = re.compile(r"\s*([^:\n*_|]{2,60}?)\s*:\s+(\S.*)", re.DOTALL)
+_SETTINGS = frozenset(["hyperparameter", "hyperparameters", "hyper-parameter", "hyper-parameters"])
+"""Heads of tables that list a tool's settings."""
+_RATINGS = frozenset(["critical", "high", "medium", "moderate", "low", "unknown"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +51,23 @@ class MarkdownCard:
 
 def read_markdown(text: str, *, file: str, digest: str, matcher: Matcher) -> MarkdownCard:
     """Read a card. Raises InputError (I102) above 20,000 lines; broken front matter is only diagnosed."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = normal("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     if text.count("\n") > CARD_LINES:
         message = f"a card of more than {CARD_LINES} lines is not read"
         raise InputError(Diagnostic("I102", message, Span(file), "Move tables and logs to files of their own."))
-    split = split_front_matter(text)
+    embedded = python_string(text)
+    split = split_front_matter(text if embedded is None else embedded[0])
     front = read_front_matter(split, file=file)
     metadata = read_metadata(front.root, file=file, digest=digest)
     body = _Body(file, digest, matcher, tuple(claim.value for claim in metadata.datasets))
     for block in read_blocks(split.body, offset=split.offset):
         body.add(block)
-    card = _assemble(body, metadata, front.diagnostics)
+    notes = [*front.diagnostics, *_notes(metadata, file)]
+    if embedded is not None:
+        message = "this file is Python with a card inside a string; nothing in that string is front matter"
+        hint = "Write the card to a file of its own: what it declares (licence, data sets) is not declared here."
+        notes.append(Diagnostic("E223", message, Span(file, embedded[1]), hint, Severity.WARNING))
+    card = _assemble(body, metadata, tuple(notes), unreadable=bool(front.diagnostics))
     keys = {key.text for key, _value in front.root.entries} if front.root else set()
     return MarkdownCard(
         card=card,
@@ -57,18 +77,29 @@ def read_markdown(text: str, *, file: str, digest: str, matcher: Matcher) -> Mar
     )
 
 
-def _assemble(body: _Body, metadata: Metadata, diagnostics: tuple[Diagnostic, ...]) -> Card:
+def _notes(metadata: Metadata, file: str) -> Iterator[Diagnostic]:
+    """What front matter declares in a way that nothing can be made of."""
+    yield from oddly_written(metadata.metrics)
+    for base in metadata.base_models:
+        if base.is_local_path:
+            message = f"the base model '{base.value}' is a path on somebody's machine: where it came from is unknown"
+            hint = "Name the base model by its id, e.g. organisation/model."
+            yield Diagnostic("E225", message, Span(file, base.locator.line), hint, Severity.WARNING)
+
+
+def _assemble(body: _Body, metadata: Metadata, diagnostics: tuple[Diagnostic, ...], *, unreadable: bool) -> Card:
     sections = {name: draft.section(name) for name, draft in sorted(body.drafts.items())}
     for name, section in metadata.sections.items():
         known = sections.get(name)
         sections[name] = section if known is None else join_sections(section, known)
+    labels = body.claims_of(sections, "licence", origins=("label", "table", "heading"))
     source = Source(body.file, body.digest, "huggingface" if metadata.declared else "markdown")
     return Card(
         sources=(source,),
         identity=metadata.identity,
         owners=body.claims_of(sections, "owner"),
         contacts=body.claims_of(sections, "contact"),
-        licences=(*metadata.licences, *body.claims_of(sections, "licence", origins=("label", "table", "heading"))),
+        licences=(*metadata.licences, *(Licence(item.value, item.locator, "label") for item in labels)),
         licence_name=metadata.licence_name,
         licence_link=metadata.licence_link,
         base_models=metadata.base_models,
@@ -79,7 +110,9 @@ def _assemble(body: _Body, metadata: Metadata, diagnostics: tuple[Diagnostic, ..
         placeholders=tuple(body.placeholders),
         headings=tuple(body.headings),
         text=tuple(body.passages),
-        metadata_unreadable=bool(diagnostics),
+        metadata=metadata.others,
+        risk_rating=next((item for item in body.claims_of(sections, "risk") if item.value.lower() in _RATINGS), None),
+        metadata_unreadable=unreadable,
         diagnostics=diagnostics,
     )
 
@@ -174,9 +207,9 @@ class _Body:
         self.metrics.extend(found)
         left: list[int] = []
         for index, row in enumerate(block.rows):
-            for cell in row:
-                self._mark_placeholders(cell.text, cell.number)
             names = self._matcher.match(rows[index][0], exact=True) if len(row) == 2 else ()
+            for cell in row:
+                self._mark_placeholders(cell.text, cell.number, alone=bool(names))
             if names and not found:
                 self._claim(names, rows[index][1], row[1].number, "table")
             else:
@@ -185,13 +218,15 @@ class _Body:
             draft = self._draft(name)
             draft.tables.append(tuple(rows))
             draft.metrics.extend(found)
-        self._give("\n".join(" ".join(rows[index]) for index in left), block.line, "table")
+        # A table of settings is what a tool dumped: kept among the tables, and nobody's words.
+        if not (rows and rows[0] and casefolded(rows[0][0]) in _SETTINGS):
+            self._give("\n".join(" ".join(rows[index]) for index in left), block.line, "table")
 
     def _text(self, block: Block) -> None:
         for line in block.lines:
             self._mark_placeholders(line.text, line.number)
         found: list[Metric] = []
-        for run in _runs(block, self._matcher):
+        for run in runs(block, self._matcher):
             if run.names:
                 self._claim(run.names, run.value, run.line, "label")
                 continue
@@ -224,9 +259,10 @@ class _Body:
         for name in owners:
             self._draft(name).passages.append(passage)
 
-    def _mark_placeholders(self, text: str, line: int) -> None:
-        found = list(find_placeholders(text))
-        if not found and is_placeholder_alone(text) and any(char.isalnum() for char in text):
+    def _mark_placeholders(self, text: str, line: int, *, alone: bool = True) -> None:
+        """Note placeholders; `alone` says whether a lone `None` or `-` is one: in a table of values it is a value."""
+        found = list(find_left_over(text))
+        if alone and not found and is_placeholder_alone(text) and any(char.isalnum() for char in text):
             found = [text.strip()]
         self.placeholders.extend(Placeholder(item[:120], self._at(line)) for item in found)
 
@@ -244,41 +280,5 @@ class _Body:
             if passage.origin in origins
             and not is_placeholder_alone(passage.text)
             and not any(find_placeholders(passage.text))
+            and cut_boilerplate(passage.text)[0].strip()
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """Part of a block: a label with its value, or plain text."""
-
-    names: tuple[str, ...]
-    value: str
-    """Cleaned text, without the label."""
-    raw: str
-    line: int
-
-
-def _runs(block: Block, matcher: Matcher) -> Iterable[_Run]:
-    """Cut a block at its labels: `**License:** MIT` anywhere, `License: MIT` in a list item only."""
-    names: tuple[str, ...] = ()
-    held: list[Line] = []
-    raw: list[str] = []
-
-    def flush() -> Iterable[_Run]:
-        if held:
-            yield _Run(names, clean_inline("\n".join(line.text for line in held)), "\n".join(raw), held[0].number)
-
-    for line in block.lines:
-        bold = _BOLD_LABEL.match(line.text)
-        plain = None if bold or block.kind != "item" else _PLAIN_LABEL.match(line.text)
-        hit = bold or plain
-        label, value = (hit[hit.lastindex - 1], hit[hit.lastindex]) if hit and hit.lastindex else ("", line.text)
-        found = matcher.match(label, exact=True) if hit else ()
-        if not found and not bold:
-            held.append(line)
-            raw.append(line.text)
-            continue
-        yield from flush()
-        # The words of a label are the template's; only its value says something.
-        names, held, raw = found, [Line(line.number, value)], [line.text]
-    yield from flush()

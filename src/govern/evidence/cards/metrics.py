@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Literal
 
 from govern.canonical import decimal_text
-from govern.evidence.cards.aliases import is_metric_name, metric_key
+from govern.evidence.cards.aliases import is_metric_name, metric_key, split_average
 from govern.evidence.cards.blocks import Line, clean_inline
 from govern.evidence.cards.model import Locator, Metric
 from govern.evidence.cards.words import squeeze
@@ -19,6 +19,7 @@ _NUMBER = re.compile(r"[-+\u2212]?(?:[0-9]{1,15}(?:\.[0-9]{0,15})?|\.[0-9]{1,15}
 _NUMBER_INSIDE = re.compile(
     r"(?<![\w.,])[-+\u2212]?(?:[0-9]{1,15}(?:\.[0-9]{1,15})?|\.[0-9]{1,15})\s?%?(?![\w]|[.,][0-9])"
 )
+_DIGIT = re.compile("[0-9]")
 _LINE = re.compile(r"\s*(?:[-*+]\s+)?([^:=|\n]{1,60}?)\s*[:=]\s*(\S.*)")
 _WORD = re.compile(r"[\w\-@.]{1,40}")
 _LINKS = frozenset(["a", "an", "at", "equals", "is", "of", "reaches", "reached", "score", "the", "was", "="])
@@ -69,7 +70,8 @@ def metric(
 ) -> Metric:
     """Make a declared metric; the raw text is kept whatever it is."""
     value, unit = read_value(raw)
-    return Metric(metric_key(name), raw.strip()[:200], value, unit, dataset, split, group, locator)
+    key, average = split_average(metric_key(name))
+    return Metric(key, raw.strip()[:200], value, unit, dataset, split, group, locator, average=average)
 
 
 def metric_of_line(text: str, locator: Locator) -> Metric | None:
@@ -113,9 +115,12 @@ def metrics_of_table(rows: Sequence[Sequence[Line]], file: str, digest: str) -> 
                 yield metric(header[index], cells[index], place, dataset=dataset or None, group=group)
         if not named and is_metric_name(cells[0]):
             for index in range(1, len(cells)):
-                if index != dataset_at and read_value(cells[index])[0] is not None:
-                    title = header[index] if index < len(header) else ""
-                    split = None if not title or title.casefold() in _PLAIN_HEADERS else title
+                title = header[index] if index < len(header) else ""
+                is_value = title.casefold() in _PLAIN_HEADERS
+                # What stands under "value" and is no plain number (0,91 or at least 0.8) is a claim all the same.
+                readable = read_value(cells[index])[0] is not None or (is_value and _DIGIT.search(cells[index]))
+                if index != dataset_at and readable:
+                    split = None if not title or is_value else title
                     yield metric(cells[0], cells[index], place, dataset=dataset or None, split=split)
 
 

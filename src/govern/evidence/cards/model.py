@@ -14,15 +14,24 @@ from typing import Literal
 from govern.diagnostics import Diagnostic
 
 __all__ = [
+    "BaseModel",
     "Card",
     "Claim",
     "Conflict",
+    "Dataset",
+    "Fact",
+    "Fairness",
+    "Governance",
     "Identity",
+    "Interface",
+    "Interval",
+    "Licence",
     "Locator",
     "Metric",
     "Origin",
     "Passage",
     "Placeholder",
+    "Risk",
     "Section",
     "Source",
 ]
@@ -49,7 +58,8 @@ class Source:
     file: str
     digest: str
     format: str
-    """`huggingface`, `markdown`, `toolkit`, `flat-json` or `questionnaire`."""
+    """`huggingface`, `markdown`, `mlflow-note`, `toolkit`, `cyclonedx`, `sagemaker`, `spdx`, `flat-json`,
+    `questionnaire`, `mapped` or, for a technical card, `mlmodel`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,55 @@ class Claim:
 
     value: str
     locator: Locator
+
+
+@dataclass(frozen=True, slots=True)
+class Fact(Claim):
+    """A declared value with the name that the card gives it, e.g. `python_version: 3.11.7`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Licence(Claim):
+    """A licence as written; the expression is the checks' business."""
+
+    origin: Literal["metadata", "label", "bom"] = "metadata"
+    """Front matter or a JSON field, a label or heading in the text, or a bill of materials."""
+
+
+@dataclass(frozen=True, slots=True)
+class BaseModel(Claim):
+    """A model that this one was made from; the value is its id."""
+
+    revision: Claim | None = None
+    relation: Claim | None = None
+    """`finetune`, `adapter`, `merge` or `quantized`, when the card says so."""
+    is_local_path: bool = False
+    """Whether the id is a path on somebody's machine: the lineage is then undetermined."""
+
+
+@dataclass(frozen=True, slots=True)
+class Governance:
+    """Who answers for a data set."""
+
+    owner: Claim | None = None
+    steward: Claim | None = None
+    custodian: Claim | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset(Claim):
+    """A data set that the card names; the value is its name, or its URI when it has none."""
+
+    uri: Claim | None = None
+    digest: Claim | None = None
+    split: Claim | None = None
+    role: Literal["train", "evaluate", "reference"] | None = None
+    """What it was used for, when the card says so."""
+    sensitive: tuple[Claim, ...] = ()
+    """Sensitive data in it, as declared: kinds of data, a classification, or `true`."""
+    governance: Governance = Governance()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +137,17 @@ class Placeholder:
 
 
 @dataclass(frozen=True, slots=True)
+class Interval:
+    """A confidence interval as declared. A bound that is not plainly a number has no value and keeps its text."""
+
+    low: Decimal | None
+    high: Decimal | None
+    level: Decimal | None
+    raw: str
+    locator: Locator
+
+
+@dataclass(frozen=True, slots=True)
 class Metric:
     """A number that the card declares. A claim, never evidence for a threshold."""
 
@@ -91,6 +161,42 @@ class Metric:
     split: str | None
     slice: str | None
     locator: Locator
+    average: str | None = None
+    """`macro`, `micro`, `weighted` or `samples`, when the card says so."""
+    ci: Interval | None = None
+    threshold: Claim | None = None
+    """The card's own threshold: shown, never used."""
+    verified_by: Claim | None = None
+    """Who the card says has verified the number."""
+    verdict: Claim | None = None
+    """What the tool made of the number (`passed`): recorded, never used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """A risk that the card names, and what is done about it."""
+
+    name: Claim
+    mitigation: Claim | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fairness:
+    """What the card says about a group at risk."""
+
+    group: Claim | None = None
+    harm: Claim | None = None
+    benefit: Claim | None = None
+    mitigation: Claim | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """What goes into the model and what comes out: formats, or columns of a signature."""
+
+    inputs: tuple[Fact, ...] = ()
+    outputs: tuple[Fact, ...] = ()
+    params: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +233,8 @@ class Conflict:
 
     field: str
     claims: tuple[Claim, ...]
+    level: Literal["fail", "warn"] = "fail"
+    """`warn` for fields that two cards may honestly date or phrase differently: date, owner, language, data sets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,12 +245,12 @@ class Card:
     identity: Identity = Identity()
     owners: tuple[Claim, ...] = ()
     contacts: tuple[Claim, ...] = ()
-    licences: tuple[Claim, ...] = ()
+    licences: tuple[Licence, ...] = ()
     """As written: `apache-2.0`, `Apache License 2.0`, `other`. Joining them with SPDX is the checks' business."""
     licence_name: Claim | None = None
     licence_link: Claim | None = None
-    base_models: tuple[Claim, ...] = ()
-    datasets: tuple[Claim, ...] = ()
+    base_models: tuple[BaseModel, ...] = ()
+    datasets: tuple[Dataset, ...] = ()
     languages: tuple[Claim, ...] = ()
     metrics: tuple[Metric, ...] = ()
     sections: Mapping[str, Section] = field(default_factory=dict)
@@ -150,6 +258,16 @@ class Card:
     headings: tuple[Claim, ...] = ()
     text: tuple[Passage, ...] = ()
     """Every passage of the card, claimed by a section or not."""
+    risks: tuple[Risk, ...] = ()
+    fairness: tuple[Fairness, ...] = ()
+    io: Interface = Interface()
+    environment: tuple[Fact, ...] = ()
+    """What the model runs on and what it was made with."""
+    metadata: tuple[Fact, ...] = ()
+    """Other declared fields, as they stand, with no meaning given to them."""
+    risk_rating: Claim | None = None
+    approvals: tuple[Fact, ...] = ()
+    """Approvals that a card claims. A claim, never an approval of ours."""
     conflicts: tuple[Conflict, ...] = ()
     recognised: bool = True
     """False when a card's shape or language leaves nothing to recognise."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-__all__ = ["cut_placeholders", "find_placeholders", "is_placeholder_alone", "not_applicable_reason"]
+__all__ = ["cut_placeholders", "find_left_over", "find_placeholders", "is_placeholder_alone", "not_applicable_reason"]
 
 # Every alternative starts with a literal and has bounded or negated-class repetition: scanning is linear.
 _ANYWHERE = re.compile(
@@ -27,6 +27,21 @@ _ANYWHERE = re.compile(
 )
 """`todo` counts in capitals, before a colon or alone: in Spanish and Portuguese it is an ordinary word."""
 
+_ASSISTANT = re.compile(
+    r"""
+      \bas\ an?\ (?:ai|artificial\ intelligence|large)\ (?:language\ )?(?:model|assistant)\b
+    | \b(?:sure|certainly|of\ course|absolutely)[,!]\ (?:here|i\ can|i['\u2019]ll|let\ me|below)\b
+    | \bhere\ is\ (?:a|an|the|your)\ (?:draft|model\ card|revised|improved|updated)\b
+    | \bi\ (?:do\ not|don['\u2019]t)\ have\ access\ to\b
+    | \bi\ hope\ this\ helps\b
+    | \blet\ me\ know\ if\ you(?:['\u2019]d|\ would)?\ (?:like|need|want)\b
+    | \bmy\ (?:last\ )?(?:knowledge|training)\ (?:update|cut-?off)\b
+    | \bwould\ you\ like\ me\ to\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+"""What a chat assistant says to whoever asked it for a card: left-over text, yet words of a section all the same."""
+
 _ALONE = re.compile(
     r"[\W_]*(?:n/?a|not\ applicable|none|null|nil|todo|tbd|tba|fixme|xxx+|coming\ soon|\?+)?[\W_]*", re.IGNORECASE
 )
@@ -36,6 +51,13 @@ _NOT_APPLICABLE = re.compile(r"[\s*_\[(]*(?:n/a|not\ applicable)\b[\s*_\])]*[:\-
 def find_placeholders(text: str) -> Iterator[str]:
     """Give each placeholder phrase of a line or passage, in order."""
     for hit in _ANYWHERE.finditer(text):
+        yield hit.group()
+
+
+def find_left_over(text: str) -> Iterator[str]:
+    """Give placeholder phrases, and those of a chat assistant that was asked to write the card."""
+    yield from find_placeholders(text)
+    for hit in _ASSISTANT.finditer(text):
         yield hit.group()
 
 

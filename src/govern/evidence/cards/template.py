@@ -7,7 +7,32 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["heading_of", "hint_of", "template_markdown"]
+__all__ = ["heading_of", "hint_of", "template_card", "template_markdown"]
+
+_CHAPTERS = (
+    ("description", "owner", "contact", "licence"),
+    ("intended_use", "users", "usage", "out_of_scope", "affected_groups"),
+    ("decision_logic", "decision_impact", "risk"),
+    ("training_data", "training_procedure", "data_gaps", "architecture"),
+    ("evaluation_data", "evaluation", "subgroups", "generalisation"),
+    ("limitations", "bias_ethics", "assumptions", "alternatives"),
+    ("human_oversight", "monitoring", "fallback"),
+    ("environmental_impact", "citation"),
+)
+_HEAD = """\
+---
+# An SPDX identifier, e.g. Apache-2.0; `other` needs license_name and license_link too.
+license:
+# Ids of what it was trained on and made from.
+datasets: []
+base_model:
+language: []
+---
+"""
+_ABOUT = """\
+<!-- Write under the headings; hints like this one are not shown and count for nothing. Take out a heading that your
+policy does not ask for: an empty one is a stub. `govern card` shows what the gate sees and what is missing. -->
+"""
 
 
 @cache
@@ -34,3 +59,11 @@ def template_markdown(title: str, sections: Sequence[str]) -> str:
     parts = [f"# {title}\n"]
     parts += [f"## {heading_of(section)}\n\n<!-- {hint_of(section)} -->\n" for section in sections]
     return "\n".join(parts)
+
+
+def template_card() -> str:
+    """Make the card that `govern init --card` writes: every section, nothing filled in."""
+    order = [name for chapter in _CHAPTERS for name in chapter]
+    body = template_markdown("Model card", order)
+    title, _break, rest = body.partition("\n")
+    return f"{_HEAD}{title}\n\n{_ABOUT}{rest}"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import pairwise
+from typing import Literal
 
-__all__ = ["casefolded", "count_words", "sentences", "squeeze"]
+__all__ = ["casefolded", "count_words", "normal", "sentences", "squeeze"]
 
 _URL = re.compile(r"(?:https?://|www\.)\S+")
 _RUN = re.compile(r"[^\W_]+")
@@ -15,6 +17,17 @@ _DENSE = re.compile(
 """Scripts written without blanks (Han, kana, Thai, Lao, Khmer): two characters count as one word."""
 _SENTENCE_END = re.compile(r"(?<=[.!?:\u3002\uff01\uff1f])\s+|\n+")
 
+_MARKS = re.compile(r"[^\w\x00-\x7f]{30}")
+"""Thirty combining marks in a row, or other symbols: no script needs as many on one letter (UAX #15, stream-safe)."""
+
+
+def normal(form: Literal["NFC", "NFKC"], text: str) -> str:
+    """Normalise text in linear time: marks are ordered within thirty of them, for ordering a long run is quadratic."""
+    if text.isascii():
+        return text
+    cuts = [0, *(hit.end() for hit in _MARKS.finditer(text)), len(text)]
+    return "".join(unicodedata.normalize(form, text[start:end]) for start, end in pairwise(cuts))
+
 
 def squeeze(text: str) -> str:
     """Collapse white space to single blanks and strip the ends."""
@@ -23,7 +36,7 @@ def squeeze(text: str) -> str:
 
 def casefolded(text: str) -> str:
     """NFKC, case-folded, white space collapsed: the form in which texts are compared."""
-    return squeeze(unicodedata.normalize("NFKC", text).casefold())
+    return squeeze(normal("NFKC", text).casefold())
 
 
 def count_words(text: str, *, addresses: bool = False) -> int:

@@ -12,8 +12,8 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from govern.diagnostics import Diagnostic, InputError, Span, plain
-from govern.evidence.envelope import Envelope, read_envelope
-from govern.evidence.tools.interface import Document, Reader, Readout
+from govern.evidence.envelope import SUFFIX, Envelope, SpeaksOf, beside, read_envelope
+from govern.evidence.tools.interface import Beside, Document, Reader, Readout
 from govern.evidence.tools.registry import reader_named, readers
 from govern.inputs.json import JsonValue, parse_json
 from govern.inputs.limits import EVIDENCE_YAML, JSON_BYTES
@@ -21,9 +21,8 @@ from govern.inputs.limits import EVIDENCE_YAML, JSON_BYTES
 if TYPE_CHECKING:
     from govern.bundle import Bundle
 
-__all__ = ["ENVELOPE_ENDING", "Evidence", "Selector", "Sighting", "read_sighting", "root_of", "selected", "sightings"]
+__all__ = ["Evidence", "Selector", "Sighting", "read_sighting", "root_of", "selected", "sightings"]
 
-ENVELOPE_ENDING = ".evidence.json"
 Body = TypeVar("Body")
 
 
@@ -92,7 +91,7 @@ def sightings(bundle: Bundle) -> tuple[Sighting, ...]:
         path = bundle.resolve(item.path)
         if path is None:
             continue
-        envelope = bundle.resolve(item.envelope) if item.envelope is not None else _beside(bundle, path)
+        envelope = bundle.resolve(item.envelope) if item.envelope is not None else beside(bundle, path)
         named = reader_named(item.type) if item.type is not None else None
         if named is not None:
             found[path] = Sighting(path, named, name, envelope, "record")
@@ -103,9 +102,9 @@ def sightings(bundle: Bundle) -> tuple[Sighting, ...]:
     declared = {bundle.resolve(item.path) for item in bundle.record.spec.evidence.values()}
     passed_over = declared | set(bundle.artefacts)
     for path in bundle.files:
-        if path in passed_over or path.endswith(ENVELOPE_ENDING):
+        if path in passed_over or path.endswith(SUFFIX):
             continue
-        envelope = _beside(bundle, path)
+        envelope = beside(bundle, path)
         enveloped = _by_envelope(bundle, envelope)
         reader = enveloped or _recognised(bundle, path)
         if reader is not None:
@@ -124,8 +123,16 @@ def selected(found: tuple[Sighting, ...], kind: type, selector: Selector) -> tup
     )
 
 
-def read_sighting(bundle: Bundle, sighting: Sighting) -> Evidence:
+def read_sighting(
+    bundle: Bundle,
+    sighting: Sighting,
+    *,
+    lineage: frozenset[str] | None = None,
+    speaks_of: SpeaksOf = "model and data",
+) -> Evidence:
     """Read a file with the reader that is for it.
+
+    `lineage` and `speaks_of` say what its envelope is held against: see `read_envelope`.
 
     Raises InputError: I1 and I2 for bytes that are no sound document, E101 for one that is of another format than the
     named one, what the reader says of its content, and what `read_envelope` says of its envelope.
@@ -133,9 +140,10 @@ def read_sighting(bundle: Bundle, sighting: Sighting) -> Evidence:
     reader, path = sighting.reader, sighting.path
     envelope = None
     if sighting.envelope is not None:
-        envelope = read_envelope(bundle, sighting.envelope, about=path)
+        envelope = read_envelope(bundle, sighting.envelope, about=path, lineage=lineage, speaks_of=speaks_of)
     data = bundle.read(path, limit=_limit(reader))
-    document = Document(path, data, root_of(reader, data, path))
+    near = Beside(tuple(bundle.files), lambda name: bundle.read(name, limit=EVIDENCE_YAML.bytes, reader=reader.id))
+    document = Document(path, data, root_of(reader, data, path), near if reader.beside else None, reader.syntax)
     if reader.syntax != "text" and not reader.recognise(document.root):
         message = f"{plain(path)} is not a file of the type {reader.id}"
         hint = "Correct the type in the record or the envelope, or name the right file."
@@ -168,11 +176,6 @@ def root_of(reader: Reader, data: bytes, path: str) -> JsonValue:
         value: JsonValue = json.loads(json.dumps(value_of(parse_yaml(data, file=path, strictness="evidence"))))
         return value
     return None
-
-
-def _beside(bundle: Bundle, path: str) -> str | None:
-    envelope = f"{path}{ENVELOPE_ENDING}"
-    return envelope if envelope in bundle.files else None
 
 
 def _by_envelope(bundle: Bundle, envelope: str | None) -> Reader | None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Literal, TypeVar
 
 from govern.diagnostics import Diagnostic, InputError, Span
 from govern.inputs.json import JsonValue, pointer_span
 
-__all__ = ["Document", "Reader", "Readout", "Syntax", "Tool", "Verdict", "pointer_of"]
+__all__ = ["Beside", "Document", "Reader", "Readout", "Syntax", "Tool", "Verdict", "pointer_of"]
 
 Verdict = Literal["pass", "fail", "not_evaluated", "error"]
 """A tool's own verdict on one item. `not_evaluated`: it did not look, or the file does not say; never a pass."""
@@ -29,6 +30,16 @@ def pointer_of(*steps: str | int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """The other files of the bundle, for a format that is spread over several."""
+
+    paths: tuple[str, ...]
+    """Every file of the bundle, in the order of the paths' bytes."""
+    read: Callable[[str], bytes]
+    """Give a file's bytes, as many as a small document may have. Raises InputError."""
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A file that was read strictly: its bytes, and its JSON types (YAML scalars stay text)."""
 
@@ -36,11 +47,20 @@ class Document:
     data: bytes = field(repr=False)
     root: JsonValue
     """None for a file of syntax `text`, whose reader takes `data`."""
+    beside: Beside | None = field(default=None, repr=False)
+    """Only for a reader that asks for it."""
+    syntax: Syntax = "json"
 
     def span(self, *steps: str | int) -> Span:
         """Give the place of a value; the file's beginning when it has none."""
-        found = pointer_span(self.data, file=self.file, pointer=pointer_of(*steps)) if self.data[:1] else None
-        return found or Span(self.file, 1)
+        if self.syntax == "yaml":
+            from govern.inputs.nodes import span_at
+            from govern.inputs.yaml import parse_yaml
+
+            return span_at(parse_yaml(self.data, file=self.file, strictness="evidence"), steps)
+        if self.syntax == "text" or not self.data:
+            return Span(self.file, 1)
+        return pointer_span(self.data, file=self.file, pointer=pointer_of(*steps)) or Span(self.file, 1)
 
     def fault(self, code: str, message: str, *steps: str | int, hint: str | None = None) -> InputError:
         """Make the InputError of a value; its message ends with the pointer."""
@@ -68,6 +88,11 @@ class Document:
         """
         value = held.get(str(steps[-1]))
         return value if type(value) is kind else self.get(kind, *steps)
+
+    def number(self, *steps: str | int) -> Decimal:
+        """Give the number at a place, exactly as written. Raises InputError E102 or E103."""
+        value: Any = self.get((Decimal, int), *steps)
+        return Decimal(value)
 
     def of_type(self, value: Any, kind: type[Wanted] | tuple[type[Wanted], ...], *steps: str | int) -> Wanted:
         """Give a value that must be of a type. Raises InputError E103."""
@@ -124,6 +149,8 @@ class Readout:
     """What the file says of its data or model (names, short digests): shown, and never a proof."""
     notes: tuple[Diagnostic, ...] = ()
     """Warnings and notes about the file."""
+    files: tuple[str, ...] = ()
+    """Other files of the bundle that it was read from."""
 
     def body(self, kind: type[Wanted]) -> Wanted | None:
         """Give the body of a type, or None."""
@@ -149,3 +176,5 @@ class Reader:
     """Other names that `type:` may use."""
     max_bytes: int | None = None
     """Largest file; the syntax's cap when None."""
+    beside: bool = False
+    """Whether it looks at other files of the bundle too."""

@@ -9,7 +9,20 @@ from govern.evidence.tools.interface import Reader
 
 __all__ = ["MODULES", "reader_named", "readers", "type_names"]
 
-MODULES: tuple[str, ...] = ("great_expectations", "deepchecks", "giskard")
+MODULES: tuple[str, ...] = (
+    "great_expectations",
+    "deepchecks",
+    "giskard",
+    "evidently",
+    "mlflow_run",
+    "mlflow_store",
+    "mlmodel",
+    "aif360",
+    "fairlearn",
+    "importance",
+    "clarify",
+    "aiverify",
+)
 """Modules of this package; each lists its readers in `READERS`."""
 
 

@@ -1,22 +1,16 @@
-"""Times that tools write: with a zone, without one, compact. A time without zone is the oldest instant it can mean."""
+"""Times that tools write, compact ones among them: each as the oldest instant it can mean."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
 
-from govern.canonical import instant_text
+from govern.evidence.instants import oldest_instant
 
 __all__ = ["instant_of"]
 
 _TIME = re.compile(
     r"(\d{4})-?(\d{2})-?(\d{2})[T ](\d{2}):?(\d{2}):?(\d{2})(?:[.,]\d{1,9})?\s?(Z|[+-]\d{2}:?\d{2})?", re.ASCII
 )
-_EASTMOST = timezone(timedelta(hours=14))
-"""The zone in which a wall clock's time comes first (Line Islands, UTC+14)."""
-
-_FIRST_YEAR = 1000
-"""Earlier years have no four digits in an instant's text; a tool that wrote one had no clock."""
 
 
 def instant_of(text: str) -> tuple[str, bool] | None:
@@ -28,19 +22,8 @@ def instant_of(text: str) -> tuple[str, bool] | None:
     match = _TIME.fullmatch(text.strip())
     if match is None:
         return None
-    zone = match[7]
+    year, month, day, hour, minute, second, zone = match.groups()
     try:
-        naive = datetime(*map(int, match.groups()[:6]))  # type: ignore[arg-type]  # noqa: DTZ001  # zone added below
-        if zone is None:
-            moment = naive.replace(tzinfo=_EASTMOST)
-        elif zone == "Z":
-            moment = naive.replace(tzinfo=UTC)
-        else:
-            hours, minutes = int(zone[1:3]), int(zone[-2:])
-            offset = timedelta(hours=hours, minutes=minutes)
-            moment = naive.replace(tzinfo=timezone(-offset if zone[0] == "-" else offset))
-        if moment.astimezone(UTC).year < _FIRST_YEAR:
-            return None
-        return instant_text(moment), zone is not None
-    except (ValueError, OverflowError):
+        return oldest_instant(f"{year}-{month}-{day}T{hour}:{minute}:{second}{zone or ''}"), zone is not None
+    except ValueError:
         return None

@@ -62,12 +62,12 @@ def pack(request: PackRequest) -> Packed:
     beside = Beside(request.certificate)
     folder = _bundle_folder(request, beside)
     _stays_outside(request.output, folder)
-    decision, parts = record_parts(request, named, beside)
+    records, parts = record_parts(request, named, beside)
     parts += policy_parts(request, named)
     manifest, evidence = _evidence_parts(request, named, beside, folder)
     trust, notes = trust_parts(request, named, data, manifest, beside)
     parts += [*evidence, *trust, *verdict_parts(data, named, beside), *advisory_parts(request, named)]
-    parts += statement_parts(request, named, decision, frozenset(line.sha256 for line in manifest.entries))
+    parts += statement_parts(request, named, records, frozenset(line.sha256 for line in manifest.entries))
     parts += engine_parts(request, named)
     return _written(request.output, parts, notes)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from govern.attestation.kinds import CERTIFICATE
 from govern.attestation.pack.claims import Named
 from govern.attestation.pack.index import Role
-from govern.attestation.pack.statements import named_by_record, relevant
+from govern.attestation.pack.statements import named_by_evaluation, named_by_record, relevant
 from govern.attestation.pack.writing import Part, part, policy_path
 from govern.attestation.trust.export import export_pems
 from govern.attestation.trust.reading import load_trust
@@ -99,10 +99,10 @@ def policy_parts(request: PackRequest, named: Named) -> list[Part]:
     return [*made, part("policy/plan.json", Role.PLAN, loaded.plan.data())]
 
 
-def record_parts(request: PackRequest, named: Named, beside: Beside) -> tuple[bytes, list[Part]]:
-    """Give the decision record's bytes, and both records as parts. Raises A612."""
+def record_parts(request: PackRequest, named: Named, beside: Beside) -> tuple[tuple[bytes, bytes], list[Part]]:
+    """Give the bytes of evaluation and decision record, and both as parts. Raises A612."""
     made: list[Part] = []
-    data = b""
+    read: list[bytes] = []
     for role, given, digest in (
         (Role.EVALUATION, request.evaluation, named.evaluation),
         (Role.DECISION, request.decision, named.decision),
@@ -113,7 +113,9 @@ def record_parts(request: PackRequest, named: Named, beside: Beside) -> tuple[by
             hint = f"name the record that was written with it: --{role}"
             raise differs("A612", f"{role} record", digest, found, hint)
         made.append(part(f"records/{role}.json", role, data))
-    return data, made
+        read.append(data)
+    evaluation, decision = read
+    return (evaluation, decision), made
 
 
 def advisory_parts(request: PackRequest, named: Named) -> list[Part]:
@@ -185,14 +187,18 @@ def trust_parts(
     return made, tuple(f"{line.step}: {line.text}" for line in failed)
 
 
-def statement_parts(request: PackRequest, named: Named, decision: bytes, evidence: frozenset[str]) -> list[Part]:
+def statement_parts(
+    request: PackRequest, named: Named, records: tuple[bytes, bytes], evidence: frozenset[str]
+) -> list[Part]:
     """Give the signed statements of people that the verdict looked at, and the status list.
 
     Raises UsageError A614 when one that it looked at was not supplied.
     """
-    kept = relevant(request.statements, named, decision, evidence)
+    kept = relevant(request.statements, named, records, evidence)
+    evaluation, decision = records
     held = {item.digest for item in kept}
-    for digest in sorted({*named.statements, *named.releases, *named_by_record(decision)}):
+    asked = {*named.statements, *named.releases, *named_by_record(decision), *named_by_evaluation(evaluation)}
+    for digest in sorted(asked):
         if digest not in held:
             hint = "name the folder of the signed statements: --statements DIR"
             message = f"the decision looked at the statement sha256:{digest}, which was not supplied"

@@ -16,7 +16,7 @@ from govern.attestation.notices import Revocation, StatusList
 from govern.attestation.pack.claims import Named, payload_of, read_named, summary_inputs
 from govern.attestation.pack.index import Role
 from govern.attestation.pack.reading import Pack
-from govern.attestation.pack.statements import looked_at, named_by_record, read_statement
+from govern.attestation.pack.statements import looked_at, named_by_evaluation, named_by_record, read_statement
 from govern.attestation.sigstore_bundle import read_container
 from govern.attestation.trust.export import export_pems
 from govern.attestation.trust.reading import load_trust
@@ -100,7 +100,7 @@ def _verdict_request(pack: Pack, named: Named, trust: TrustGiven) -> Request:
     The question is whether it was right when it was issued, so what was said since is left out.
     """
     root, earlier = _trust(pack, trust)
-    decision = pack.need(Role.DECISION)
+    evaluation, decision = pack.need(Role.EVALUATION), pack.need(Role.DECISION)
     return Request(
         certificate=pack.need(pack.kind),
         trust=root,
@@ -113,8 +113,8 @@ def _verdict_request(pack: Pack, named: Named, trust: TrustGiven) -> Request:
         bundle=pack.manifest,
         manifest_file=pack.manifest.data,
         tlog_proof=pack.one(Role.PROOF),
-        statements=looked_at(statements_of(pack), decision, at=named.issued_at),
-        evaluation=pack.need(Role.EVALUATION),
+        statements=looked_at(statements_of(pack), named, evaluation=evaluation, decision=decision),
+        evaluation=evaluation,
         decision=decision,
     )
 
@@ -258,7 +258,7 @@ def _statements(pack: Pack, named: Named) -> Iterator[Line]:
 
 def _recorded(pack: Pack) -> frozenset[str]:
     try:
-        return named_by_record(pack.need(Role.DECISION))
+        return named_by_record(pack.need(Role.DECISION)) | named_by_evaluation(pack.need(Role.EVALUATION))
     except GovernError:
         return frozenset()  # whoever reads its clock says what is wrong with it
 

@@ -1,7 +1,6 @@
 """A pack's bundle, policies and advisories as files again, in a folder that nobody else may enter.
 
-No name is drawn by lot: `mkdir` fails when something is there already, so a foreseeable name is as safe as a random
-one, and a replay needs no randomness. Nothing is made executable, and nothing that was packed names a place outside.
+Nothing is made executable, and nothing that was packed names a place outside.
 """
 
 from __future__ import annotations
@@ -9,10 +8,7 @@ from __future__ import annotations
 import errno
 import gzip
 import os
-import shutil
-import stat
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,12 +16,11 @@ from govern.attestation.pack.index import Role, damaged
 from govern.attestation.pack.reading import Pack
 from govern.bundle.manifest import FileEntry
 from govern.bundle.withheld import Withheld
-from govern.diagnostics import Diagnostic, InputError
 from govern.gate.packs.places import PackPlaces
+from govern.gate.private_folder import no_room, private_folder
 
 __all__ = ["Rebuilt", "private_folder", "rebuild"]
 
-_ATTEMPTS = 1000
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _UNFIT = (errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EINVAL, errno.EILSEQ)
 """What the file system says of names that no folder could have held."""
@@ -42,45 +37,6 @@ class Rebuilt:
     withheld: tuple[FileEntry, ...]
     wanted: Withheld
     """What the checks wanted of withheld files."""
-
-
-@contextmanager
-def private_folder(scratch: Path) -> Iterator[Path]:
-    """Make a folder of mode 0700 in `scratch`, and remove it with all that is in it.
-
-    Raises InputError A621 when it cannot be made or removed.
-    """
-    root = _made(scratch)
-    try:
-        yield root
-    except BaseException:
-        with suppress(OSError):
-            shutil.rmtree(root)
-        raise
-    try:
-        shutil.rmtree(root)
-    except OSError as fault:
-        raise _no_room(f"{root} cannot be removed: {fault.strerror}") from fault
-
-
-def _made(scratch: Path) -> Path:
-    for number in range(_ATTEMPTS):
-        root = scratch / f"govern-replay-{os.getpid()}-{number}"
-        try:
-            root.mkdir(mode=0o700)
-            status = os.lstat(root)
-        except FileExistsError:
-            continue
-        except OSError as fault:
-            raise _no_room(f"no folder can be made in {scratch}: {fault.strerror}") from fault
-        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o077:
-            raise _no_room(f"{root} is not the private folder that was made")
-        return root
-    raise _no_room(f"{scratch} is full of folders of other replays")
-
-
-def _no_room(message: str) -> InputError:
-    return InputError(Diagnostic("A621", message, hint="name another folder for it: TMPDIR"))
 
 
 def rebuild(pack: Pack, root: Path) -> Rebuilt:
@@ -156,4 +112,4 @@ def _write(folder: Path, name: str, chunks: Iterable[bytes]) -> Path:
 def _fault(path: Path, fault: OSError) -> Exception:
     if fault.errno in _UNFIT:
         return damaged("A608", f"a file of the bundle cannot be called so ({fault.strerror})", at=path.name)
-    return _no_room(f"cannot write {path}: {fault.strerror}")
+    return no_room(f"cannot write {path}: {fault.strerror}")

@@ -198,7 +198,9 @@ def _request(pack: Pack, parts: Rebuilt, named: Named, clock: datetime, submitte
         advisories=parts.advisories,
         name=named.model,
         version=named.version,
-        statements=looked_at(statements_of(pack), pack.need(Role.DECISION), at=named.issued_at),
+        statements=looked_at(
+            statements_of(pack), named, evaluation=pack.need(Role.EVALUATION), decision=pack.need(Role.DECISION)
+        ),
         trust=trust_named(pack, named),
         submitter=submitter,
         params=recorded_parameters(recorded_plan(pack)),

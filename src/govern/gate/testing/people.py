@@ -6,15 +6,17 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
-from govern.canonical import parse_instant, sha256_hex
+from govern.bundle import Bundle
+from govern.canonical import instant_text, parse_instant, sha256_hex
+from govern.checks.statement_facts import Signed, SignedStatement, StatementRuling
 from govern.decision.approvals import VerifiedApproval
 from govern.decision.evaluation import Evaluation
 from govern.decision.waivers import AdvisoryLimit, VerifiedWaiver
 from govern.policy.plan import Plan, PlanRule
-from govern.policy.testing.documents import ApprovalDocument, WaiverDocument
+from govern.policy.testing.documents import ApprovalDocument, AttestationDocument, WaiverDocument
 from govern.policy.testing.running import named
 
-__all__ = ["approvals_of", "limit_of", "waivers_of"]
+__all__ = ["approvals_of", "limit_of", "signed_of", "waivers_of"]
 
 Limit = Decimal | tuple[AdvisoryLimit, ...] | None
 
@@ -99,4 +101,40 @@ def approvals_of(
             in_role=True,
         )
         for index, item in enumerate(documents)
+    )
+
+
+def signed_of(documents: Sequence[AttestationDocument], bundle: Bundle, *, clock: datetime) -> Signed:
+    """Give the statements of a case as the checks see them."""
+    made = (_statement(index, item, bundle, clock) for index, item in enumerate(documents))
+    return Signed(statements=tuple(sorted(made, key=lambda item: item.digest)))
+
+
+def _statement(index: int, item: AttestationDocument, bundle: Bundle, clock: datetime) -> SignedStatement:
+    issued = instant_text(clock) if item.issued_at is None else item.issued_at
+    begins = issued if item.valid_from is None else item.valid_from
+    ruling = StatementRuling.SOUND
+    if not item.authentic:
+        ruling = StatementRuling.NOT_SOUND
+    elif item.revoked:
+        ruling = StatementRuling.REVOKED
+    elif parse_instant(begins) > clock:
+        ruling = StatementRuling.NOT_BEGUN
+    keyid = f"SHA256:{sha256_hex(item.attester.encode())[:16]}"
+    return SignedStatement(
+        digest=sha256_hex(f"statement {index} of a test about {bundle.digest}".encode()),
+        type=item.type,
+        scope=item.scope,
+        by_digest=item.scope == "version",
+        role=item.role,
+        owner=item.attester,
+        keyid=keyid,
+        identities=frozenset({item.attester, keyid}),
+        roles=frozenset({item.role, *item.roles}),
+        issued_at=issued,
+        valid_from=begins,
+        expires=item.expires,
+        covers=item.covers,
+        fields=dict(item.fields),
+        ruling=ruling,
     )

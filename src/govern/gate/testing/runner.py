@@ -28,7 +28,7 @@ from govern.inputs.yaml import parse_yaml
 from govern.policy.outcomes import CheckResult, Decision, Stage
 from govern.policy.plan import Plan
 from govern.policy.testing.cases import Case, Waiver, waiver_of
-from govern.policy.testing.documents import ApprovalDocument, WaiverDocument
+from govern.policy.testing.documents import ApprovalDocument, AttestationDocument, WaiverDocument
 from govern.policy.testing.running import CaseRun, RuleRun
 from govern.security.advisories.snapshot import Snapshot
 
@@ -61,6 +61,7 @@ class Material:
     refused: tuple[Diagnostic, ...]
     waivers: tuple[WaiverDocument, ...]
     approvals: tuple[ApprovalDocument, ...]
+    attestations: tuple[AttestationDocument, ...] = ()
     submitter: str | None = None
     results: dict[object, CheckResult] = field(default_factory=dict, repr=False)
     """What each check came to on this evidence, by what was asked: shared by all policies that ask it."""
@@ -103,6 +104,7 @@ class Bench:
             problem=problem,
             waivers=waivers,
             approvals=case.approvals,
+            attestations=case.attestations,
             submitter=case.submitter,
         )
 
@@ -116,6 +118,7 @@ class Bench:
         problem: Diagnostic | None = None,
         waivers: tuple[WaiverDocument, ...] = (),
         approvals: tuple[ApprovalDocument, ...] = (),
+        attestations: tuple[AttestationDocument, ...] = (),
         submitter: str | None = None,
     ) -> Material:
         """Write evidence as a bundle and open it. Raises InputError P707 when it cannot be written."""
@@ -131,6 +134,7 @@ class Bench:
             refused=refused,
             waivers=waivers,
             approvals=approvals,
+            attestations=attestations,
             submitter=submitter,
         )
 
@@ -187,7 +191,8 @@ class Bench:
         loaded, plan = compiled.loaded, compiled.plan
         if only is not None:
             plan = _only(plan, only)
-        context = replace(opened.context, registries=loaded.registries)
+        signed = people.signed_of(opened.attestations, opened.context.bundle, clock=opened.clock)
+        context = replace(opened.context, registries=loaded.registries, signed=signed)
         evaluation = run_plan(
             plan,
             remembering(loaded, opened.results),

@@ -58,6 +58,7 @@ class Case:
     advisories: Node | None
     waivers: tuple[Waiver, ...]
     approvals: tuple[Any, ...]
+    attestations: tuple[Any, ...]
     """`ApprovalDocument`s."""
     submitter: str | None
     """Who asks the gate."""
@@ -229,6 +230,7 @@ def _case(
         advisories=item.get("advisories") or node.get("advisories"),
         waivers=tuple(_waivers(item.get("waivers") or node.get("waivers"), faults)),
         approvals=document.approvals if case.approvals is None else case.approvals,
+        attestations=document.attestations if case.attestations is None else case.attestations,
         submitter=case.submitter or document.submitter,
         expect=case.expect,
         node=item,

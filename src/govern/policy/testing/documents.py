@@ -20,6 +20,7 @@ __all__ = [
     "AcceptedMutant",
     "AdvisoryDocument",
     "ApprovalDocument",
+    "AttestationDocument",
     "CaseDocument",
     "CaseFileDocument",
     "EvidenceDocument",
@@ -173,6 +174,25 @@ class ApprovalDocument(_Part):
     expires: Instant = Field(default="9999-12-31T00:00:00Z", description="First second at which it no longer counts.")
 
 
+class AttestationDocument(_Part):
+    """A statement that somebody in an office has signed about the model of the case."""
+
+    type: Text = Field(description="Type, such as dpia.")
+    role: Text = Field(default="attester", description="Role, such as attester/dpo.")
+    attester: Text = Field(description="Who signs.")
+    scope: Literal["version", "model", "fleet"] = Field(
+        default="version", description="About this bundle, about the model, or about all models."
+    )
+    covers: Names = Field(default=(), description="Items that it covers.")
+    fields: Mapping[Text, Text] = Field(default_factory=dict, description="What it states, by name.")
+    issued_at: Instant | None = Field(default=None, description="When it was signed; default: the clock of the case.")
+    valid_from: Instant | None = Field(default=None, description="First second; default: when it was signed.")
+    expires: Instant = Field(default="9999-12-31T00:00:00Z", description="First second at which it no longer holds.")
+    authentic: Flag = Field(default=True, description="Whether signature, log and role hold.")
+    revoked: Flag = Field(default=False, description="Whether it is revoked.")
+    roles: Names = Field(default=(), description="Other roles that the signer holds.")
+
+
 class AdvisoryDocument(_Part):
     """An advisory in short: versions from `introduced` on, before `fixed`, are affected."""
 
@@ -235,6 +255,9 @@ class CaseDocument(_Part):
     approvals: Annotated[tuple[ApprovalDocument, ...], BeforeValidator(_tuple)] | None = Field(
         default=None, description="Votes of the review board."
     )
+    attestations: Annotated[tuple[AttestationDocument, ...], BeforeValidator(_tuple)] | None = Field(
+        default=None, description="Statements that people in offices have signed."
+    )
     submitter: Text | None = Field(default=None, description="Who asks the gate; default: that of the file.")
     expect: ExpectDocument = Field(description="What it must come to.")
 
@@ -265,6 +288,9 @@ class CaseFileDocument(_Part):
     waivers: Annotated[tuple[_Anything, ...], BeforeValidator(_tuple)] = Field(default=(), description="Waivers.")
     approvals: Annotated[tuple[ApprovalDocument, ...], BeforeValidator(_tuple)] = Field(
         default=(), description="Votes of the review board."
+    )
+    attestations: Annotated[tuple[AttestationDocument, ...], BeforeValidator(_tuple)] = Field(
+        default=(), description="Statements that people in offices have signed."
     )
     submitter: Text | None = Field(default=None, description="Who asks the gate.")
     excused: Mapping[Text, Mapping[OutcomeName, Text]] = Field(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +11,10 @@ from govern.diagnostics import plain
 from govern.policy.outcomes import Decision, Outcome
 from govern.report.figures import Table, comparison_figure, rate_figure, tables_of
 from govern.report.groups import Group, groups, headline
+from govern.report.html.claims import ClaimTable, claim_table
+from govern.report.html.drift import DriftTable, drift_tables
 from govern.report.html.quality import QualityTable, quality_tables
-from govern.report.result import OutcomeView, PolicyView, Result, facts_of, rows
+from govern.report.result import FileView, OutcomeView, PolicyView, Result, facts_of, rows
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -22,6 +24,7 @@ __all__ = ["Page", "page_of"]
 _NAME = 160
 """Code points of a name; paths and sentences may be longer."""
 _MOST_NODES = 300
+_MOST_FILES = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,8 @@ class Scorecard:
     rule: str
     rows: tuple[CardRow, ...]
     placeholders: int
+    looked: tuple[str, ...] = ()
+    """Which files could have been cards, which were read, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,9 @@ class Page:
     groups: tuple[Group, ...]
     figures: tuple[FairnessFigure, ...]
     scorecards: tuple[Scorecard, ...]
+    claims: tuple[ClaimTable, ...]
     quality: tuple[QualityTable, ...]
+    drifts: tuple[DriftTable, ...]
     lineage: Lineage | None
     policies: tuple[PolicyLine, ...]
     dependencies: tuple[OutcomeView, ...]
@@ -111,6 +118,8 @@ class Page:
     """(what it does, command) pairs."""
     facts: tuple[tuple[str, str], ...]
     """Key facts beside the verdict."""
+    files: tuple[FileView, ...]
+    """The first files of the bundle."""
 
 
 _TONES = {Decision.ALLOWED: "good", Decision.DENIED: "bad", Decision.UNDECIDED: "unsure"}
@@ -133,12 +142,17 @@ def page_of(result: Result) -> Page:
             for item in result.outcomes
             if (facts := facts_of(item, "card-scorecard")) is not None
         ),
+        claims=tuple(
+            claim_table(item, facts) for item in result.outcomes if (facts := facts_of(item, "card-claims")) is not None
+        ),
         quality=quality_tables(result.outcomes),
+        drifts=drift_tables(result.outcomes),
         lineage=None if result.lineage is None else _lineage(result.lineage),
         policies=tuple(_policy(item, result.outcomes) for item in result.policies),
         dependencies=tuple(item for item in result.outcomes if item.check.startswith("dependencies.")),
         commands=tuple(_commands(result)),
         facts=tuple(_key_facts(result)),
+        files=result.files[:_MOST_FILES],
     )
 
 
@@ -192,7 +206,15 @@ def _scorecard(outcome: OutcomeView, facts: Mapping[str, Any]) -> Scorecard:
             )
         )
     left = facts.get("placeholders")
-    return Scorecard(outcome.rule, tuple(made), left if isinstance(left, int) else 0)
+    return Scorecard(outcome.rule, tuple(made), left if isinstance(left, int) else 0, tuple(_looked(facts)))
+
+
+def _looked(facts: Mapping[str, Any]) -> Iterator[str]:
+    """Say of every file that could be a card whether it was used, and why."""
+    for item in rows(facts.get("looked")):
+        form = f" ({item['format']})" if isinstance(item.get("format"), str) else ""
+        used = "read" if item.get("used") is True else "not read"
+        yield plain(f"{item.get('file')}{form}: {used}, {item.get('why')}", limit=1000)
 
 
 def _lineage(document: JsonObject) -> Lineage:

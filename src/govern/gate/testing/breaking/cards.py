@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from govern.diagnostics import InputError
 from govern.evidence.cards import card_of_bytes
@@ -14,6 +14,8 @@ from govern.policy.testing.patches import Value
 __all__ = ["cards"]
 
 _TEMPLATE = "[More Information Needed]"
+_RESTS_ON = {"model_card.claims": "evaluation", "model_card.licence": "licence"}
+"""The section in which a card says what a kind judges."""
 _MOST_PLACES = 8
 """How often a card may say one thing in different places."""
 
@@ -35,15 +37,70 @@ def cards(target: Target) -> Iterator[Break]:
         text = f"{_Text(target).whole}\n\n{left}\n"
         told = f"{params.at_most + 1} more places are left as the template had them"
         yield Break(name="placeholder:card", told=told, patch=replace("/card", text))
+    yield from _declared(target)
     if not several:
         for section in _sections(target):
             yield from _section(target, section)
     yield from _unbound(target)
 
 
+def _declared(target: Target) -> Iterator[Break]:
+    """Take back, or contradict, what the card declares."""
+    kind, text = target.rule.check, _Text(target).whole
+    front = text.startswith("---\n")
+    if kind == "model_card.licence" and front:
+        told, patch = "the card declares a licence that nobody knows", "---\nlicense: no-such-licence\n"
+        yield Break(name="contradicted:licence", told=told, patch=replace("/card", f"{patch}---\n{_body(text)}"))
+    if kind == "model_card.fresh" and front:
+        patch = "---\ndate: 1970-01-01\n---\n"
+        yield Break(name="old:card", told="the card is of 1970", patch=replace("/card", f"{patch}{_body(text)}"))
+        told = "the model changed materially after the card was written"
+        pointer = "/model/spec/change/material_on"
+        if target.has(pointer):
+            yield Break(name="changed:model", told=told, patch=replace(pointer, "9999-12-31"))
+            yield Break(name="removed:change", told="no change is declared", patch=remove("/model/spec/change"))
+    if kind == "model_card.consistent" and "version" in target.params.fields_ and target.has("/model/metadata/version"):
+        patch = '---\nversion: "no such version"\n---\n'
+        told = "the card speaks of another version"
+        yield Break(name="contradicted:version", told=told, patch=replace("/card", f"{patch}{_body(text)}"))
+    if kind == "model_card.original" and target.params.max_equal == 0:
+        same = "The very same words stand under two headings of this card."
+        yield Break(name="pasted:card", told="two sections have one text", patch=replace("/card", _pasted(text, same)))
+    if kind == "model_card.claims":
+        yield from _other_figures(target, text)
+
+
+def _body(text: str) -> str:
+    """A card without its front matter."""
+    return text.split("\n---\n", 1)[1] if text.startswith("---\n") and "\n---\n" in text else text
+
+
+def _pasted(text: str, same: str) -> str:
+    """The front matter of a card, and two sections with one text."""
+    head = text[: len(text) - len(_body(text))]
+    return f"{head}# Model\n\n## Limitations\n\n{same}\n\n## Training data\n\n{same}\n"
+
+
+def _other_figures(target: Target, text: str) -> Iterator[Break]:
+    """Change one figure that was found to agree: it must be seen, however many others still do."""
+    facts = target.run.result.facts
+    claims = facts.get("claims") if isinstance(facts, Mapping) else None
+    for number, item in enumerate(claims if isinstance(claims, list | tuple) else ()):
+        line, raw = item["line"], item["claimed"]
+        lines = text.split("\n")
+        if item["result"] != "agrees" or not isinstance(line, int) or raw not in lines[line - 1]:
+            continue
+        other = "0.0001" if item["measured"] != "0.0001" else "0.9999"
+        lines[line - 1] = lines[line - 1].replace(raw, other, 1)
+        told = f"the card says {other} where it said {raw}"
+        yield Break(name=f"other:claim:{number}", told=told, patch=replace("/card", "\n".join(lines)))
+
+
 def _sections(target: Target) -> list[str]:
     if target.rule.check == "model_card.sections":
         return list(target.params.required)
+    if target.rule.check in _RESTS_ON:
+        return [_RESTS_ON[target.rule.check]]
     paths = [path for path in reads_of(target) if path[:2] == ("card", "sections") and len(path) > 2]
     absent = getattr(target.params, "may_be_absent", ())
     return [path[2] for path in paths if not any(item.startswith(f"card.sections.{path[2]}") for item in absent)]

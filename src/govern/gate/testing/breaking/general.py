@@ -10,7 +10,7 @@ from govern.decision.overall import QUORUM_CHECK, SEPARATION_CHECK
 from govern.gate.testing.breaking.interface import Break, Target
 from govern.policy.outcomes import Outcome
 
-__all__ = ["out_of_time", "without_votes"]
+__all__ = ["out_of_time", "without_statements", "without_votes"]
 
 
 def out_of_time(target: Target) -> Iterator[Break]:
@@ -38,3 +38,17 @@ def without_votes(target: Target) -> Iterator[Break]:
     yield Break(name="rejected:approvals", told=f"{turned.approver} rejects", approvals=(turned, *votes[1:]))
     late = tuple(item.model_copy(update={"expires": instant_text(target.material.clock)}) for item in votes)
     yield Break(name="expired:approvals", told="every vote ends at this very second", approvals=late)
+
+
+def without_statements(target: Target) -> Iterator[Break]:
+    """Take the statements of people away, or make them not count."""
+    held = target.material.attestations
+    if target.rule.check != "attestation.present" or not held:
+        return
+    yield Break(name="removed:attestations", told="nobody has signed a statement", attestations=())
+    forged = tuple(item.model_copy(update={"authentic": False}) for item in held)
+    yield Break(name="forged:attestations", told="no signature holds", attestations=forged)
+    taken_back = tuple(item.model_copy(update={"revoked": True}) for item in held)
+    yield Break(name="revoked:attestations", told="every statement is revoked", attestations=taken_back)
+    other = tuple(item.model_copy(update={"type": f"not-{item.type}"}) for item in held)
+    yield Break(name="other:attestations", told="the statements are of another type", attestations=other)

@@ -15,7 +15,7 @@ from typing import Any
 from govern.gate.testing.materials import path_of
 from govern.gate.testing.runner import Material
 from govern.policy.plan import PlanRule
-from govern.policy.testing.documents import ApprovalDocument
+from govern.policy.testing.documents import ApprovalDocument, AttestationDocument
 from govern.policy.testing.patches import Value, pointer_of, steps_of, value_at
 from govern.policy.testing.running import RuleRun
 
@@ -44,6 +44,7 @@ class Break:
     """Advisories that are known beside those of the snapshot."""
     no_advisories: bool = False
     approvals: tuple[ApprovalDocument, ...] | None = None
+    attestations: tuple[AttestationDocument, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,10 +88,22 @@ def artefacts(target: Target) -> Iterator[Break]:
     yield Break(name="removed:artefacts", told="the model's files are gone", patch=remove(*held.values()))
     path, pointer = next(iter(held.items()))
     yield Break(name="empty:artefact", told=f"{path} is empty", patch=replace(pointer, b""))
-    yield Break(name="pointer:artefact", told=f"{path} only points at a file", patch=replace(pointer, _POINTER_FILE))
+    if getattr(target.params, "lfs_pointers", "refuse") == "refuse":
+        told = f"{path} only points at a file"
+        yield Break(name="pointer:artefact", told=told, patch=replace(pointer, _POINTER_FILE))
+    if kind == "artefacts.present":
+        yield from _cut(target, path, pointer)
+        return
     if kind == "artefacts.pickle" or "pickle" not in getattr(target.params, "allowed", ()):
         told = f"{path} is a pickle that runs a program"
         yield Break(name="pickle:artefact", told=told, patch=replace(pointer, _HOSTILE_PICKLE))
     if kind == "artefacts.pickle":
         beside: Operation = {"op": "add", "path": pointer_of("files", "extra/model.pkl"), "value": _HOSTILE_PICKLE}
         yield Break(name="pickle:beside", told="a pickle that runs a program lies beside the model", patch=(beside,))
+
+
+def _cut(target: Target, path: str, pointer: str) -> Iterator[Break]:
+    """Cut a model file short. Of a model in text the end may be white space or a list that nobody needs."""
+    data = target.at(pointer)
+    if isinstance(data, bytes) and len(data) > 1 and not data.isascii():
+        yield Break(name="cut:artefact", told=f"{path} is cut short", patch=replace(pointer, data[:-1]))

@@ -62,7 +62,7 @@ def _breaks(one: Tested[Ready, Material], places: dict[str, Span], seen: set[obj
         if run is None or not passed or rule.id not in places:
             continue
         rests_on = frozenset((item.file, item.digest) for item in run.result.evidence)
-        key = (rule.digest, rests_on, one.opened.approvals)
+        key = (rule.digest, rests_on, one.opened.approvals, repr(one.opened.attestations))
         if key in seen:
             continue
         seen.add(key)
@@ -100,6 +100,7 @@ def _material(opened: Material, broken: Break, bench: Bench) -> Material | None:
             snapshot=snapshot,
             waivers=(),
             approvals=opened.approvals,
+            attestations=opened.attestations,
             submitter=opened.submitter,
         )
     except (InputError, PatchError):
@@ -117,6 +118,8 @@ def _survives(
         opened = one.opened
     if broken.approvals is not None:
         opened = replace(opened, approvals=broken.approvals)
+    if broken.attestations is not None:
+        opened = replace(opened, attestations=broken.attestations, results={})  # checks see them, unlike votes
     run = bench.run(one.compiled, replace(opened, waivers=()), only=target.rule.id, clock=broken.clock)
     found = run.rules.get(target.rule.id)  # none in a bundle that is refused
     return found is not None and _is_hole(target.run, found, broken)

@@ -23,6 +23,8 @@ def tables(target: Target) -> Iterator[Break]:
     """Spoil the predictions that a rule rests on."""
     if not (target.cites("predictions") or target.cites("fairness_rows")):
         return
+    if getattr(target.params, "backed", None) == "none":
+        return  # figures of a card that need nothing behind them
     table = _Table(target)
     yield from table.gone()
     yield from table.unbound()

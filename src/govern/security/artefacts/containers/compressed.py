@@ -2,56 +2,17 @@
 
 from __future__ import annotations
 
-import bz2
 import lzma
 import zlib
-from typing import Protocol
 
+from govern.inputs.archives.decoders import decoder
 from govern.security.artefacts.limits import Budget, ScanError
 from govern.security.artefacts.pickle.machine import Buffer
 
 __all__ = ["COMPRESSED", "unpack"]
 
 _CHUNK = 4 << 20
-
-
-class _Reader(Protocol):
-    @property
-    def eof(self) -> bool: ...
-
-    @property
-    def unused_data(self) -> bytes: ...
-
-    def decompress(self, data: bytes, size: int, /) -> bytes: ...
-
-
-class _Zlib:
-    """zlib's object with the interface of the other two: it keeps what it could not unpack yet."""
-
-    def __init__(self, wbits: int) -> None:
-        self._inner = zlib.decompressobj(wbits)
-
-    @property
-    def eof(self) -> bool:
-        return self._inner.eof
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._inner.unused_data
-
-    def decompress(self, data: bytes, size: int, /) -> bytes:
-        return self._inner.decompress(self._inner.unconsumed_tail + data, size)
-
-
-def _reader(kind: str) -> _Reader:
-    if kind == "gzip":
-        return _Zlib(31)
-    if kind == "zlib":
-        return _Zlib(15)
-    if kind == "bzip2":
-        return bz2.BZ2Decompressor()
-    formats = {"xz": lzma.FORMAT_XZ, "lzma": lzma.FORMAT_ALONE}
-    return lzma.LZMADecompressor(formats[kind], memlimit=1 << 30)
+_XZ_MEMORY = 1 << 30
 
 
 COMPRESSED = frozenset({"gzip", "zlib", "bzip2", "xz", "lzma"})
@@ -63,7 +24,7 @@ def unpack(data: Buffer, kind: str, budget: Budget) -> bytes:
     out: list[bytes] = []
     pending = bytes(data[:])
     while pending:
-        reader = _reader(kind)
+        reader = decoder(kind, memory=_XZ_MEMORY)
         feed = pending
         try:
             while not reader.eof:

@@ -13,7 +13,7 @@ from govern.inputs.json import JsonValue, parse_json
 from govern.security.artefacts.limits import ScanError
 from govern.security.artefacts.pickle.machine import Buffer
 
-__all__ = ["check_safetensors", "probe_safetensors"]
+__all__ = ["MAX_HEADER", "check_safetensors", "probe_safetensors", "tensors_of"]
 
 MAX_HEADER = 100_000_000
 _BITS = {
@@ -43,18 +43,7 @@ def probe_safetensors(data: Buffer) -> bool:
 def check_safetensors(data: Buffer) -> dict[str, int]:
     """Check the whole file and give its spans. Raises ScanError for anything the format does not allow."""
     length = int.from_bytes(data[:8], "little")
-    if length > MAX_HEADER or 8 + length > len(data):
-        raise ScanError("S305", f"the header length {length} runs past the end of the file", offset=0)
-    try:
-        header = parse_json(data[8 : 8 + length], file="header", max_bytes=MAX_HEADER)
-    except InputError as fault:
-        reason = fault.diagnostics[0]
-        raise ScanError("S305", f"the header is not sound JSON: {reason.message}", offset=8) from fault
-    if not isinstance(header, dict):
-        raise ScanError("S305", "the header is not a JSON object", offset=8)
-    extents = sorted(_extent(name, item) for name, item in header.items() if name != "__metadata__")
-    if "__metadata__" in header:
-        _check_metadata(header["__metadata__"])
+    extents = sorted(tensors_of(data, len(data)).values())
     position = 0
     for begin, end in extents:
         if begin != position:
@@ -65,6 +54,27 @@ def check_safetensors(data: Buffer) -> dict[str, int]:
             "S304", f"tensors end at byte {8 + length + position} of {len(data)}", offset=8 + length + position
         )
     return {"safetensors.header": 8 + length, "tensor": position}
+
+
+def tensors_of(data: Buffer, size: int) -> dict[str, tuple[int, int]]:
+    """Give every tensor's first byte and end, counted from the end of the header, by name.
+
+    `data` holds at least the header of a file of `size` bytes; where the tensors lie is not checked. Raises ScanError.
+    """
+    length = int.from_bytes(data[:8], "little")
+    if length > MAX_HEADER or 8 + length > size:
+        raise ScanError("S305", f"the header length {length} runs past the end of the file", offset=0)
+    try:
+        header = parse_json(data[8 : 8 + length], file="header", max_bytes=MAX_HEADER)
+    except InputError as fault:
+        reason = fault.diagnostics[0]
+        raise ScanError("S305", f"the header is not sound JSON: {reason.message}", offset=8) from fault
+    if not isinstance(header, dict):
+        raise ScanError("S305", "the header is not a JSON object", offset=8)
+    made = {name: _extent(name, item) for name, item in header.items() if name != "__metadata__"}
+    if "__metadata__" in header:
+        _check_metadata(header["__metadata__"])
+    return made
 
 
 def _check_metadata(value: JsonValue) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Union
 
 from govern.security.artefacts.limits import ScanError
+from govern.security.artefacts.pages import find_byte
 from govern.security.artefacts.pickle.values import GlobalRef, Instance, PDict, PList, PSet, PTuple, Value
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ class Machine:
 
     def line(self) -> bytes:
         """Give the rest of the line without its newline."""
-        stop = self.data.find(b"\n", self.pos, self.end)
+        stop = find_byte(self.data, b"\n", self.pos, self.end)
         if stop < 0:
             raise malformed("a line argument does not end", self.op)
         chunk = self.data[self.pos : stop]
