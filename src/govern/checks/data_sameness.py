@@ -33,15 +33,11 @@ def other_data(item: Item[Any], context: CheckContext) -> tuple[tuple[Finding, .
 def _tables(bundle: Bundle, file: str) -> set[str]:
     """Give the digests of what may be data: not the model, the evidence itself, the record, cards and lineage."""
     from govern.bundle.opening import RECORD_FILE
-    from govern.evidence.tools.finding import ENVELOPE_ENDING
+    from govern.evidence.envelope import SUFFIX
 
     spec = bundle.record.spec
     beside = {file, RECORD_FILE, *bundle.artefacts, *spec.cards, *spec.lineage}
-    return {
-        entry.sha256
-        for path, entry in bundle.files.items()
-        if path not in beside and not path.endswith(ENVELOPE_ENDING)
-    }
+    return {entry.sha256 for path, entry in bundle.files.items() if path not in beside and not path.endswith(SUFFIX)}
 
 
 def _unnamed(item: Item[Any]) -> Finding:

@@ -21,7 +21,10 @@ SCAN = json.dumps({"Performance": {"major": []}})
 @pytest.fixture
 def plain(tmp_path: Path) -> BundleBuilder:
     """A bundle without any file of another tool."""
-    return BundleBuilder(tmp_path).remove(VALIDATION).remove(f"{VALIDATION}.evidence.json")
+    builder = BundleBuilder(tmp_path).record(evidence=None)
+    for path in [path for path in builder._files() if path.startswith(("evidence/", "explanations/"))]:
+        builder.remove(path)
+    return builder
 
 
 def found(builder: BundleBuilder) -> dict[str, tuple[str, str, str]]:
