@@ -30,7 +30,7 @@ test-tools: $(STAMP)  ## needs the programs that .ci/run installs; fails without
 
 test-real-tools: $(STAMP)  ## current mlflow, Great Expectations, DVC, skops and hub: what they write, judged
 	$(BIN)/python scripts/real_tools.py
-	$(BIN)/pytest -n 2 -m real_tools tests/real_tools
+	$(BIN)/pytest -n 2 --dist loadfile -m real_tools tests/real_tools
 
 conformance: $(STAMP)  ## every vector of conformance/ against govern verify
 	$(BIN)/python conformance/run.py $(BIN)/govern

@@ -337,9 +337,9 @@ def test_an_envelope_that_names_no_data_binds_nothing(tmp_path):
     assert codes(judge(with_data(tmp_path))) == ["E165"]
 
 
-def test_neither_the_model_nor_the_result_itself_are_data(tmp_path):
+def test_neither_the_model_nor_the_papers_about_it_are_data(tmp_path):
     builder = BundleBuilder(tmp_path)
-    for path in (VALIDATION, "model/model.safetensors"):
+    for path in (VALIDATION, "model/model.safetensors", "README.md", "lineage.yaml", "govern.yaml"):
         assert codes(judge(with_data(tmp_path, sha256(builder.content(path))))) == ["E166"]
 
 

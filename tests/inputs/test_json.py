@@ -8,7 +8,7 @@ import sys
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govern.diagnostics import InputError
@@ -225,3 +225,61 @@ def test_pointer_span():
         span = pointer_span(data, file="f", pointer=pointer)
         assert (span.line, span.column) == place
     assert pointer_span(data, file="f", pointer="/nothing") is None
+
+
+def depth_by_hand(text):
+    """How deep the standard library's scanner would go, letter by letter; it stops at the first fault."""
+    depth = deepest = 0
+    inside = escaped = False
+    for letter in text:
+        if inside:
+            inside = escaped or letter != '"'
+            escaped = not escaped and letter == "\\"
+        elif letter == '"':
+            inside = True
+        elif letter in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif letter in "]}":
+            depth -= 1
+    return deepest
+
+
+NESTED = st.recursive(
+    st.one_of(st.text(alphabet='[]{}"\\ab', max_size=6), st.integers(), st.none()),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.text(alphabet='[{"\\a', max_size=3), inner)
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(NESTED, st.integers(1, 6))
+def test_depth_is_counted_outside_of_strings(value, most):
+    text = json.dumps(value)
+    codes = [item.code for item in faults(text, max_depth=most)] if depth_by_hand(text) > most else []
+    assert codes in ([], ["I110"])
+    assert (codes == ["I110"]) == (depth_by_hand(text) > most)
+    if not codes:
+        assert parse_json(text.encode(), file="f", max_depth=most) == json.loads(text)
+
+
+@pytest.mark.parametrize("exponent", [99, 100, 307, 308, 309, 999])
+@pytest.mark.parametrize("sign", ["", "+", "-"])
+@pytest.mark.parametrize("written", ["1e{}", "1.5E{}", "0e{}"])
+def test_numbers_near_the_bounds_are_judged_one_by_one(written, sign, exponent):
+    """Most documents have none of them, and are read without asking for each number."""
+    text = written.format(f"{sign}{exponent}")
+    least, most = -400, 308
+    value = Decimal(text)
+    sound = -2400 < value.as_tuple().exponent < most and (not value or least <= value.adjusted() < most)
+    if sound:
+        assert parse_json(f"[1.25, {text}]".encode(), file="f") == [Decimal("1.25"), value]
+    else:
+        assert [item.code for item in faults(f"[1.25, {text}]")] == ["I113"]
+
+
+def test_long_numbers_are_judged_one_by_one():
+    assert parse_json(b"[" + b"9" * 308 + b", 0." + b"0" * 299 + b"1]", file="f")[0] == int("9" * 308)
+    assert [item.code for item in faults("[" + "9" * 309 + "]")] == ["I113"]

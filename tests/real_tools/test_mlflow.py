@@ -30,10 +30,8 @@ def test_a_model_saved_by_skops_holds_no_pickle(made: Path) -> None:
     found = check(made / "skops")
     assert found.outcome("pickles") == "pass", found.outcomes["pickles"]
     assert found.outcome("card") == "pass"
-    assert (found.decision, found.outcome("data")) in {
-        ("undecided", "missing_evidence"),
-        ("denied", "missing_evidence"),
-    }
+    assert found.outcome("data") == "missing_evidence"
+    assert found.decision != "allowed"
 
 
 def test_a_file_store_is_judged_without_opening_a_database(made: Path) -> None:

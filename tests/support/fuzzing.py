@@ -11,18 +11,20 @@ import random
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from govern.bundle import Bundle
 from govern.diagnostics import GovernError
 from govern.evidence.tools.finding import root_of
-from govern.evidence.tools.interface import Document, Reader
+from govern.evidence.tools.interface import Beside, Document, Reader, Readout
 from govern.evidence.tools.registry import readers
-from support.bundles import CARD, REQUIREMENTS, BundleBuilder, safetensors, sha256
+from support.bundles import CARD, REQUIREMENTS, VALIDATION, BundleBuilder, safetensors, sha256
 from support.tool_samples import SAMPLES
 
-__all__ = ["CORPUS", "Target", "fault_of", "mutated", "name_of", "own_targets", "seeds", "targets"]
+__all__ = ["CORPUS", "Target", "fault_of", "mutated", "name_of", "own_targets", "reading", "seeds", "targets"]
 
 CORPUS = Path(__file__).resolve().parent.parent / "fuzz" / "corpus"
 _LARGEST_SEED = 64 * 1024
@@ -66,27 +68,47 @@ def seeds(target: Target) -> list[bytes]:
 
 
 def _of_reader(reader: Reader) -> Target:
+    read = reading(reader)
+
     def run(data: bytes) -> None:
-        document = Document("evidence/fuzz", data, root_of(reader, data, "evidence/fuzz"))
-        if reader.syntax == "text" or reader.recognise(document.root):
-            for body in reader.read(document).bodies:
-                repr(body)
-                _judge(body)
+        readout = read(data)
+        for body in () if readout is None else readout.bodies:
+            repr(body)
+            _judge(body)
 
-    return Target(reader.id, run, tuple(_samples(reader)), reader.syntax == "json")
+    return Target(reader.id, run, tuple(data for _file, data in _samples(reader)), reader.syntax == "json")
 
 
-def _samples(reader: Reader) -> Iterator[bytes]:
-    """Give the samples that a reader recognises; a reader of text is given those that hold one of its markers."""
-    for path in sorted(path for path in SAMPLES.rglob("*") if path.is_file()):
+def reading(reader: Reader) -> Callable[[bytes], Readout | None]:
+    """Give what parses, recognises and reads, as a run does; None for what the reader does not recognise."""
+    file = next((file for file, _data in _samples(reader)), "evidence/fuzz")
+    near = _near(file) if reader.beside else None
+
+    def read(data: bytes) -> Readout | None:
+        document = Document(file, data, root_of(reader, data, file), near, reader.syntax)
+        return reader.read(document) if reader.syntax == "text" or reader.recognise(document.root) else None
+
+    return read
+
+
+def _samples(reader: Reader) -> Iterator[tuple[str, bytes]]:
+    """Give the samples that a reader recognises. What a reader of text is for nobody can see: it has a corpus."""
+    for path in sorted(path for path in SAMPLES.rglob("*") if path.is_file() and reader.syntax != "text"):
         data = path.read_bytes()
-        if len(data) > _LARGEST_SEED or not any(marker in data for marker in reader.markers):
-            continue
-        try:
-            if reader.syntax == "text" or reader.recognise(root_of(reader, data, path.name)):
-                yield data
-        except GovernError:
-            continue
+        marked = any(marker in data for marker in reader.markers) or not reader.markers
+        if marked and len(data) <= _LARGEST_SEED:
+            try:
+                if reader.recognise(root_of(reader, data, path.name)):
+                    yield path.relative_to(SAMPLES).as_posix(), data
+            except GovernError:
+                continue
+
+
+def _near(file: str) -> Beside:
+    """The folder of a tool's samples, as a reader that looks at other files too is given it."""
+    root = file.partition("/")[0]
+    paths = sorted(path.relative_to(SAMPLES).as_posix() for path in (SAMPLES / root).rglob("*") if path.is_file())
+    return Beside(tuple(paths), lambda name: (SAMPLES / name).read_bytes() if name in paths else b"")
 
 
 def _judge(body: object) -> None:
@@ -143,28 +165,32 @@ def _artefact(data: bytes) -> None:
     scan_bytes("model.bin", data, load_profiles(("numpy", "sklearn")))
 
 
-_FILE = "0" * 64
-_ENVELOPE = {
-    "apiVersion": "govern/v1",
-    "kind": "EvidenceEnvelope",
-    "type": "gx",
-    "file": {"path": "gx.json", "sha256": _FILE},
-    "model": {"name": "m", "version": "1", "digest": {"sha256": _FILE}},
-    "data": [{"name": "d", "role": "train", "digest": {"sha256": _FILE}}],
-    "tool": {"name": "gx", "version": "1"},
-    "produced_at": "2026-03-01T00:00:00Z",
-    "produced_by": "ci",
-}
+class _Instead:
+    """A sound bundle of which one file has other bytes."""
+
+    def __init__(self, bundle: Bundle, path: str, data: bytes) -> None:
+        self._bundle, self._path, self._data = bundle, path, data
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._bundle, name)
+
+    def read(self, path: str, **more: Any) -> bytes:
+        return self._data if path == self._path else self._bundle.read(path, **more)
+
+
+@cache
+def _sound() -> tuple[Bundle, TemporaryDirectory[str]]:
+    """A bundle, with the folder that holds it for as long as this process lives."""
+    folder = TemporaryDirectory()
+    return BundleBuilder(Path(folder.name)).open(), folder
 
 
 def _envelope(data: bytes) -> None:
     from govern.evidence.envelope import read_envelope
 
-    entry = SimpleNamespace(sha256=_FILE)
-    bundle: Any = SimpleNamespace(
-        files={"gx.json": entry}, read=lambda _path, limit: data, model_digest=_FILE, name="m", version="1"
-    )
-    read_envelope(bundle, "gx.json.evidence.json", about="gx.json")
+    path = f"{VALIDATION}.evidence.json"
+    made: Any = _Instead(_sound()[0], path, data)
+    read_envelope(made, path, about=VALIDATION)
 
 
 def _zip() -> bytes:
@@ -177,7 +203,8 @@ def _zip() -> bytes:
 
 def own_targets() -> tuple[Target, ...]:
     """The readers of our own rooms."""
-    record = BundleBuilder(Path("never-written")).content("govern.yaml")
+    builder = BundleBuilder(Path("never-written"))
+    record = builder.content("govern.yaml")
     toolkit = json.dumps({"model_details": {"name": "m", "overview": "It ranks."}, "considerations": {}}).encode()
     return (
         Target("json", _json, (b'{"a": [1, 2.5e3, "\\ud83d\\ude00", null]}', toolkit), is_json=True),
@@ -189,7 +216,7 @@ def own_targets() -> tuple[Target, ...]:
         Target("card-json", _card("card.json"), (toolkit,), is_json=True),
         Target("requirements", _requirements, (REQUIREMENTS.encode(), b"-r b.txt\nx @ https://e/x.whl ; a == 'b'\n")),
         Target("artefact", _artefact, (safetensors(), _zip(), b"\x80\x04\x95\x05\x00\x00\x00\x00\x00\x00\x00]\x94.")),
-        Target("envelope", _envelope, (json.dumps(_ENVELOPE).encode(),), is_json=True),
+        Target("envelope", _envelope, (builder.content(f"{VALIDATION}.evidence.json"),), is_json=True),
     )
 
 

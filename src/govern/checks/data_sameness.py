@@ -11,6 +11,7 @@ from govern.diagnostics import plain
 from govern.policy.outcomes import EvidenceRef, Finding, Location
 
 if TYPE_CHECKING:
+    from govern.bundle import Bundle
     from govern.checks.context import CheckContext
 
 __all__ = ["other_data"]
@@ -22,12 +23,21 @@ def other_data(item: Item[Any], context: CheckContext) -> tuple[tuple[Finding, .
     named = () if evidence.envelope is None else evidence.envelope.data_digests
     if not named:
         return (_unnamed(item),), ()
-    beside = {evidence.file, evidence.envelope.file if evidence.envelope else "", *context.bundle.artefacts}
-    held = {entry.sha256 for path, entry in context.bundle.files.items() if path not in beside}
+    held = _tables(context.bundle, evidence.file)
     known = set(named) <= held
     data, refs, trouble = (frozenset[str](), (), None) if known else lineage_data(context)
     strange = [digest for digest in named if digest not in held and digest not in data]
     return tuple(_strange(item, digest, trouble) for digest in strange), refs
+
+
+def _tables(bundle: Bundle, file: str) -> set[str]:
+    """Give the digests of what may be data: not the model, the evidence itself, the record, cards and lineage."""
+    from govern.bundle.opening import RECORD_FILE
+    from govern.evidence.envelope import SUFFIX
+
+    spec = bundle.record.spec
+    beside = {file, RECORD_FILE, *bundle.artefacts, *spec.cards, *spec.lineage}
+    return {entry.sha256 for path, entry in bundle.files.items() if path not in beside and not path.endswith(SUFFIX)}
 
 
 def _unnamed(item: Item[Any]) -> Finding:

@@ -28,11 +28,11 @@ _LARGEST_EXPONENT = 308
 _SMALLEST_EXPONENT = -400
 """Below the smallest double (4.9e-324) with room: smaller exponents are an attack on whoever prints the number."""
 
-# The closing quote is optional so that an unterminated string is swallowed once, not searched again at each quote.
-_STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?'
-_STRINGS = re.compile(_STRING, re.DOTALL)
 _ALIKE = bytes.maketrans(b"{}", b"[]")
-_NOT_BRACKETS = re.compile(rb"[^\[\]{}]+")
+_NOT_STRUCTURE = bytes(sorted(set(range(256)) - set(b'[]{}"')))
+_LARGE = re.compile(r"[0-9]{300}|[0-9][eE][-+]?[0-9]{3}", re.ASCII)
+"""What every number has whose magnitude, or whose length, must be looked at; text may have it too."""
+# The closing quote is optional so that an unterminated string is swallowed once, not searched again at each quote.
 _TOKEN = re.compile(r'("[^"\\]*+(?:\\.[^"\\]*+)*+"?)|([\[{])|([\]}])|([,:])|([^\s\[\]{},:"]+)', re.DOTALL)
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _SOUND_ESCAPE = re.compile(
@@ -99,10 +99,12 @@ def parse_json(
     if _too_deep(text, max_depth):
         raise _depth_refusal(text, file, max_depth)
     flags = _Flags()
+    # Where no number can be out of bounds, the scanner makes them without asking us.
+    large = _LARGE.search(text) is not None
     decoder = json.JSONDecoder(
         object_pairs_hook=flags.members,
-        parse_float=flags.real,
-        parse_int=flags.integer,
+        parse_float=flags.real if large else Decimal,
+        parse_int=flags.integer if large else None,
         parse_constant=flags.constant,
     )
     try:
@@ -143,7 +145,10 @@ def _fault_place(text: str, fault: json.JSONDecodeError) -> tuple[int, str]:
 def _too_deep(text: str, max_depth: int) -> bool:
     if text.count("[") + text.count("{") <= max_depth:
         return False
-    brackets = _NOT_BRACKETS.sub(b"", _STRINGS.sub(b"", text.encode("utf-8"))).translate(_ALIKE)
+    # Without escaped quotes, every second part between quotes is outside of strings. A backslash outside of them stops
+    # the scanner, so that what is made of the text behind it does not matter.
+    data = text.encode("utf-8").replace(rb"\\", b"").replace(rb"\"", b"").translate(_ALIKE, _NOT_STRUCTURE)
+    brackets = b"".join(data.split(b'"')[::2])
     # Each round takes away the innermost pairs and so one level. Brackets of unlike kinds count as pairs here:
     # the scanner stops at them by itself, no deeper than counted.
     for _ in range(max_depth):

@@ -112,20 +112,20 @@ def _share(document: Document, result: dict[str, Any], place: tuple[str | int, .
     number = document.of_type(value, _NUMBER, *place, name)
     if not number:
         return _NONE
-    percent = Fraction(number)
-    if not 0 <= percent <= 100:
+    if not 0 <= number <= 100:
         raise document.fault("E103", f"{name} of {value} cannot be: it is a percentage", *place, name)
-    return percent / 100
+    above, below = number.as_integer_ratio()
+    return Fraction(above, 100 * below)
 
 
 def _mostly(document: Document, kwargs: dict[str, Any], *place: str | int) -> Fraction | None:
     value = kwargs.get("mostly")
     if value is None:
         return None
-    mostly = Fraction(document.of_type(value, _NUMBER, *place))
+    mostly = document.of_type(value, _NUMBER, *place)
     if not 0 <= mostly <= 1:
         raise document.fault("E103", f"mostly of {value} cannot be: it is a share", *place)
-    return mostly
+    return Fraction(mostly)
 
 
 def _exception(info: Any) -> str | None:
