@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from govern.checks.card_evidence import place_of
 from govern.checks.card_licence_statements import FEW_WORDS, is_declared, licence_files, licence_statements
-from govern.checks.card_statements import Statement, where
+from govern.checks.card_statements import Statement, other_side, where
 from govern.checks.context import CheckContext
 from govern.diagnostics import plain
 from govern.policy.outcomes import Finding, Location, Outcome
@@ -34,6 +34,8 @@ class Problem:
 
     outcome: Outcome
     finding: Finding
+    also: Finding | None = None
+    """The same at the other place that it speaks of."""
 
 
 def declarations(card: Card) -> list[Claim]:
@@ -131,7 +133,7 @@ def _contradictions(card: Card, context: CheckContext) -> Iterator[Problem]:
             remediation="Make them agree: nobody can know which one holds.",
             discriminator=f"licences:{other.place.file}:{item.place.file}",
         )
-        yield Problem(Outcome.FAIL, finding)
+        yield Problem(Outcome.FAIL, finding, other_side(finding, item.place))
 
 
 def unreadable(card: Card) -> Problem:

@@ -62,13 +62,18 @@ def _evaluate(params: LicenceParams, context: CheckContext) -> CheckResult:
         summary=f"The declared licence is {plain(shown)}."
         if not problems
         else f"The declared licence is {plain(shown)}: {problems[0].finding.detail}.",
-        findings=(*(item.finding for item in problems[:_MOST_FINDINGS]), *ready.notes),
+        findings=(*_findings(problems[:_MOST_FINDINGS]), *ready.notes),
         evidence=(*ready.evidence, *texts, *base_refs),
         observed=plain(shown),
         required=_required(params),
         fields={"licence": plain(shown), "problems": str(len(problems))},
         holds=ready.holds,
     )
+
+
+def _findings(problems: Sequence[Problem]) -> Iterator[Finding]:
+    yield from (item.finding for item in problems)
+    yield from (item.also for item in problems if item.also is not None)
 
 
 def _worst(outcomes: Sequence[Outcome]) -> Outcome:
