@@ -77,7 +77,9 @@ def test_front_matter_and_text_of_one_card(tmp_path):
 
 def test_versions(tmp_path):
     made = judged(tmp_path, card=changed("date:", "version: 3.0.0\ndate:"))
-    assert (made.outcome, codes(made)) == (Outcome.FAIL, ["E243"])
+    assert (made.outcome, codes(made)) == (Outcome.FAIL, ["E243", "E243"])
+    assert [item.location and item.location.file for item in made.findings] == ["README.md", "govern.yaml"]
+    assert made.observed == "1 contradictions", "one, shown at both places"
     assert "3.0.0 (README.md:4)" in words(made)
     assert "3.1.0 (govern.yaml:" in words(made)
     assert judged(tmp_path, card=changed("date:", "version: 3.1.0\ndate:")).outcome is Outcome.PASS
@@ -155,7 +157,7 @@ def test_other_fields_are_compared_when_asked_and_shown_otherwise(tmp_path):
     shown = judged(tmp_path, {"docs/MODEL_CARD.md": other})
     assert (shown.outcome, codes(shown)) == (Outcome.PASS, ["E208"])
     asked = judged(tmp_path, {"docs/MODEL_CARD.md": other}, fields=["datasets", "languages", "owners", "date"])
-    assert (asked.outcome, codes(asked)) == (Outcome.FAIL, ["E243"])
+    assert (asked.outcome, codes(asked)) == (Outcome.FAIL, ["E243", "E243"])
 
 
 def test_a_card_that_declares_nothing_agrees_with_nothing(tmp_path):

@@ -1,7 +1,10 @@
 """Bundles with one defect each, and what the gate must make of them.
 
-`RULES` are the parameters that the cases are judged with. Left out, because its check kind comes later:
-secrets.none (secrets-in-bundle). What holds for every bundle holds for it too: no crash, bounded, the same answer twice, nothing followed, nothing executed.
+`RULES` are the parameters that the cases are judged with, for every kind that a case names: layouts, cards and their
+licences, artefacts, pickles, requirements, lineage, tables. `secrets-in-bundle` asks for no outcome, because
+`secrets.none` comes with a later stage; what holds for every bundle holds for it too: no crash, bounded, the same
+answer twice, nothing followed, nothing executed, and the secret itself in no output. Files of other tools, envelopes,
+manifests and archives are in `hostile_evidence`.
 """
 
 from __future__ import annotations
@@ -255,7 +258,7 @@ CASES = [
         lambda b, _: b.file("README.md", _card("datasets:", "license: mit\ndatasets:")),
         {CARD_KIND: ("pass",), LICENCE: ("error", "fail")},
         (1, 3),
-        places=("README.md:3",),
+        places=("README.md:2", "README.md:3"),
         must=("'license'", "line 2"),
         must_not=("licence is mit", "licence is MIT", "licence is Apache-2.0"),
     ),
@@ -338,7 +341,7 @@ CASES = [
         places=("adapter_config.json:1",),
     ),
     Case(
-        "mlmodel-bomb",
+        "mlmodel-bomb-of-metadata",
         lambda b, _: b.file("MLmodel", "metadata: &a {version: &b [" + "[" * 200 + "]" * 200 + "], x: *a}\n"),
         {AGREE: ("error",)},
         (3,),
@@ -359,6 +362,7 @@ CASES = [
         lambda b, _: b.file("MODEL_CARD.md", _card("apache-2.0", "cc-by-nc-4.0")).record(cards=None),
         {CARD_KIND: ("pass",), AGREE: ("fail",), LICENCE: ("fail", "error")},
         (1,),
+        places=("MODEL_CARD.md:2", "README.md:2"),
         must=("cc-by-nc-4.0 (MODEL_CARD.md:2)", "apache-2.0 (README.md:2)"),
     ),
     Case(

@@ -11,7 +11,7 @@ from govern.checks.card_gathering import statements_of
 from govern.checks.card_licence_statements import licence_files
 from govern.checks.card_metrics import Figure, decimals_of, figure_of
 from govern.checks.card_rule_params import ConsistentParams
-from govern.checks.card_statements import Statement, refs_of, same, where
+from govern.checks.card_statements import Statement, other_side, refs_of, same, where
 from govern.checks.context import CheckContext
 from govern.checks.interface import Check
 from govern.diagnostics import plain
@@ -32,6 +32,7 @@ def _evaluate(params: ConsistentParams, context: CheckContext) -> CheckResult:
     if isinstance(ready, CheckResult):
         return ready
     wrong: list[Finding] = []
+    sides: list[Finding] = []
     unsure: list[Finding] = []
     heard: list[Statement] = []
     spoken: list[str] = []
@@ -43,7 +44,9 @@ def _evaluate(params: ConsistentParams, context: CheckContext) -> CheckResult:
         statements = statements_of(field, ready.card, context)
         spoken += [field] if any(item.by == "card" for item in statements) else []
         heard += statements
-        wrong += _contradictions(field, statements)
+        for first, also in _contradictions(field, statements):
+            wrong.append(first)
+            sides.append(also)
         unsure += _incomparable(field, statements)
     others = tuple(
         item for item in disagreements(ready.card) if item.discriminator.partition(":")[2] not in params.fields_
@@ -54,7 +57,7 @@ def _evaluate(params: ConsistentParams, context: CheckContext) -> CheckResult:
     return CheckResult(
         outcome=outcome,
         summary=_summary(outcome, params, wrong, unsure, spoken),
-        findings=(*wrong[:_MOST_FINDINGS], *unsure[:_MOST_FINDINGS], *others, *ready.notes),
+        findings=(*wrong[:_MOST_FINDINGS], *sides[:_MOST_FINDINGS], *unsure[:_MOST_FINDINGS], *others, *ready.notes),
         evidence=_distinct((*ready.evidence, *refs_of(heard, context), *_licence_refs(params, ready.card, context))),
         observed=f"{len(wrong) if spoken else 0} contradictions",
         required="0 contradictions",
@@ -99,14 +102,14 @@ def _nothing(card: Card, params: ConsistentParams) -> Finding:
     )
 
 
-def _contradictions(field: str, statements: Sequence[Statement]) -> Iterator[Finding]:
-    """One finding for each statement that contradicts an earlier one, with both places."""
+def _contradictions(field: str, statements: Sequence[Statement]) -> Iterator[tuple[Finding, Finding]]:
+    """For each statement that contradicts an earlier one a finding, and the same at its own place."""
     said = [item for item in statements if item.key is not None]
     for number, later in enumerate(said):
         earlier = next((item for item in said[:number] if not same(field, item, later)), None)
         if earlier is None:
             continue
-        yield Finding(
+        finding = Finding(
             code="E243",
             detail=f"{field}: {_told(earlier)}, {_told(later)}",
             observed=later.said,
@@ -115,6 +118,7 @@ def _contradictions(field: str, statements: Sequence[Statement]) -> Iterator[Fin
             remediation=f"Correct the one that is wrong: {where(earlier.place)} or {where(later.place)}.",
             discriminator=f"{field}:{earlier.place.file}:{later.place.file}:{number}",
         )
+        yield finding, other_side(finding, later.place)
 
 
 def _told(item: Statement) -> str:

@@ -14,7 +14,7 @@ from govern.checks.card_licence_statements import (
     licence_statements,
     reading_of,
 )
-from govern.checks.card_statements import Statement, where
+from govern.checks.card_statements import Statement, other_side, where
 from govern.checks.context import CheckContext
 from govern.diagnostics import plain
 from govern.policy.outcomes import Finding, Location, Outcome
@@ -41,6 +41,8 @@ class Problem:
 
     outcome: Outcome
     finding: Finding
+    also: Finding | None = None
+    """The same at the other place that it speaks of."""
 
 
 def declarations(card: Card) -> list[Claim]:
@@ -141,7 +143,7 @@ def _contradictions(card: Card, context: CheckContext) -> Iterator[Problem]:
             remediation="Make them agree: nobody can know which one holds.",
             discriminator=f"licences:{other.place.file}:{item.place.file}",
         )
-        yield Problem(Outcome.FAIL, finding)
+        yield Problem(Outcome.FAIL, finding, other_side(finding, item.place))
 
 
 def _unread(item: Statement) -> Problem:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from govern.checks.binding import envelope_of
 from govern.checks.card_params import SectionsParams
 from govern.checks.context import CheckContext
 from govern.checks.predictions import finding_of, not_of_the_future
-from govern.diagnostics import Diagnostic
+from govern.diagnostics import Diagnostic, Span
 from govern.policy.interface import CheckParams
 from govern.policy.outcomes import CheckResult, EvidenceRef, Finding, Holds, Location, Outcome
 from govern.records import record
@@ -44,7 +44,7 @@ class Ready:
 
 def ready_card(params: CheckParams, context: CheckContext, cards: Cards) -> Ready | CheckResult:
     """Ask what every card rule asks first: is there a card, is it bound, graded and fresh as demanded."""
-    notes = tuple(_noted(item) for item in cards.diagnostics)
+    notes = tuple(finding for item in cards.diagnostics for finding in _noted(item))
     if cards.card is None:
         finding = Finding(
             code="E201",
@@ -159,13 +159,18 @@ def place_of(locator: Locator | None) -> Location | None:
     return None if locator is None else Location(locator.file, locator.line, None, locator.pointer)
 
 
-def _noted(item: Diagnostic) -> Finding:
-    span = item.span
-    where = None if span is None else Location(span.file, span.line, span.column)
+def _noted(item: Diagnostic) -> Iterator[Finding]:
+    """A diagnostic as a finding, and one more at each other place that it names: whoever opens that line sees it."""
     also = "".join(f"; {related.message} ({related.span})" for related in item.related)
-    return Finding(
-        code=item.code, detail=f"{item.message}{also}", location=where, remediation=item.hint, discriminator=item.slug
-    )
+    yield _note(item, f"{item.message}{also}", item.span, item.slug)
+    for number, related in enumerate(item.related):
+        detail = f"{related.message}: {item.message} ({item.span})"
+        yield _note(item, detail, related.span, f"{item.slug}:related:{number}")
+
+
+def _note(item: Diagnostic, detail: str, span: Span | None, discriminator: str) -> Finding:
+    where = None if span is None else Location(span.file, span.line, span.column)
+    return Finding(code=item.code, detail=detail, location=where, remediation=item.hint, discriminator=discriminator)
 
 
 def disagreements(card: Card) -> tuple[Finding, ...]:

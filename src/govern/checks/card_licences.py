@@ -60,7 +60,7 @@ def _evaluate(params: LicenceParams, context: CheckContext) -> CheckResult:
     return CheckResult(
         outcome=outcome,
         summary=_sentence(problems[0].finding.detail if problems else f"the declared licence is {plain(shown)}"),
-        findings=(*(item.finding for item in problems[:_MOST_FINDINGS]), *ready.notes),
+        findings=(*_findings(problems[:_MOST_FINDINGS]), *ready.notes),
         evidence=(*ready.evidence, *texts, *base_refs),
         observed=plain(shown),
         required=_required(params),
@@ -71,6 +71,11 @@ def _evaluate(params: LicenceParams, context: CheckContext) -> CheckResult:
 
 def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
+
+
+def _findings(problems: Sequence[Problem]) -> Iterator[Finding]:
+    yield from (item.finding for item in problems)
+    yield from (item.also for item in problems if item.also is not None)
 
 
 def _worst(outcomes: Sequence[Outcome]) -> Outcome:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from govern.checks.card_evidence import place_of
 from govern.checks.context import CheckContext
 from govern.diagnostics import plain
-from govern.policy.outcomes import EvidenceRef, Location
+from govern.policy.outcomes import EvidenceRef, Finding, Location
 from govern.records import record
 
 if TYPE_CHECKING:
     from govern.evidence.cards import Claim
 
-__all__ = ["Statement", "by_file", "folded", "listed", "place_said", "refs_of", "same", "where"]
+__all__ = ["Statement", "by_file", "folded", "listed", "other_side", "place_said", "refs_of", "same", "where"]
 
 
 @record
@@ -58,6 +59,17 @@ def refs_of(statements: Iterable[Statement], context: CheckContext) -> tuple[Evi
     return tuple(
         EvidenceRef(name=role.replace(" ", "_"), file=name, digest=files[name].sha256)
         for name, role in sorted(found.items())
+    )
+
+
+def other_side(finding: Finding, place: Location) -> Finding:
+    """Give a contradiction once more, at its other place: whoever opens that file or line sees it too."""
+    return replace(
+        finding,
+        observed=finding.required,
+        required=finding.observed,
+        location=place,
+        discriminator=f"{finding.discriminator}:other-side",
     )
 
 
