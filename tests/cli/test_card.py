@@ -167,6 +167,14 @@ def test_the_normalised_card_follows_its_schema(tmp_path: Path, path: Path) -> N
         assert {item["id"] for item in document["sections"]} >= set(document["card"]["sections"])
 
 
+def test_what_nobody_wrote_is_counted_by_section(tmp_path: Path) -> None:
+    ended = govern("card", SAMPLES / "huggingface", "-o", "json", cwd=tmp_path)
+    found = {item["id"]: item for item in json.loads(ended.out)["sections"]}
+    assert found["intended_use"]["placeholders"] == ["[More Information Needed]"] * 2
+    assert found["limitations"]["template_sentences"] == 2
+    assert found["licence"]["placeholders"] == []
+
+
 def test_nothing_of_a_hostile_card_steers_whoever_reads_it(tmp_path: Path) -> None:
     text = (
         '---\nlicense: "mit\\e[31m"\nmodel_name: "\\u202e::error::x"\n---\n'

@@ -66,8 +66,12 @@ def _json(value: Any) -> Json:
 
 
 def _verdict(item: Verdict, view: Overview) -> dict[str, Json]:
+    from govern.evidence.cards.boilerplate import cut_boilerplate
+    from govern.evidence.cards.placeholders import find_placeholders
     from govern.evidence.cards.template import heading_of, hint_of
 
+    section = view.cards.card.sections.get(item.section) if view.cards.card is not None else None
+    passages = section.passages if section is not None else ()
     return {
         "id": item.section,
         "state": item.state.value,
@@ -78,6 +82,8 @@ def _verdict(item: Verdict, view: Overview) -> dict[str, Json]:
         "missing": item.missing,
         "heading": heading_of(item.section),
         "hint": hint_of(item.section),
+        "placeholders": [text for passage in passages for text in find_placeholders(passage.text)],
+        "template_sentences": sum(cut_boilerplate(passage.text)[1] for passage in passages),
     }
 
 
@@ -107,6 +113,8 @@ def card_schema() -> Schema:
         "hint": _TEXT,
         "locator": _or_null(_schema(Locator, definitions)),
         "missing": {"type": ["string", "null"]},
+        "placeholders": {"type": "array", "items": _TEXT},
+        "template_sentences": {"type": "integer", "minimum": 0},
     }
     told: Schema = {
         "code": _TEXT,
