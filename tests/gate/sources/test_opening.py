@@ -277,22 +277,30 @@ def test_a_registry_and_the_caller_must_agree(tmp_path: Path) -> None:
     assert [item.code for item in caught.value.diagnostics] == ["B113", "B113"]
 
 
-def test_a_registry_is_held_against_the_record_and_a_hub_is_not(tmp_path: Path) -> None:
+def test_a_registry_s_name_is_held_against_the_record_and_its_count_is_not(tmp_path: Path) -> None:
     (tmp_path / "govern.yaml").write_bytes(b"")
-    assert identity(source_of(tmp_path, binding=True), None, None) == ("credit", "3")
+    assert identity(source_of(tmp_path, binding=True), None, None) == ("credit", None)
+    assert identity(source_of(tmp_path, binding=True), None, "3") == ("credit", "3")
     assert identity(source_of(tmp_path, binding=False), None, None) == (None, None)
 
 
 def test_a_record_that_differs_from_the_registry_is_told_where_that_is(tmp_path: Path) -> None:
     folder = BundleBuilder(tmp_path).build()
-    origin = Origin(kind="mlflow", uri="models:/credit-risk/7")
-    source = Source(folder=folder, beside=tmp_path, origin=origin, name="credit-risk", version="7", binding=True)
+    origin = Origin(kind="mlflow", uri="models:/credit/7")
+    source = Source(folder=folder, beside=tmp_path, origin=origin, name="credit", version="7", binding=True)
     made = decided(tmp_path, source, *identity(source, None, None))
     assert isinstance(made, Refused)
     ((code, hint),) = [(item.code, item.hint) for item in made.diagnostics]
     assert code == "B113"
     assert hint is not None
-    assert "models:/credit-risk/7" in hint
+    assert "models:/credit/7" in hint
+
+
+def test_a_record_keeps_its_own_version_in_a_registry(tmp_path: Path) -> None:
+    folder = BundleBuilder(tmp_path).build()
+    origin = Origin(kind="mlflow", uri="models:/credit-risk/7")
+    source = Source(folder=folder, beside=tmp_path, origin=origin, name="credit-risk", version="7", binding=True)
+    assert identity(source, None, None) == ("credit-risk", None)
 
 
 def test_the_caller_goes_before_a_hub(tmp_path: Path) -> None:

@@ -99,7 +99,8 @@ def opened_folder(given: str | Path, places: Places) -> Iterator[Path]:
 def identity(source: Source, name: str | None, version: str | None) -> tuple[str | None, str | None]:
     """Settle what the caller and the URI say the model is. Raises UsageError B113 when they differ.
 
-    What a registry says must agree with the record; a hub knows no record, so its names serve where there is none.
+    The name in a registry must agree with the record's. Its version is a count of registrations, which no record writes
+    as its own: it serves where there is no record, as does everything that a hub says.
     """
     faults = [
         Diagnostic("B113", f"--{option} says '{said}', the address says '{named}'", hint=f"leave --{option} out")
@@ -110,7 +111,8 @@ def identity(source: Source, name: str | None, version: str | None) -> tuple[str
         raise UsageError(faults)
     if not source.binding and (name is not None or version is not None or (source.folder / _RECORD).exists()):
         return name, version
-    return name or source.name, version or source.version
+    recorded = (source.folder / _RECORD).exists()
+    return name or source.name, version or (None if recorded else source.version)
 
 
 # --- bringing it here
