@@ -133,7 +133,8 @@ def test_only_three_outcomes_can_be_covered_and_only_by_name(outcome: Outcome, c
 
 @pytest.mark.parametrize("outcome", [Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.MISSING_EVIDENCE])
 @pytest.mark.parametrize(
-    ("code", "coverable"), [("E107", False), ("E109", False), ("E150", False), ("L202", False), ("L203", False), ("F201", True)]
+    ("code", "coverable"),
+    [("E107", False), ("E109", False), ("E150", False), ("L202", False), ("L203", False), ("F201", True)],
 )
 def test_evidence_of_another_model_is_waived_by_nobody(outcome: Outcome, code: str, coverable: bool) -> None:
     found = (Finding(code="F201", detail="x"), Finding(code=code, detail="x"))
