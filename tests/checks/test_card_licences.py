@@ -80,6 +80,28 @@ def test_a_licence_only_in_text(tmp_path):
     assert (made.outcome, codes(made)) == (Outcome.MISSING_EVIDENCE, ["E246"])
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "**License:** our own\n",
+        "## License\n\nYou may not use this model commercially.\n",
+        "## License\n\nApache-2.0.\n\nOnly for research purposes, and not for anything else that one may think of.\n",
+        "## License\n\nApache-2.0"
+        + ", as everybody knows who has read this far" * 10
+        + ", but not be used for profit.\n",
+    ],
+)
+def test_what_the_text_takes_back_is_not_passed_over(tmp_path, text):
+    made = judged(tmp_path, card=f"{CARD}\n{text}", allow=["Apache-2.0"])
+    assert made.outcome is Outcome.INCONCLUSIVE, words(made)
+    assert set(codes(made)) <= {"E244", "E247"}
+
+
+def test_text_that_says_the_same_is_no_doubt(tmp_path):
+    text = "## License\n\nReleased under the Apache-2.0 license; see the file beside this card for its words.\n"
+    assert judged(tmp_path, card=f"{CARD}\n{text}", allow=["Apache-2.0"]).outcome is Outcome.PASS
+
+
 def test_two_cards(tmp_path):
     made = judged(tmp_path, files={"MODEL_CARD.md": changed("apache-2.0", "cc-by-nc-4.0")}, allow=["Apache-2.0"])
     assert made.outcome is Outcome.FAIL

@@ -15,6 +15,8 @@ from pydantic import ValidationError
 from govern.canonical import canonical_bytes
 from govern.checks.context import CheckContext
 from govern.checks.drift import CHECKS, DistributionParams
+from govern.checks.drift_columns import shown
+from govern.checks.drift_report import ReportParams
 from govern.decision.run import evaluate_safely
 from govern.diagnostics.catalogue import lookup
 from govern.policy.outcomes import CheckResult, Outcome
@@ -22,7 +24,7 @@ from support.bundles import NAME, VERSION, BundleBuilder, sha256
 from support.drift_reports import DRIFT, STEADY, drift_report, table
 
 SAMPLES = Path(__file__).parents[1] / "evidence" / "samples" / "evidently"
-(DISTRIBUTION,) = CHECKS
+DISTRIBUTION, REPORT = CHECKS
 P = {"limit": "0.2", "min_p_value": "0.05"}
 OUTCOMES = {item.value: item for item in Outcome}
 
@@ -208,6 +210,24 @@ class TestReports:
         result = run(report(tmp_path, document))
         assert result.outcome is Outcome.FAIL
         assert not any(char in result.findings[0].detail + result.fields["columns"] for char in "\x1b\n")
+
+
+@pytest.mark.parametrize(
+    ("score", "limit", "text"),
+    [
+        ("0E-300", "0.05", "0"),
+        ("5.539698032084739e-124", "0.05", "5.54e-124"),
+        ("5.5e-124", "1e-20", "0"),
+        ("0.19999999", "0.2", "0.19999999"),
+        ("0.2", "0.2", "0.2"),
+        ("12345.678", "0.2", "1.234568e+4"),
+        ("1e300", "0.2", "1.000000e+300"),
+        ("-1e300", None, "-1.000000e+300"),
+        ("0.33333333333333333333333333333333333333333333", None, "0.333333"),
+    ],
+)
+def test_a_score_of_any_size_can_be_shown(score, limit, text):
+    assert shown(Decimal(score), None if limit is None else Decimal(limit)) == text
 
 
 class TestMethodOfTheRule:
@@ -486,7 +506,7 @@ class TestTerms:
     def test_a_report_ages_from_the_oldest_instant_its_time_can_mean(self, tmp_path):
         result = run(BundleBuilder(tmp_path), max_age="7d")
         assert result.outcome is Outcome.PASS
-        assert [item.until for item in result.holds] == ["2026-06-05T18:00:00Z"]
+        assert [item.until for item in result.holds if item.until] == ["2026-06-05T18:00:00Z"]
 
     def test_undated_reports_are_of_any_age(self, tmp_path):
         builder = report(tmp_path, (SAMPLES / "0.7-drift-without-tests.json").read_bytes())
@@ -547,3 +567,98 @@ def test_taking_any_item_out_of_a_report_never_makes_it_pass(tmp_path, data):
         return
     del held[key]
     assert run(report(tmp_path, document)).outcome is not Outcome.PASS
+
+
+class TestRoot:
+    """The root `drift` of expressions."""
+
+    def judged(self, builder: BundleBuilder, text: str) -> CheckResult:
+        from govern.checks.registry import builtin_checks
+        from support.policies import parameters
+
+        check = builtin_checks()["expression"]
+        context = CheckContext(bundle=builder.open(), stage="pre-registration")
+        return evaluate_safely("expression", check, parameters(check.spec, {"assert": text}), context)
+
+    @pytest.mark.parametrize(
+        ("text", "outcome"),
+        [
+            ("size(drift) > 0 && drift.all(d, !d.drifted)", "pass"),
+            ("drift.exists(d, d.column == 'region' && d.method == 'chi-square p_value')", "pass"),
+            ("size(drift) > 0 && drift.all(d, d.score >= 0.4)", "fail"),
+            ("size(drift) == 3", "pass"),
+        ],
+    )
+    def test_columns_are_entries(self, text, outcome, tmp_path):
+        result = self.judged(BundleBuilder(tmp_path), text)
+        assert result.outcome is OUTCOMES[outcome]
+        assert [ref.file for ref in result.evidence] == [DRIFT]
+
+    def test_a_column_without_a_verdict_is_not_a_steady_one(self, tmp_path):
+        builder = report(tmp_path, (SAMPLES / "0.7-drift-without-tests.json").read_bytes())
+        assert self.judged(builder, "size(drift) > 0 && drift.all(d, !d.drifted)").outcome is Outcome.MISSING_EVIDENCE
+        assert self.judged(builder, "size(drift) > 0 && drift.all(d, d.score > 0.01)").outcome is Outcome.FAIL
+
+    def test_no_report_and_an_empty_suite_are_not_steady(self, tmp_path):
+        assert self.judged(
+            BundleBuilder(tmp_path).remove(DRIFT), "size(drift) > 0 && drift.all(d, !d.drifted)"
+        ).outcome is (Outcome.MISSING_EVIDENCE)
+        summary = {"all_passed": True, "total_tests": 0, "success_tests": 0, "failed_tests": 0, "by_status": {}}
+        empty = report(tmp_path, {"version": "0.4.40", "tests": [], "summary": summary})
+        assert self.judged(empty, "size(drift) > 0 && drift.all(d, !d.drifted)").outcome is not Outcome.PASS
+
+    def test_an_edited_report_is_unreadable(self, tmp_path):
+        document = drift_report()
+        document["metrics"][0]["result"]["number_of_drifted_columns"] = 1
+        assert self.judged(report(tmp_path, document), "size(drift) > 0").outcome is Outcome.ERROR
+
+
+class TestReport:
+    """`drift.report`: a report newer than the cadence covers the columns."""
+
+    def judged(self, builder: BundleBuilder, **with_: Any) -> CheckResult:
+        params = ReportParams.model_validate({"cadence": "30d", **with_})
+        context = CheckContext(bundle=builder.open(), stage="post-deployment")
+        result = evaluate_safely("drift.report", REPORT, params, context)
+        for finding in result.findings:
+            lookup(finding.code)
+        assert result.outcome in (*REPORT.spec.comes_to, Outcome.ERROR)
+        return result
+
+    def test_it_passes_until_the_next_is_due(self, tmp_path):
+        result = self.judged(BundleBuilder(tmp_path), covers=["age", "region"])
+        assert (result.outcome, result.fields["made"]) == (Outcome.PASS, "2026-05-29T18:00:00Z")
+        assert [(hold.start, hold.until) for hold in result.holds] == [
+            ("2026-05-29T17:55:00Z", None),
+            (None, "2026-06-28T18:00:00Z"),
+        ]
+
+    def test_the_newest_counts(self, tmp_path):
+        newer = drift_report(timestamp="2026-06-10 08:00:00")
+        builder = BundleBuilder(tmp_path).file("evidence/june.json", json.dumps(newer))
+        assert self.judged(builder).fields["made"] == "2026-06-09T18:00:00Z"
+
+    def test_a_newer_one_that_covers_less_does_not(self, tmp_path):
+        newer = drift_report(("age", "PSI", 0.1, 0.2), timestamp="2026-06-10 08:00:00")
+        builder = BundleBuilder(tmp_path).file("evidence/june.json", json.dumps(newer))
+        assert self.judged(builder, covers=["income"]).fields["made"] == "2026-05-29T18:00:00Z"
+
+    def test_a_column_that_no_report_covers(self, tmp_path):
+        result = self.judged(BundleBuilder(tmp_path), covers=["salary"])
+        assert (result.outcome, codes(result)) == (Outcome.MISSING_EVIDENCE, ["E174"])
+
+    def test_an_undated_report(self, tmp_path):
+        builder = report(tmp_path, (SAMPLES / "0.7-drift-with-tests.json").read_bytes())
+        assert codes(self.judged(builder)) == ["E110"]
+
+    def test_a_crashed_test_covers_nothing(self, tmp_path):
+        document = json.loads((SAMPLES / "0.7-drift-with-tests.json").read_text())
+        document["tests"][2]["status"] = "ERROR"
+        builder = report(tmp_path, document | {"timestamp": "2026-06-10 08:00:00"})
+        assert codes(self.judged(builder, covers=["income"])) == ["E174"]
+        assert self.judged(builder, covers=["age"]).outcome is Outcome.PASS
+
+    def test_an_empty_suite_covers_nothing(self, tmp_path):
+        summary = {"all_passed": True, "total_tests": 0, "success_tests": 0, "failed_tests": 0, "by_status": {}}
+        document = {"version": "0.4.40", "tests": [], "summary": summary, "timestamp": "2026-06-10 08:00:00"}
+        assert codes(self.judged(report(tmp_path, document))) == ["E174"]

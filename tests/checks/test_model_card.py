@@ -167,7 +167,7 @@ def test_card_two_cards_conflict(good: BundleBuilder) -> None:
     for part in ("apache-2.0 (README.md:2)", "cc-by-nc-4.0 (MODEL_CARD.md:2)"):
         assert part in finding.detail
     assert isinstance(result.facts, dict)
-    assert {item["file"] for item in result.facts["sources"]} == {"README.md", "MODEL_CARD.md"}
+    assert {item["file"] for item in result.facts["looked"] if item["used"]} == {"README.md", "MODEL_CARD.md"}
 
 
 def test_json_comments(good: BundleBuilder) -> None:

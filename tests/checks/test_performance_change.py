@@ -20,7 +20,7 @@ from govern.checks.performance_change import ChangeParams
 from govern.diagnostics import InputError
 from govern.diagnostics.catalogue import lookup
 from govern.policy.outcomes import CheckResult, Outcome
-from support.bundles import BundleBuilder
+from support.bundles import BundleBuilder, sha256
 from support.two_models import cases, enveloped, two_models
 
 # The candidate is right on 90 of 100 and the baseline on 80; they differ on 14.
@@ -148,7 +148,7 @@ def test_without_ids_only_a_common_digest_shows_the_same_data(tmp_path):
     assert codes(change(builder)) == ["E146"]
     enveloped(builder, "own.csv")
     assert codes(change(builder)) == ["E146"]
-    enveloped(builder, "champion.csv", version="3.0.0", data="2" * 64)
+    enveloped(builder, "champion.csv", version="3.0.0", data=sha256(b"loans"))
     assert codes(change(builder)) == ["E146"]
     enveloped(builder, "champion.csv", version="3.0.0")
     result = change(builder)
@@ -289,7 +289,7 @@ def test_stated_figures_need_envelopes_that_cite_the_same_data(tmp_path):
     assert codes(change(builder)) == ["E146"]
     enveloped(enveloped(builder, "metrics.json"), "champion.json", version="3.0.0")
     assert (change(builder).outcome, one(change(builder))["n"]) == (Outcome.PASS, None)
-    enveloped(builder, "champion.json", version="3.0.0", data="2" * 64)
+    enveloped(builder, "champion.json", version="3.0.0", data=sha256(b"loans"))
     assert codes(change(builder)) == ["E146"]
 
 

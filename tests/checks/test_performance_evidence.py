@@ -129,6 +129,57 @@ def test_the_champions_run_is_not_the_models(tmp_path):
     assert (run(builder).outcome, run(builder).observed) == (Outcome.PASS, "0.92")
 
 
+@pytest.mark.parametrize("name", ["champion", "challenger_b", "Baseline-2", "champions", "baseline3"])
+def test_names_of_other_models_evidence(tmp_path, name):
+    builder = bare(tmp_path, **{"old.json": run_json(auc=0.99)}).record(evidence={name: {"path": "old.json"}})
+    assert run(builder).outcome is Outcome.MISSING_EVIDENCE
+
+
+@pytest.mark.parametrize("name", ["championship", "evaluation", "our_champion"])
+def test_names_that_are_not_other_models(tmp_path, name):
+    builder = bare(tmp_path, **{"old.json": run_json(auc=0.99)}).record(evidence={name: {"path": "old.json"}})
+    assert run(builder).outcome is Outcome.PASS
+
+
+def test_an_envelope_that_names_this_model_wins_over_the_name(tmp_path):
+    builder = bare(tmp_path, **{"run.json": run_json(auc=0.5), "own.json": run_json(auc=0.5), "test.csv": "a\n1\n"})
+    builder.record(evidence={"champion": {"path": "run.json"}})
+    enveloped(builder, "run.json", "test.csv")
+    assert run(builder).outcome is Outcome.FAIL
+
+
+def paths_of(value: Any, before: tuple[Any, ...] = ()):
+    for key, held in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield (*before, key)
+        yield from paths_of(held, (*before, key))
+
+
+LOGGED: dict[str, Any] = {
+    **RUN,
+    "data": {
+        "metrics": [
+            {"key": "auc", "value": 0.95, "step": 1, "timestamp": 5, "model_id": "a", "dataset_name": "d"},
+            {"key": "auc", "value": 0.5, "step": 2, "timestamp": 4, "model_id": "a", "dataset_name": "d"},
+            {"key": "auc", "value": 0.4, "step": 0, "timestamp": 1, "model_id": "b"},
+        ]
+    },
+}
+
+
+@pytest.mark.parametrize("path", [path for path in paths_of(LOGGED) if not isinstance(path[-1], int)], ids=str)
+def test_a_key_taken_away_never_makes_it_pass(tmp_path, path):
+    document = json.loads(json.dumps(LOGGED))
+    parent = document
+    for step in path[:-1]:
+        parent = parent[step]
+    del parent[path[-1]]
+    try:
+        outcome = run(bare(tmp_path, **{"run.json": json.dumps(document)})).outcome
+    except InputError:
+        outcome = Outcome.ERROR
+    assert outcome is not Outcome.PASS
+
+
 def test_the_selector_says_which(tmp_path):
     builder = bare(tmp_path, **{"a/run.json": run_json(auc=0.92), "b/run.json": run_json(auc=0.8)})
     assert run(builder, **{"from": {"path": "a/*"}}).outcome is Outcome.PASS

@@ -53,6 +53,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "decide": "point",
     },
     "drift.distribution": {"limit": 0.2, "min_p_value": 0.05},
+    "drift.report": {"cadence": "30d", "covers": ["age"]},
     "lineage.bound": {},
     "lineage.present": {},
     "lineage.acyclic": {},

@@ -111,6 +111,13 @@ def test_what_is_no_bundle_is_a_usage_error(tmp_path: Path, folder: Path, name: 
     assert "fix: " in check(tmp_path, name, "--no-issue", code=2).err
 
 
+def test_faults_of_policies_are_said_before_anything_is_fetched(tmp_path: Path, folder: Path) -> None:
+    (tmp_path / "policies" / "policy.yaml").write_text("kind: Policy\n")
+    ended = check(tmp_path, "memory://nothing/there", "--no-issue", code=2)
+    assert "policy.yaml" in ended.err
+    assert "B131" not in ended.out + ended.err
+
+
 def test_an_archive_with_neighbours_is_not_gone_into(tmp_path: Path, folder: Path) -> None:
     files = {f"credit/{name}": data for name, data in files_below(folder).items()}
     (tmp_path / "mac.zip").write_bytes(as_zip(files | {"__MACOSX/._x": b""}))

@@ -226,10 +226,16 @@ def test_the_same_line_twice_counts_once_and_the_last_step_wins(tmp_path):
 
 
 def test_lines_of_newer_and_older_versions(tmp_path):
-    files = {f"{FOLDER}/metrics/auc": "1 0.5 0 m-1 holdout 12345678\n", f"{FOLDER}/metrics/brier": "1 0.25\n"}
+    files = {
+        f"{FOLDER}/metrics/auc": "1 0.5 0 holdout 12345678\n",
+        f"{FOLDER}/metrics/brier": "1 0.25\n",
+        f"{FOLDER}/metrics/f1": "1 0.75 0 m-1 holdout 12345678\n2 0.5 1 m-1\n",
+    }
     assert items_of(store(tmp_path, **files).readout) == {
         ("auc", "holdout", None): Decimal("0.5"),
         ("brier", None, None): Decimal("0.25"),
+        ("f1", "holdout", None): Decimal("0.75"),
+        ("f1", None, None): Decimal("0.5"),
     }
 
 
@@ -261,7 +267,7 @@ def test_hostile_names_of_metric_files_are_names(tmp_path):
     files = {f"{FOLDER}/metrics/{name}": "1 0.5 0\n", f"{FOLDER}/metrics/eval/f1": "1 0.25 0\n"}
     found = items_of(store(tmp_path, **files).readout)
     assert found[name, None, None] == Decimal("0.5")
-    assert found["eval/f1", None, None] == Decimal("0.25")
+    assert found["f1", None, "evaluation"] == Decimal("0.25")
 
 
 def test_a_failed_or_deleted_run_of_the_store(tmp_path):
@@ -274,7 +280,7 @@ def test_a_failed_or_deleted_run_of_the_store(tmp_path):
 
 def test_databases_are_never_opened(tmp_path):
     """A SQLite store that is named as a run is another format, and nothing of it is read as one."""
-    builder = BundleBuilder(tmp_path).file("mlflow.db", b"SQLite format 3\x00" + b"\x00" * 100)
+    builder = BundleBuilder(tmp_path).without_tools().file("mlflow.db", b"SQLite format 3\x00" + b"\x00" * 100)
     builder.record(evidence={"run": {"path": "mlflow.db", "type": "mlflow-run"}})
     bundle = builder.open()
     (sighting,) = sightings(bundle)

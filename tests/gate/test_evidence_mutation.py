@@ -52,6 +52,7 @@ EVERY_KIND = rules(
       check: fairness.disparity
       with: {metric: false_positive_rate, compare: difference, at_most: 0.1, attributes: [sex], decide: point, bound: true}
     - {id: drift, check: drift.distribution, with: {limit: 0.2, min_p_value: 0.05}}
+    - {id: looked, check: drift.report, with: {cadence: 30d, covers: [age, region]}}
     - {id: bound, check: lineage.bound}
     - {id: data, check: lineage.present}
     - {id: acyclic, check: lineage.acyclic}
@@ -79,6 +80,7 @@ EVERY_KIND = rules(
     - {id: card, check: expression, with: {assert: 'size(card.license) > 0 && card.sections.limitations.words > 8'}}
     - {id: roots, check: expression, with: {assert: size(lineage.roots) > 0}}
     - {id: list, check: expression, with: {assert: 'size(dependencies) > 0 && dependencies.all(d, d.pinned)'}}
+    - {id: steady, check: expression, with: {assert: 'size(drift) > 0 && drift.all(d, d.score > 0.05)'}}
     - {id: files, check: expression, with: {assert: 'size(artefacts) > 0 && artefacts.all(a, a.bytes > 0)'}}
     """
 )
@@ -158,6 +160,7 @@ WANTED = {
     "errors": {"unbound:predictions", "harmed:sex", "removed:column:y_true"},
     "drift": {"removed:reports", "empty:evidence/drift.json", "cut:evidence/drift.json", "crashed:evidence/drift.json"}
     | {"unknown-method:evidence/drift.json"},
+    "looked": {"removed:reports", "empty:evidence/drift.json", "early:1", "expired:2"},
     "bound": {"removed:lineage", "damaged:lineage", "other-digest:lineage", "unbound:lineage"},
     "data": {"removed:sources", "other-digest:lineage"},
     "acyclic": {"circle:lineage"},
@@ -189,6 +192,7 @@ WANTED = {
     "card": {"removed:card", "removed:card.limitations"},
     "roots": {"removed:lineage"},
     "list": {"removed:requirements"},
+    "steady": {"removed:drift"},
     "files": {"removed:artefacts"},
 }
 

@@ -16,10 +16,16 @@ from govern.checks.context import CheckContext
 from govern.checks.registry import builtin_checks
 from govern.decision.run import evaluate_safely
 from govern.diagnostics.catalogue import lookup
+from govern.inputs.yaml import parse_yaml
+from govern.lineage.build import GraphBuilder
+from govern.lineage.claims import Record
+from govern.lineage.dvc import read_dvc
+from govern.lineage.dvc_content import Content
 from govern.lineage.graph import EdgeKind, NodeKind, Strength
-from govern.lineage.load import Lineage, load_graph
+from govern.lineage.load import Lineage, bundle_files, load_graph
 from govern.lineage.walk import ancestors, data_roots, shortest_cycle, versioned_successors
 from govern.policy.outcomes import CheckResult, Outcome
+from support.mangled_values import ODD, places, replaced
 from support.policies import parameters
 
 SAMPLE = Path(__file__).parents[1] / "evidence" / "samples" / "dvc"
@@ -163,6 +169,11 @@ class TestSample:
             "469e14c599cce6cd69fda73ee76d6450"
         )
 
+    def test_the_model_is_ten_bytes_of_text_and_it_is_said(self, folder):
+        result = folder.run("artefacts.present")
+        assert result.outcome is Outcome.FAIL
+        assert "the content is text" in result.findings[0].detail
+
     def test_it_is_the_word_of_a_tool(self, folder):
         edge = next(edge for edge in folder.load().graph.edges if edge.kind is EdgeKind.USED)
         assert edge.grade == "E1"
@@ -291,3 +302,15 @@ class TestShape:
                 del raw[place : place + data.draw(st.integers(1, 40))]
         lineage = folder.put("dvc.lock", bytes(raw)).load()
         assert all(item.message for item in lineage.diagnostics)
+
+    def test_another_type_anywhere_gives_diagnostics_only(self, folder):
+        bundle = folder.open()
+        files, content = bundle_files(bundle), Content(bundle)
+        for name in ("dvc.lock", "data/dir.dvc"):
+            document = yaml.safe_load(folder.files[name])
+            for path in places(document):
+                for value in ODD:
+                    text = yaml.safe_dump(replaced(document, path, value)).encode()
+                    record = Record(name, "dvc", "")
+                    read_dvc(parse_yaml(text, file=name, strictness="evidence"), record, files, content, GraphBuilder())
+                    assert all(item.message for item in record.diagnostics)

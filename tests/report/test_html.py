@@ -334,6 +334,10 @@ def test_any_markup_stays_text(word: str) -> None:
         {"kind": "drift", "results": [{}, 3, {"columns": [{}, 4, {"score": 7, "tool_threshold": [], "name": None}]}]},
         {"kind": "card-claims"},
         {"kind": "card-claims", "claims": [{}, 3, {"metric": 1, "result": "no-such", "line": "x", "measured": []}]},
+        {"kind": "metric-comparison"},
+        {"kind": "metric-comparison", "metric": 3, "comparisons": [{}, 3, {"low": [], "high": {}, "n": "x"}]},
+        {"kind": "global-importance", "tables": 4},
+        {"kind": "global-importance", "tables": [{}, {"features": [{}, 3, {"value": "NaN"}], "left_out": "x"}]},
         {"kind": "of-later-versions"},
         [1],
         "text",
@@ -395,6 +399,48 @@ def test_declared_figures_stand_beside_the_measured_ones() -> None:
         assert text in shown, text
     assert "no plain number" in shown
     assert 'href="#card"' in shown
+
+
+COMPARED = {
+    "kind": "metric-comparison",
+    "metric": "auc",
+    "comparisons": [
+        {
+            "baseline": "champion",
+            "candidate_value": "0.91",
+            "baseline_value": "0.9",
+            "better_by": "0.01",
+            "low": "-0.002",
+            "high": "0.022",
+            "n": 400,
+            "same_data": "the same 400 cases by row id",
+        }
+    ],
+}
+EXPLAINED = {
+    "kind": "global-importance",
+    "tables": [
+        {
+            "file": "shap.csv",
+            "method": "shap",
+            "label": None,
+            "left_out": 3,
+            "features": [{"name": "<b>age</b>", "value": "0.5"}, {"name": "income", "value": "0.125"}],
+        }
+    ],
+}
+
+
+def test_other_models_and_importances_are_tables() -> None:
+    document = results.denied()
+    document["outcomes"][0]["facts"] = COMPARED
+    document["outcomes"][1]["facts"] = EXPLAINED
+    body = page(document)
+    check_inert(body)
+    for words in ("-0.002 to 0.022", "the same 400 cases by row id", "&lt;b&gt;age", 'width="200" height="12"/>'):
+        assert words in body
+    assert 'width="50" height="12"/>' in body
+    assert "3 more features" in body
 
 
 def test_an_empty_lineage_and_no_model_are_pages_too() -> None:

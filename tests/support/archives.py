@@ -69,6 +69,17 @@ def zip_of(
     return body + directory + end + comment + after
 
 
+def zip64_of(*members: Member, entries: int | None = None, locator: int = 0, narrow: int = 0xFFFFFFFF) -> bytes:
+    """A zip whose end is told by the wide records; `locator` shifts where they point, `narrow` is the old start."""
+    plain = zip_of(*members)
+    _sig, _d, _f, _h, count, size, start, _c = struct.unpack("<4s4H2LH", plain[-22:])
+    told = count if entries is None else entries
+    wide = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, told, told, size, start)
+    where = struct.pack("<4sLQL", b"PK\6\7", 0, len(plain) - 22 + locator, 1)
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, narrow, 0)
+    return plain[:-22] + wide + where + end
+
+
 def tar_block(
     name: bytes, size: int = 0, kind: bytes = b"0", magic: bytes = b"ustar\x0000", link: bytes = b""
 ) -> bytes:

@@ -243,6 +243,14 @@ class BundleBuilder:
                 part[key] = value
         return self
 
+    def without_tools(self) -> BundleBuilder:
+        """Take every file of another tool away, and its names in the record."""
+        files = (VALIDATION, f"{VALIDATION}.evidence.json", IMPORTANCE, f"{IMPORTANCE}.evidence.json", *drift_files())
+        for path in files:
+            self.remove(path)
+        own = {name: item for name, item in self._spec["evidence"].items() if name in ("predictions", "metrics")}
+        return self.record(evidence=own)
+
     def content(self, path: str) -> bytes:
         """The bytes that a file will have."""
         return self._files()[path]

@@ -278,9 +278,12 @@ CASES = [
     Case(
         "card-metric-formats",
         lambda b, _: _no_metrics(b).file("README.md", WRITTEN_FIGURES),
-        {SCORE: ("error", "missing_evidence"), CLAIMS: ("error",)},
-        (3,),
-        must=("93 %", "0,88", "unit", ".nan"),
+        {SCORE: ("error", "missing_evidence"), CLAIMS: ("error",), CARD_KIND: ("pass", "fail")},
+        (1, 3),
+        must=(
+            *(f"/model-index/0/results/0/metrics/{number}/value says" for number in range(5)),
+            *("'93 %'", "'0,88'", "precision '93'", "'.nan'", "'null'", "unit"),
+        ),
     ),
     Case(
         "card-metric-breaks-limit",

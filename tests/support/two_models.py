@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from support.bundles import NAME, PREDICTIONS, PREDICTIONS_MANIFEST, VERSION, BundleBuilder
+from support.bundles import NAME, PREDICTIONS, PREDICTIONS_MANIFEST, VERSION, BundleBuilder, sha256
 
 __all__ = ["Cases", "cases", "enveloped", "two_models"]
 
@@ -37,7 +37,11 @@ def two_models(tmp_path: Path, rows: Cases, *, name: str = "champion", ids: bool
     return builder.record(evidence={"predictions": {"path": "own.csv"}, name: {"path": f"{name}.csv"}})
 
 
-def enveloped(builder: BundleBuilder, path: str, *, version: str = VERSION, data: str = "1" * 64) -> BundleBuilder:
+TEST_DATA = sha256(b"test")
+"""A data set that the lineage of the sound bundle names."""
+
+
+def enveloped(builder: BundleBuilder, path: str, *, version: str = VERSION, data: str = TEST_DATA) -> BundleBuilder:
     """Add the envelope of a file that the builder has, citing a data digest. Another version is another model."""
     bundle = builder.open()
     document = {

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from govern.checks.card_evidence import place_of
-from govern.checks.card_licence_statements import FEW_WORDS, is_declared, licence_files, licence_statements, reading_of
+from govern.checks.card_licence_statements import (
+    FEW_WORDS,
+    is_declared,
+    licence_claims,
+    licence_files,
+    licence_statements,
+    reading_of,
+)
 from govern.checks.card_statements import Statement, where
 from govern.checks.context import CheckContext
 from govern.diagnostics import plain
@@ -38,8 +45,9 @@ class Problem:
 
 def declarations(card: Card) -> list[Claim]:
     """What declares a licence: metadata where there is any, else the text under labels and headings."""
-    declared = [claim for claim in card.licences if is_declared(claim)]
-    text = [claim for claim in card.licences if not is_declared(claim)]
+    held = licence_claims(card)
+    declared = [claim for claim in held if is_declared(claim)]
+    text = [claim for claim in held if not is_declared(claim)]
     said = [claim for claim in text if reading_of(claim).state == "named"]
     found = declared or said or [claim for claim in text if len(claim.value.split()) <= FEW_WORDS]
     return [claim for claim in found if reading_of(claim).state != "undeclared"]
@@ -99,7 +107,9 @@ def problems_of_declaration(card: Card, context: CheckContext) -> Iterator[Probl
     for file, claims in sorted(by_file.items()):
         expressions = {reading_of(claim).expression or claim.value for claim in claims}
         if len(expressions) > 1 and all(is_declared(claim) for claim in claims):
-            text = f"{plain(file)} lists {', '.join(sorted(map(plain, expressions)))} without AND or OR between them"
+            text = (
+                f"{plain(file)} lists {', '.join(sorted(map(plain, expressions))[:10])} without AND or OR between them"
+            )
             yield Problem(
                 Outcome.FAIL,
                 claim_finding(
@@ -111,11 +121,15 @@ def problems_of_declaration(card: Card, context: CheckContext) -> Iterator[Probl
 
 def _contradictions(card: Card, context: CheckContext) -> Iterator[Problem]:
     """Two places that declare different licences; no card wins silently."""
-    seen: list[Statement] = []
-    said = [item for item in licence_statements(card, context) if item.key is not None]
+    seen: dict[frozenset[str] | None, Statement] = {}
+    heard = list(licence_statements(card, context))
+    yield from (_unread(item) for item in heard if item.key is None and item.place.pointer is None)
+    said = [item for item in heard if item.key is not None]
     for item in sorted(said, key=lambda one: (one.place.file, one.place.line or 0, one.said)):
-        other = next((one for one in seen if one.key != item.key), None)
-        seen.append(item)
+        if item.key in seen:
+            continue
+        other = next(iter(seen.values()), None)
+        seen[item.key] = item
         if other is None:
             continue
         finding = Finding(
@@ -128,6 +142,19 @@ def _contradictions(card: Card, context: CheckContext) -> Iterator[Problem]:
             discriminator=f"licences:{other.place.file}:{item.place.file}",
         )
         yield Problem(Outcome.FAIL, finding)
+
+
+def _unread(item: Statement) -> Problem:
+    """What a card says below its licence heading and nobody here can read may take back what it declares."""
+    finding = Finding(
+        code="E244",
+        detail=f"the {item.by} says {item.said} ({where(item.place)}) of its licence: {item.why}",
+        observed=item.said,
+        location=item.place,
+        remediation="Write an SPDX identifier there, and restrictions as a licence of their own.",
+        discriminator=f"said:{item.place.file}:{item.place.line}",
+    )
+    return Problem(Outcome.INCONCLUSIVE, finding)
 
 
 def unreadable(card: Card) -> Problem:

@@ -18,13 +18,20 @@ if TYPE_CHECKING:
 
 __all__ = ["base_id", "base_statements", "statements_of"]
 
+_MOST_STATEMENTS = 400
 _HUB = re.compile(r"(?:hf://|https?://(?:www\.)?(?:huggingface\.co|hf\.co)/)(?:models/)?", re.IGNORECASE)
 
 
 def statements_of(field: str, card: Card, context: CheckContext) -> list[Statement]:
     """Give every statement on a field, in the order of their places, whatever order the files were read in."""
     made = list(_GATHERED[field](card, context))
-    return sorted(made, key=lambda item: (item.place.file, item.place.line or 0, item.place.pointer or "", item.said))
+    made.sort(key=lambda item: (item.place.file, item.place.line or 0, item.place.pointer or "", item.said))
+    # A file that says one thing a thousand times says it once; one that says a thousand things contradicts itself
+    # within the first few hundred.
+    once: dict[object, Statement] = {}
+    for item in made:
+        once.setdefault((item.by, item.place.file, item.key, None if item.key is not None else item.said), item)
+    return list(once.values())[:_MOST_STATEMENTS]
 
 
 def _named(card: Card, context: CheckContext) -> Iterator[Statement]:

@@ -14,13 +14,14 @@ from govern.records import record
 
 if TYPE_CHECKING:
     from govern.bundle import Bundle
-    from govern.evidence.cards import Card, Claim
+    from govern.evidence.cards import Card, Claim, Locator
     from govern.security.licences import Reading, TextMatch
 
 __all__ = [
     "FEW_WORDS",
     "LicenceFile",
     "is_declared",
+    "licence_claims",
     "licence_files",
     "licence_key",
     "licence_statements",
@@ -29,6 +30,8 @@ __all__ = [
 
 FEW_WORDS = 6
 """A licence in so many words is meant as a name; more are prose, in which not finding one says nothing."""
+_MOST_CLAIMS = 200
+"""More different ones are several licences whatever they are."""
 _VERSION_OF_LLAMA = re.compile(r"(?<=^licenseref-llama)-[0-9.]+$")
 """The titles of these texts differ in a digit only, which normalised texts do not keep."""
 
@@ -44,9 +47,12 @@ class LicenceFile:
 def licence_statements(card: Card, context: CheckContext) -> Iterator[Statement]:
     """What cards and `MLmodel` declare as licence: a statement for each card's metadata and each place in its text."""
     declared: dict[str, list[Claim]] = {}
-    for claim in card.licences:
+    restricted = _restricted(card)
+    for claim in licence_claims(card):
         if is_declared(claim):
             declared.setdefault(claim.locator.file, []).append(claim)
+        elif claim.locator in restricted:
+            yield Statement(plain(claim.value), None, place_said(claim), "card", "its words restrict something")
         else:
             made = _licence(card, [claim], "card")
             prose = made.key is None and len(claim.value.split()) > FEW_WORDS
@@ -60,6 +66,23 @@ def licence_statements(card: Card, context: CheckContext) -> Iterator[Statement]
         made = _licence(card, [stated], "MLmodel")
         if made.said:
             yield made
+
+
+def licence_claims(card: Card) -> list[Claim]:
+    """Give the licences that a card declares or names, each text of a file once, and of absurdly many the first."""
+    once: dict[tuple[str, str, bool], Claim] = {}
+    for claim in card.licences:
+        once.setdefault((claim.locator.file, claim.value, is_declared(claim)), claim)
+    return list(once.values())[:_MOST_CLAIMS]
+
+
+def _restricted(card: Card) -> frozenset[Locator]:
+    """The places under a licence heading or label whose text restricts something: a name in it is not all it says."""
+    from govern.security.licences.identifiers import RESTRICTING
+
+    section = card.sections.get("licence")
+    passages = section.passages if section is not None else ()
+    return frozenset(item.locator for item in passages if RESTRICTING.search(item.text.casefold()))
 
 
 def is_declared(claim: Claim) -> bool:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 from govern.canonical import Json, decimal_text, fraction_text
 from govern.checks.performance_params import CONFIDENCE, MetricName, lower_is_better, refuse_confidence
-from govern.checks.rivals import Compared, Wish
 from govern.checks.tool_evidence import ToolParams
+from govern.checks.two_models import Compared, Wish
 from govern.diagnostics import plain
 from govern.fairness import Undefined
 from govern.policy.interface import EvidenceNeed, parameter

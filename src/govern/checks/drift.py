@@ -1,4 +1,4 @@
-"""Check kind `drift.distribution`: the data that the model meets are still like those it was made from."""
+"""Check kinds `drift.*`: the data that the model meets are still like those it was made from, and somebody looks."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from govern.canonical import Json, decimal_text, fraction_text
 from govern.checks.drift_columns import Judged, of_report, worst_of
 from govern.checks.drift_params import FROM_REPORT, DistributionParams
 from govern.checks.drift_reference import report_reference
+from govern.checks.drift_report import REPORT
 from govern.checks.drift_tables import find_tables, measured, one_sided
 from govern.checks.interface import Check
 from govern.checks.predictions import missing
-from govern.checks.tool_evidence import Gathered, Item, gather, place
+from govern.checks.tool_evidence import Gathered, Item, gather, places
 from govern.diagnostics import plain
 from govern.policy.interface import CheckSpec, EvidenceNeed
 from govern.policy.outcomes import CheckResult, EvidenceRef, Finding, Holds, Location, Outcome
@@ -102,16 +103,14 @@ def _of_reports(params: DistributionParams, context: CheckContext, gathered: Gat
 
 def _report(params: DistributionParams, item: Item[Drift]) -> _Source:
     body, evidence = item.body, item.evidence
-    troubles = [
-        _trouble(test, place(evidence, *test.steps))
-        for test in body.tests
-        if test.about == "nothing" or test.verdict == "error"
-    ]
+    told = [test for test in body.tests if test.about == "nothing" or test.verdict == "error"]
+    where = places(evidence, [test.steps for test in told]) if told else {}
+    troubles = [_trouble(test, where[test.steps]) for test in told]
     counted = "" if body.drifted is None or body.of is None else f", {body.drifted} of {body.of} columns"
     verdict = {"pass": "no drift", "fail": "drift", "error": "error", "not_evaluated": "no verdict"}
     return _Source(
         item.file,
-        tuple(of_report(params, evidence, body.columns)),
+        of_report(params, evidence, body.columns),
         (body.rows_reference, body.rows_current),
         tuple(troubles),
         f"{verdict[body.verdict_of_tool]}{counted}",
@@ -290,5 +289,6 @@ CHECKS: tuple[Check, ...] = (
         ),
         evaluate=_evaluate,
     ),
+    REPORT,
 )
 """The family's kinds."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
@@ -113,15 +113,23 @@ def column_of(params: DistributionParams, direction: Direction, score: Decimal, 
 
 def shown(score: Decimal, limit: Decimal | None = None) -> str:
     """Write a score so that it stays on its side of the limit; very small ones with an exponent."""
-    if score and abs(score) < _TINY and (limit is None or limit >= 10 * _TINY):
+    if not score:
+        return "0"
+    if abs(score) < _TINY and (limit is None or limit >= 10 * _TINY):
         return f"{score:.2e}"
-    if abs(score.adjusted()) > 30:
+    if score.adjusted() > 3:
         return f"{score:.6e}"
     return figure(Fraction(score), limit)
 
 
-def of_report(params: DistributionParams, evidence: Evidence, columns: Iterable[DriftColumn]) -> Iterator[Judged]:
-    """Judge the columns of a report. Where the rule names a method, only results of that method count."""
+def of_report(params: DistributionParams, evidence: Evidence, columns: Iterable[DriftColumn]) -> list[Judged]:
+    """Judge the columns of a report. Where the rule names a method, only results of that method count.
+
+    What is not stable has its place in the file.
+    """
+    from govern.checks.tool_evidence import places
+
+    judged: list[tuple[Judged, DriftColumn]] = []
     by_name: dict[str, list[DriftColumn]] = {}
     for column in columns:
         if params.judges(column.name):
@@ -129,8 +137,10 @@ def of_report(params: DistributionParams, evidence: Evidence, columns: Iterable[
     for name, found in by_name.items():
         wanted = params.method_of(name)
         fitting = [item for item in found if wanted == FROM_REPORT or stands_for(item.method, wanted)]
-        for item in fitting or found:
-            yield _entry(params, evidence, item, fits=bool(fitting))
+        judged += [(_entry(params, item, fits=bool(fitting)), item) for item in fitting or found]
+    told = [item.steps for made, item in judged if made.state != "stable"]
+    where = places(evidence, told) if told else {}
+    return [replace(made, location=where.get(item.steps)) for made, item in judged]
 
 
 def stands_for(method: str | None, wanted: str) -> bool:
@@ -138,9 +148,7 @@ def stands_for(method: str | None, wanted: str) -> bool:
     return method is not None and method in (REPORTED.get(wanted), wanted)
 
 
-def _entry(params: DistributionParams, evidence: Evidence, column: DriftColumn, *, fits: bool) -> Judged:
-    from govern.checks.tool_evidence import place
-
+def _entry(params: DistributionParams, column: DriftColumn, *, fits: bool) -> Judged:
     name, method = plain(column.name), column.method or "not stated"
     limit = params.min_p_value if column.direction in ("<=", "<") else params.limit
     state: State = "undecided"
@@ -174,7 +182,6 @@ def _entry(params: DistributionParams, evidence: Evidence, column: DriftColumn, 
         code="E172" if state == "drifted" else code,
         why=why,
         remedy=remedy,
-        location=place(evidence, *column.steps),
     )
 
 

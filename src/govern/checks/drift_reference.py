@@ -69,7 +69,7 @@ def _named(context: CheckContext, evidence: Evidence) -> frozenset[str]:
     if evidence.envelope is None:
         return frozenset()
     path = evidence.envelope.file
-    document = parse_json(context.bundle.read(path, limit=JSON_BYTES), file=path)
+    document = parse_json(context.bundle.read(path, limit=JSON_BYTES, reader="evidence_envelope"), file=path)
     items = document.get("data") if isinstance(document, dict) else None
     found: set[str] = set()
     for item in items if isinstance(items, list) else ():

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from govern.checks.binding import envelope_of
 from govern.checks.drift_columns import Judged, column_of, shown
 from govern.checks.drift_params import FROM_REPORT, DistributionParams
 from govern.checks.drift_reference import lineage_says, not_training
@@ -70,7 +71,6 @@ def _incomplete(params: DistributionParams, context: CheckContext, named: list[s
 
 
 def _ready(params: DistributionParams, context: CheckContext) -> Tables | CheckResult:
-    from govern.evidence.envelope import read_envelope
     from govern.evidence.located import locate
     from govern.evidence.tables import header_of
 
@@ -83,9 +83,7 @@ def _ready(params: DistributionParams, context: CheckContext) -> Tables | CheckR
         located = locate(bundle, role, ())
         if isinstance(located, Diagnostic):
             return missing(f"There is no table of {role} data.", [finding_of(located)], tuple(refs), params.required)
-        beside = f"{located.path}.evidence.json"
-        name = located.envelope or (beside if beside in bundle.files else None)
-        envelope = None if name is None else read_envelope(bundle, name, about=located.path)
+        envelope = envelope_of(context, located.path, speaks_of="data")
         digest = bundle.files[located.path].sha256
         bound = _is_bound(context, digest, envelope)
         paths.append(located.path)
@@ -104,10 +102,9 @@ def _ready(params: DistributionParams, context: CheckContext) -> Tables | CheckR
             holds = terms.holds
         else:  # the reference may be as old as the model
             unmet += [finding for finding in terms.unmet if finding.code != "E110"]
-        if envelope is not None and envelope.model == "mismatch":
-            unmet.append(
-                finding_of(Diagnostic("E107", f"the envelope of {plain(located.path)} speaks of another model"))
-            )
+        refusal = None if envelope is None else envelope.refusal(f"the {role} data {plain(located.path)}")
+        if refusal is not None:
+            unmet.append(finding_of(refusal))
     if refs[0].digest == refs[1].digest:
         unmet.append(_same(paths))
     if params.reference == "training":

@@ -27,7 +27,8 @@ from govern.checks.comparison import (
 from govern.checks.interface import Check
 from govern.checks.performance_params import refuse_confidence
 from govern.checks.predictions import missing
-from govern.checks.rivals import Compared, compared
+from govern.checks.rivals import compared
+from govern.checks.two_models import Compared
 from govern.diagnostics import plain
 from govern.policy.interface import CheckSpec, parameter
 from govern.policy.outcomes import CheckResult, Finding, Location

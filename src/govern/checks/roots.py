@@ -23,6 +23,7 @@ _FAMILIES = {
     "metrics": ("govern.checks.performance", "metrics_root"),
     "lineage": ("govern.checks.lineage", "lineage_root"),
     "dependencies": ("govern.checks.dependencies", "dependencies_root"),
+    "drift": ("govern.checks.drift_root", "drift_root"),
     "artefacts": ("govern.checks.artefacts", "artefacts_root"),
 }
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Stated", "evaluation_root", "is_rival", "stated_figures", "stated_in", "unfinished"]
 
-_RIVALS = re.compile(r"(?:champion|challenger|baseline)s?(?:[-_. ]?[a-z0-9].*)?", re.ASCII | re.IGNORECASE)
+_RIVALS = re.compile(r"(?:champion|challenger|baseline)s?(?:[-_. ].*|[0-9]+)?", re.ASCII | re.IGNORECASE)
 """Names under `spec.evidence` of what speaks of other models on purpose."""
 _WANTED = "a metrics.json, an exported MLflow run or another tool's evaluation"
 

@@ -105,6 +105,7 @@ def check(
     from govern.gate.check import check as run_check
     from govern.gate.outputs import parse_outputs
     from govern.gate.packs.signed import pack_places
+    from govern.gate.policies import load_policies
     from govern.gate.sources.opening import identity, local_path, opened_source
     from govern.gate.statements import workspace_statements, workspace_trust
     from govern.policy.outcomes import Stage
@@ -128,13 +129,16 @@ def check(
         signing.check(clock=clock, stage=stage)
         if here is not None:
             signing.stays_outside(here)
+    paths, places, values = workspace.paths("policies"), pack_places(workspace, at=clock), params_of(params)
+    if local_path(bundle) is None:
+        load_policies(paths, stage=Stage(stage), places=places, params=values)  # the same for policies with faults
     with opened_source(bundle, bundle_places(keep_bundle)) as source:
         named, versioned = identity(source, name, model_version)
         request = CheckRequest(
             bundle=source.folder if model is None else model_folder(source.folder, model),
             stage=Stage(stage),
-            policies=workspace.paths("policies"),
-            places=pack_places(workspace, at=clock),
+            policies=paths,
+            places=places,
             clock=clock,
             advisories=workspace.path("advisories"),
             name=named,
@@ -142,7 +146,7 @@ def check(
             statements=said,
             trust=workspace_trust(workspace) if said else None,
             submitter=workspace.text("submitter"),
-            params=params_of(params),
+            params=values,
             source=source,
         )
         made = run_check(request)

@@ -33,7 +33,7 @@ _METRICS = (
     *("demographic_parity_difference", "demographic_parity_ratio"),
     *("equalized_odds_difference", "equalized_odds_ratio"),
 )
-_RESERVED = ("evaluations", "scans", "data", "drift", "attestations", "previous")
+_RESERVED = ("evaluations", "scans", "data", "attestations", "previous")
 
 
 def _declared(**fields: PathType) -> MapType:
@@ -140,6 +140,11 @@ def evidence_schema() -> EvidenceSchema:
             ListType(_declared(name=_TEXT, version=_TEXT, pinned=_BOOL, hashed=_BOOL, licence=_TEXT)),
             "dependencies",
             "requirement and lock files",
+        ),
+        "drift": RootSchema(
+            ListType(_declared(column=_TEXT, method=_TEXT, score=_NUMBER, drifted=_BOOL, file=_TEXT)),
+            "drift",
+            "drift reports of other tools",
         ),
         "artefacts": RootSchema(
             ListType(_declared(path=_TEXT, format=_TEXT, bytes=_NUMBER, verdict=_TEXT)),

@@ -122,7 +122,7 @@ def check(request: CheckRequest) -> Checked | Refused:
     try:
         bundle = _open(request)
     except InputError as fault:
-        return Refused(request=request, loaded=loaded, diagnostics=fault.diagnostics)
+        return Refused(request=request, loaded=loaded, diagnostics=_of_registry(request, fault))
     snapshot, problem = _snapshot(request.advisories)
     return _judge(request, loaded, bundle, snapshot, problem)
 
@@ -136,6 +136,15 @@ def _open(request: CheckRequest) -> Bundle:
     from govern.bundle import open_bundle
 
     return open_bundle(request.bundle, name=request.name, version=request.version, withheld=request.withheld)
+
+
+def _of_registry(request: CheckRequest, fault: InputError) -> tuple[Diagnostic, ...]:
+    """Say of a contradiction with the record that it was the registry that named the model, where it was."""
+    source = request.source
+    if source is None or not source.binding or source.origin is None:
+        return fault.diagnostics
+    hint = f"the registry has it as {source.origin.uri}: correct the record or register it by its name and version"
+    return tuple(replace(item, hint=hint) if item.code == "B113" else item for item in fault.diagnostics)
 
 
 def _snapshot(path: Path | None) -> tuple[Snapshot | None, Diagnostic | None]:

@@ -44,7 +44,7 @@ class Content:
         """Give the md5 of a file's bytes. Raises IntegrityError B109 when they are not those of the manifest."""
         if path not in self._known:
             weak, strong = hashlib.md5(usedforsecurity=False), hashlib.sha256()
-            with self._bundle.open(path) as file:
+            with self._bundle.open(path, reader="lineage") as file:
                 while part := file.read(_CHUNK):
                     weak.update(part)
                     strong.update(part)

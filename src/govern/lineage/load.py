@@ -14,6 +14,7 @@ from govern.lineage.build import Contradiction, GraphBuilder, Limits
 from govern.lineage.claims import BundleFiles, Record
 from govern.lineage.dvc import is_dvc, read_dvc
 from govern.lineage.dvc_content import Content
+from govern.lineage.feast import is_feast, read_feast
 from govern.lineage.graph import Graph
 from govern.lineage.openlineage import add_events
 from govern.lineage.openlineage_events import Events
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Lineage", "bundle_files", "load_graph", "record_paths"]
 
 _RECORD = "lineage.yaml"
-_FOLDER = re.compile(r"lineage/[^/]+\.(?:json|jsonl|ndjson)", re.IGNORECASE)
+_FOLDER = re.compile(r"lineage/[^/]+\.(?:json|jsonl|ndjson)|feast/registry\.json", re.IGNORECASE)
 _LINES = (".jsonl", ".ndjson")
 _OURS = re.compile(rb'\s*\{\s*"(?:apiVersion|kind)"\s*:')
 
@@ -128,6 +129,10 @@ def _read(
         _lines(data, record, events)
         return
     value = parse_json(data, file=path)
+    if is_feast(value):
+        record.format = "feast"
+        read_feast(value, record, files, builder)
+        return
     if isinstance(value, list):
         for number, event in enumerate(value):
             events.add(event, record, pointer=f"/{number}")
@@ -143,7 +148,7 @@ def _dvc(bundle: Bundle, record: Record, files: BundleFiles, builder: GraphBuild
     record.format = "dvc"
     beside = f"{record.file.removesuffix('dvc.lock')}dvc.yaml" if record.file.endswith("dvc.lock") else ""
     trees = [
-        parse_yaml(bundle.read(path, limit=EVIDENCE_YAML.bytes), file=path, strictness="evidence")
+        parse_yaml(bundle.read(path, limit=EVIDENCE_YAML.bytes, reader="lineage"), file=path, strictness="evidence")
         for path in (record.file, beside)
         if path in bundle.files
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from govern.diagnostics import plain
@@ -90,19 +90,28 @@ def _comparisons(facts: Any, evidence: Sequence[EvidenceRef]) -> Iterator[str]:
         for item in facts["conjuncts"]:
             values = ", ".join(_value(pair, evidence) for pair in item["values"])
             yield f"{plain(item['text'], limit=_LONG)} is {item['result']}{': ' if values else ''}{values}"
-    elif kind == "metric":
-        sign = ">=" if facts["direction"] == "at_least" else "<="
-        value = facts["value"] if facts["value"] is not None else f"undefined ({facts['undefined']})"
-        on = f", on {facts['n']} cases" if facts["n"] is not None else ""
-        yield f"{facts['metric']} is {value}, {sign} {facts['threshold']} asked, from the {facts['source']}{on}"
-    elif kind == "fairness-table":
-        yield from _groups(facts)
-    elif kind == "card-scorecard":
-        yield from _sections(facts)
-    elif kind == "drift":
-        yield from _drift(facts)
-    elif kind == "card-claims":
-        yield from _claims(facts)
+    elif isinstance(kind, str) and kind in _TELLERS:
+        yield from _TELLERS[kind](facts)
+
+
+def _metric(facts: Mapping[str, Any]) -> Iterator[str]:
+    sign = ">=" if facts["direction"] == "at_least" else "<="
+    value = facts["value"] if facts["value"] is not None else f"undefined ({facts['undefined']})"
+    on = f", on {facts['n']} cases" if facts["n"] is not None else ""
+    yield f"{facts['metric']} is {value}, {sign} {facts['threshold']} asked, from the {facts['source']}{on}"
+
+
+def _models(facts: Mapping[str, Any]) -> Iterator[str]:
+    for item in facts["comparisons"]:
+        two = f"{item['candidate_value']} against {item['baseline_value']} of {plain(item['baseline'])}"
+        sure = f", {item['low']} to {item['high']}" if item["low"] is not None else ""
+        yield f"{facts['metric']} is {two}: better by {item['better_by']}{sure}, on {item['same_data']}"
+
+
+def _importances(facts: Mapping[str, Any]) -> Iterator[str]:
+    for table in facts["tables"]:
+        weights = ", ".join(f"{plain(item['name'])} {item['value']}" for item in table["features"][:_MOST])
+        yield f"{plain(table['method'])} in {plain(table['file'])}: {weights}"
 
 
 def _value(pair: Mapping[str, str], evidence: Sequence[EvidenceRef]) -> str:
@@ -144,3 +153,15 @@ def _claims(facts: Mapping[str, Any]) -> Iterator[str]:
         measured = f", measured {item['measured']}" if item["measured"] is not None else ""
         result = item["result"].replace("_", " ")
         yield f"{plain(item['metric'])} is {plain(item['claimed'])} in the card{place}{measured}: {result}"
+
+
+_TELLERS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[str]]] = {
+    "metric": _metric,
+    "metric-comparison": _models,
+    "global-importance": _importances,
+    "fairness-table": _groups,
+    "card-scorecard": _sections,
+    "card-claims": _claims,
+    "drift": _drift,
+}
+"""Who tells the facts of each kind."""

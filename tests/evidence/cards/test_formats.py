@@ -157,6 +157,15 @@ def test_a_bill_with_two_models_takes_none_unless_one_is_its_subject() -> None:
     assert state(read(as_json(nested), "bom.json"), "intended_use") is State.COMPLETE
 
 
+@pytest.mark.parametrize("path", ["cards/fixtures/model.cdx.json", "samples/cyclonedx/mlbom-1.6.json"])
+def test_the_bills_that_we_read_are_valid(path: str) -> None:
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
+    text = (Path(__file__).parents[1] / path).read_text("utf-8")
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+
+
 def test_a_bill_without_a_model_is_no_card() -> None:
     card = read(as_json({"bomFormat": "CycloneDX", "components": [{"type": "library", "name": "numpy"}]}), "bom.json")
     assert not card.recognised

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +17,7 @@ from govern.evidence.tools.drift import DIRECTIONS, Drift, beyond, direction_of
 from govern.evidence.tools.interface import Document, Readout
 from govern.evidence.tools.registry import reader_named
 from govern.inputs.json import parse_json
+from support.mangled_values import ODD, places, replaced, without
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "evidently"
 READER = reader_named("evidently")
@@ -337,20 +337,6 @@ def outcome(data: Any, limit: Decimal) -> str:
     return "drift" if True in sides else "undecided" if None in sides else "pass"
 
 
-def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [found for key, below in items for found in [(*path, key), *places(below, (*path, key))]]
-
-
-def without(document: Any, path: tuple[Any, ...]) -> Any:
-    changed = copy.deepcopy(document)
-    held = changed
-    for step in path[:-1]:
-        held = held[step]
-    del held[path[-1]]
-    return changed
-
-
 @pytest.mark.parametrize("name", ALL)
 def test_taking_anything_out_never_makes_drift_vanish(name):
     """Every key and every item, one at a time: each of the samples has a column that drifted."""
@@ -360,6 +346,13 @@ def test_taking_anything_out_never_makes_drift_vanish(name):
     tried = places(document)
     assert len(tried) > 30
     assert [path for path in tried if outcome(without(document, path), limit) == "pass"] == []
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_another_type_anywhere_gives_diagnostics_only(name):
+    document = sample(name)
+    found = {outcome(replaced(document, path, value), Decimal("0.05")) for path in places(document) for value in ODD}
+    assert found <= {"error", "nothing", "drift", "undecided", "pass"}
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -21,10 +21,7 @@ SCAN = json.dumps({"Performance": {"major": []}})
 @pytest.fixture
 def plain(tmp_path: Path) -> BundleBuilder:
     """A bundle without any file of another tool."""
-    builder = BundleBuilder(tmp_path).record(evidence=None)
-    for path in [path for path in builder._files() if path.startswith(("evidence/", "explanations/"))]:
-        builder.remove(path)
-    return builder
+    return BundleBuilder(tmp_path).without_tools()
 
 
 def found(builder: BundleBuilder) -> dict[str, tuple[str, str, str]]:

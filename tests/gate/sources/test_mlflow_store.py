@@ -126,6 +126,11 @@ def test_caps_are_held_against_the_list(tmp_path: Path) -> None:
     assert "no file" in refusal(tmp_path, "models:/credit/3", Files({}))
 
 
+def test_sizes_that_the_store_did_not_tell_are_held_against_the_cap_afterwards(tmp_path: Path) -> None:
+    lying = Files(dict.fromkeys(FILES, b""), given=FILES)
+    assert "listed fewer" in refusal(tmp_path, "models:/credit/3", lying, FetchLimits(bytes=10))
+
+
 def test_other_files_than_listed_are_not_judged(tmp_path: Path) -> None:
     text = refusal(tmp_path, "models:/credit/3", Files(FILES, given=FILES | {"registered_model_meta": b""}))
     assert "registered_model_meta" in text

@@ -6,6 +6,7 @@ import os
 import stat
 import tarfile
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,14 +15,14 @@ from govern.bundle.manifest import manifest_of
 from govern.diagnostics import InputError, UsageError
 from govern.gate.check import Checked, CheckRequest, Refused, check
 from govern.gate.result import refused_document, result_document
-from govern.gate.sources.interface import Source
+from govern.gate.sources.interface import Origin, Source
 from govern.gate.sources.opening import Places, identity, local_path, opened_folder, opened_source
 from govern.policy.outcomes import Stage
 from govern.report.result import Result
 from govern.report.text import render_text
 from support.archives import Member, as_tar, as_zip, files_below, tar_block, tar_file, tar_of, zip_of
 from support.bundles import BundleBuilder
-from support.gate import CLOCK, write_policy
+from support.gate import CLOCK, dangers, faces, write_policy
 
 FORMS = {
     "zip": lambda files: as_zip(files),
@@ -49,10 +50,11 @@ def archive_of(tmp_path: Path, data: bytes) -> str:
     return str(path)
 
 
-def decided(tmp_path: Path, source: Source) -> Checked | Refused:
+def decided(tmp_path: Path, source: Source, name: str | None = None, version: str | None = None) -> Checked | Refused:
     policies = write_policy(tmp_path / "policies", RULES)
     stage = Stage("pre-registration")
-    return check(CheckRequest(bundle=source.folder, stage=stage, policies=[policies], clock=CLOCK, source=source))
+    request = CheckRequest(bundle=source.folder, stage=stage, policies=[policies], clock=CLOCK, source=source)
+    return check(replace(request, name=name, version=version))
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -103,6 +105,34 @@ def test_a_file_address_is_a_path(tmp_path: Path) -> None:
         assert source.folder == spaced
     with pytest.raises(UsageError, match="U151"):
         local_path("file://elsewhere/x")
+
+
+@pytest.mark.parametrize("text", ["s3://a/b\n", "s3://a/\x1b[31m", "s3://a/\udcff", "hf://a/b\u202e"])
+def test_an_address_is_what_is_seen_of_it(text: str) -> None:
+    with pytest.raises(UsageError, match="U151"):
+        local_path(text)
+
+
+def test_the_name_of_the_folder_within_acts_on_no_reader(tmp_path: Path) -> None:
+    files = files_below(BundleBuilder(tmp_path).build())
+    top = "<b>\u202e::error::x"
+    with opened_source(archive_of(tmp_path, as_tar(files, top=f"{top}/")), places(tmp_path)) as source:
+        made = decided(tmp_path, source)
+    assert isinstance(made, Checked)
+    assert made.request.source is not None
+    assert list(dangers(faces(result_document(made, exit_code=0)))) == []
+    assert "\u202e" not in str(source.notes[0])
+
+
+def test_what_could_not_be_written_is_not_kept_in_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_given: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("govern.inputs.archives.writing.FolderWriter.file", full)
+    given, keep = archive_of(tmp_path, as_zip({"a": b"x"})), tmp_path / "kept"
+    with pytest.raises(UsageError, match="No space left"), opened_source(given, places(tmp_path, keep)):
+        pass
+    assert not keep.exists()
 
 
 @pytest.mark.parametrize("text", ["bundle", "../bundle", "/a/b", "a:b", "bundle-1.0:latest", "C:\\x", "./s3://x"])
@@ -251,6 +281,18 @@ def test_a_registry_is_held_against_the_record_and_a_hub_is_not(tmp_path: Path) 
     (tmp_path / "govern.yaml").write_bytes(b"")
     assert identity(source_of(tmp_path, binding=True), None, None) == ("credit", "3")
     assert identity(source_of(tmp_path, binding=False), None, None) == (None, None)
+
+
+def test_a_record_that_differs_from_the_registry_is_told_where_that_is(tmp_path: Path) -> None:
+    folder = BundleBuilder(tmp_path).build()
+    origin = Origin(kind="mlflow", uri="models:/credit-risk/7")
+    source = Source(folder=folder, beside=tmp_path, origin=origin, name="credit-risk", version="7", binding=True)
+    made = decided(tmp_path, source, *identity(source, None, None))
+    assert isinstance(made, Refused)
+    ((code, hint),) = [(item.code, item.hint) for item in made.diagnostics]
+    assert code == "B113"
+    assert hint is not None
+    assert "models:/credit-risk/7" in hint
 
 
 def test_the_caller_goes_before_a_hub(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ from support.archives import (
     tar_block,
     tar_file,
     tar_of,
+    zip64_of,
     zip_of,
 )
 
@@ -53,6 +54,11 @@ def refused(tmp_path: Path, data: bytes, limits: ArchiveLimits = NO_LIMIT) -> li
     with pytest.raises(BundleRefusedError) as caught:
         unpack(tmp_path, data, limits)
     return [(item.code, "" if item.span is None else item.span.file) for item in caught.value.diagnostics]
+
+
+def resummed(block: bytes) -> bytes:
+    """A tar header with its checksum put right."""
+    return block[:148] + b"%06o\0 " % (sum(block[:148]) + sum(block[156:]) + 256) + block[156:]
 
 
 def gnu_sparse() -> bytes:
@@ -96,6 +102,18 @@ def test_a_zip_with_wide_sizes_is_read(tmp_path: Path) -> None:
     assert unpack(tmp_path, made.getvalue()) == {"a.txt": b"hello"}
 
 
+def test_a_zip_with_wide_end_records_is_read(tmp_path: Path) -> None:
+    assert unpack(tmp_path, zip64_of(Member(b"a"), Member(b"b"))) == {"a": b"hello", "b": b"hello"}
+
+
+def test_sizes_in_binary_and_in_pax_records_are_read(tmp_path: Path) -> None:
+    """What writers do for files above 8 GiB, on a small one."""
+    block = tar_block(b"a")
+    block = resummed(block[:124] + b"\x80" + (5).to_bytes(11, "big") + block[136:])
+    data = tar_of(block, padded(b"hello"), pax(size="5", mtime="1.5"), tar_file(b"b"))
+    assert unpack(tmp_path, data) == {"a": b"hello", "b": b"hello"}
+
+
 def test_a_model_that_is_a_zip_may_be_the_last_stored_member(tmp_path: Path) -> None:
     inner = as_zip({"data.pkl": b"x"})
     assert unpack(tmp_path, as_zip({"model.pt": inner}, method=zipfile.ZIP_STORED)) == {"model.pt": inner}
@@ -104,6 +122,11 @@ def test_a_model_that_is_a_zip_may_be_the_last_stored_member(tmp_path: Path) -> 
 def test_times_owners_and_a_comment_are_no_content(tmp_path: Path) -> None:
     extra = struct.pack("<2H", 0x5455, 5) + b"\1\0\0\0\0" + struct.pack("<2H", 0x000A, 4) + b"\0\0\0\0"
     assert unpack(tmp_path, zip_of(Member(b"a", extra=extra), comment=b"3f786850e3")) == {"a": b"hello"}
+
+
+def test_names_as_zip_on_unix_writes_them_are_utf_8(tmp_path: Path) -> None:
+    """Info-ZIP as Debian builds it sets no flag; elsewhere another encoding may have been meant."""
+    assert unpack(tmp_path, zip_of(Member("é.txt".encode(), mode=0o100644))) == {"é.txt": b"hello"}
 
 
 def test_archives_within_stay_files(tmp_path: Path) -> None:
@@ -156,6 +179,8 @@ ZIPS: dict[str, tuple[bytes, str]] = {
     "nul in the name": (zip_of(Member(b"a\0.txt")), "I204"),
     "not NFC": (zip_of(Member("e\u0301".encode(), flags=0x800)), "I204"),
     "encoding not stated": (zip_of(Member("é".encode())), "I204"),
+    "not UTF-8 on unix": (zip_of(Member(b"\xff", mode=0o100644)), "I204"),
+    "not NFC on unix": (zip_of(Member("e\u0301".encode(), mode=0o100644)), "I204"),
     "not UTF-8": (zip_of(Member(b"\xff", flags=0x800)), "I204"),
     "twice": (zip_of(Member(b"a"), Member(b"a", b"other")), "I204"),
     "case": (zip_of(Member(b"README.md"), Member(b"readme.md")), "I204"),
@@ -172,6 +197,14 @@ ZIPS: dict[str, tuple[bytes, str]] = {
     "encrypted": (zip_of(Member(b"a", flags=0x1)), "I206"),
     "headers masked": (zip_of(Member(b"a", flags=0x2000)), "I206"),
     "odd method": (zip_of(Member(b"a", method=12)), "I206"),
+    "unknown flag": (zip_of(Member(b"a", flags=0x10)), "I206"),
+    "folder, then file": (zip_of(Member(b"a/b"), Member(b"a")), "I204"),
+    "wide end elsewhere": (zip64_of(Member(b"a"), locator=1), "I207"),
+    "wide end, other count": (zip64_of(Member(b"a"), entries=2), "I207"),
+    "two ends disagree": (zip64_of(Member(b"a"), narrow=3), "I207"),
+    "wide end absent": (zip_of(Member(b"a"))[:-6] + b"\xff\xff\xff\xff\0\0", "I207"),
+    "several disks": (zip_of(Member(b"a"))[:-18] + b"\1\0" + zip_of(Member(b"a"))[-16:], "I207"),
+    "more behind the deflated": (zip_of(Member(b"a", method=8, packed=deflated(b"hello") + b"x" * 600_000)), "I207"),
     "two names": (zip_of(Member(b"a", listed_name=b"b")), "I207"),
     "two sizes": (zip_of(Member(b"a", listed_size=4)), "I207"),
     "stored, other size": (zip_of(Member(b"a", size=9)), "I207"),
@@ -219,6 +252,16 @@ TARS: dict[str, tuple[bytes, str]] = {
     "two sizes": (tar_of(pax(size="3"), tar_file(b"a")), "I207"),
     "odd size": (tar_of(pax(size="-5"), tar_file(b"a")), "I207"),
     "damaged pax": (tar_of(tar_block(b"x", 5, b"x"), padded(b"99 a="), tar_file(b"a")), "I207"),
+    "size that is no number": (
+        tar_of(resummed(tar_block(b"a")[:124] + b"99999999999\0" + tar_block(b"a")[136:])),
+        "I207",
+    ),
+    "pax twice": (tar_of(tar_block(b"x", 24, b"x"), padded(b"12 comment=a" * 2), tar_file(b"a")), "I207"),
+    "pax key twice": (tar_of(tar_block(b"x", 16, b"x"), padded(b"8 a=bcd\n8 a=bcd\n"), tar_file(b"a")), "I207"),
+    "names in two headers": (tar_of(tar_block(b"@", 2, b"L"), padded(b"b\0"), pax(path="c"), tar_file(b"a")), "I207"),
+    "names in no encoding": (tar_of(pax(hdrcharset="BINARY"), tar_file(b"a")), "I207"),
+    "one zero block": (tar_of(tar_file(b"a"), end=b"\0" * 512 + b"x" * 512), "I208"),
+    "trailer far behind": (tar_of(tar_file(b"a"), end=b"\0" * 600_000 + b"x"), "I208"),
     "pax for nobody": (tar_of(pax(path="a")), "I207"),
     "names for all": (tar_of(tar_block(b"g", 9, b"g"), padded(b"9 path=b\n"), tar_file(b"a")), "I207"),
     "huge pax": (tar_of(tar_block(b"x", 2 << 20, b"x"), b"\0" * (2 << 20)), "I207"),

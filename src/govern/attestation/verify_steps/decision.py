@@ -10,7 +10,7 @@ from govern.attestation.verification import Line
 from govern.attestation.verify_steps.beside import heard, recorded
 from govern.attestation.verify_steps.state import State, fail, from_error, ok, present, unchecked
 from govern.canonical import Json, instant_text, parse_instant, sha256_hex
-from govern.checks.statement_facts import first_to_end
+from govern.checks.statement_facts import ATTESTED, first_to_end
 from govern.decision.approvals import VerifiedApproval
 from govern.decision.decide import DecisionRecord, Settled, decide
 from govern.decision.evaluation import Evaluation
@@ -80,17 +80,22 @@ def _pairs(state: State, verdict: Verdict, again: DecisionRecord) -> Iterator[tu
         yield "submitter", again.submitter or "nobody", verdict.submitter
     approvals = {vote.digest for item in again.settled for vote in item.approvals}
     yield "set of approvals", " ".join(sorted(approvals)), " ".join(sorted(verdict.approvals))
-    attested = {
-        item.rule.rule: first_to_end(item.rule.result.facts) for item in again.settled if item.outcome is Outcome.PASS
-    }
-    rested = sorted(f"{rule} {digest}" for rule, digest in attested.items() if digest is not None)
-    said = sorted(f"{item.rule} {item.digest}" for item in verdict.attested)
-    yield "set of human attestations", " ".join(rested), " ".join(said)
+    yield from _attested(verdict, again)
     yield from _grounds(verdict, evaluation)
     settled = {item.rule.rule: _outcome(item) for item in again.settled}
     stated = {rule.id: _stated(rule) for rule in verdict.rules}
     for name in sorted(settled.keys() | stated.keys()):
         yield f"outcome of {name}", settled.get(name, "none"), stated.get(name, "none")
+
+
+def _attested(verdict: Verdict, again: DecisionRecord) -> Iterator[tuple[str, str, str]]:
+    """Where the record lists the statements that a rule saw, the certificate names the one that its pass rests on."""
+    named = {item.rule: item.digest for item in verdict.attested}
+    for item in again.settled:
+        facts = item.rule.result.facts
+        if isinstance(facts, dict) and facts.get("kind") == ATTESTED:
+            rests_on = first_to_end(facts) if item.outcome is Outcome.PASS else None
+            yield f"attestation of {item.rule.rule}", rests_on or "none", named.get(item.rule.rule, "none")
 
 
 def _grounds(verdict: Verdict, evaluation: Evaluation) -> Iterator[tuple[str, str, str]]:

@@ -124,6 +124,13 @@ CODES: dict[str, Code] = {
         example="clean.csv has the md5 of loans.csv.",
         fix="Repair the step, or leave it out of the pipeline.",
     ),
+    "L195": Code(
+        slug="feast-wrong-shape",
+        title="A Feast registry is not of the shape that is read.",
+        why="Guessing would make up where features come from.",
+        example="A feature view without a name; two views of one name.",
+        fix="Export the registry again: registry.to_dict as JSON. The registry.db on disk is not read.",
+    ),
     "L201": Code(
         slug="no-lineage-record",
         title="The bundle has no lineage record.",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -14,6 +14,7 @@ __all__ = [
     "Matcher",
     "covered_languages",
     "is_metric_name",
+    "may_end_metric",
     "metric_key",
     "normalise_title",
     "section_ids",
@@ -31,6 +32,9 @@ _NUMBERING = re.compile(
 _AVERAGES = frozenset(["macro", "micro", "samples", "weighted"])
 _AVERAGED = frozenset(["auc", "auroc", "f1", "f1 score", "iou", "jaccard", "precision", "recall", "roc auc"])
 """Metrics that are averaged over classes; "weighted kappa" is a name of its own."""
+_WORD = re.compile(r"[^\W_]+")
+_LEADING = re.compile(r"(?:[^\w(]|_)*")
+_TOKEN = re.compile(r"[^\W_]+|[,&/+;|]")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WITHOUT_BLANKS = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
 """Scripts in which a title is searched for plain substrings: no blanks, or endings glued to the word."""
@@ -62,24 +66,36 @@ def normalise_title(text: str) -> tuple[str, ...]:
     text = _LINK.sub(r"\1", text[: _MAX_TITLE * 4])
     text = unicodedata.normalize("NFKC", _OPTIONAL.sub(" ", text))
     # Emoji and emphasis first, so that a number behind them is seen as numbering.
-    text = text.lstrip("".join({char for char in text if not char.isalnum() and char != "("}))
+    text = text[_LEADING.match(text).end() :]  # type: ignore[union-attr]  # it matches the empty text too
     while (hit := _NUMBERING.match(text + " ")) and hit.end() < len(text) + 1:
         text = text[hit.end() :]
-    connectors = frozenset(_table()["connectors"])
     parts: list[list[str]] = [[]]
+    for word in _TOKEN.findall(text.casefold()) if text.isascii() else _tokens(text.casefold()):
+        if word in _connectors():
+            parts.append([])
+        else:
+            parts[-1].append(word)
+    return tuple(" ".join(part) for part in parts if part)
+
+
+def _tokens(text: str) -> Iterator[str]:
+    """Words and separators, where a combining mark belongs to its word: `[^\\W_]` knows no marks."""
     word = ""
-    for char in text.casefold() + ",":
+    for char in text + " ":
         if char.isalnum() or unicodedata.category(char).startswith("M"):
             word += char
             continue
-        if word in connectors:
-            parts.append([])
-        elif word:
-            parts[-1].append(word)
+        if word:
+            yield word
         word = ""
         if char in ",&/+;|":
-            parts.append([])
-    return tuple(" ".join(part) for part in parts if part)
+            yield char
+
+
+@cache
+def _connectors() -> frozenset[str]:
+    """What stands between the parts of a title: conjunctions of every language, and signs."""
+    return frozenset([*_table()["connectors"], *",&/+;|"])
 
 
 class Matcher:
@@ -178,9 +194,25 @@ def _metrics() -> frozenset[str]:
     return frozenset(metric_key(name) for name in _table()["metrics"])
 
 
+@cache
+def _last_words() -> frozenset[str]:
+    return frozenset(key.split()[-1] for key in _metrics() if key) | _AVERAGES | {"score", "avg", "averaged"}
+
+
+def may_end_metric(name: str) -> bool:
+    """Tell by its last word whether text may be, or end with, a metric's name: what most text is not."""
+    words = _WORD.findall(name if name.isascii() else unicodedata.normalize("NFKC", name[-80:]))
+    return bool(words) and words[-1].casefold() in _last_words()
+
+
 def is_metric_name(name: str) -> bool:
     """Tell whether a table header, key or label is the name of a known metric."""
-    key = metric_key(name) if len(name) <= 80 else ""
+    return len(name) <= 80 and may_end_metric(name) and _is_metric(name)
+
+
+@lru_cache(maxsize=1024)
+def _is_metric(name: str) -> bool:
+    key = metric_key(name)
     key = key if key in _metrics() else split_average(key)[0]
     return key in _metrics() or (key.endswith(" score") and key[: -len(" score")] in _metrics())
 

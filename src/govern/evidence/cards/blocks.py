@@ -23,6 +23,8 @@ _PLACEHOLDER_TAG = re.compile(r"<(?:insert|your|describe|add)\b", re.IGNORECASE)
 _AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^\s<>]+|[^\s<>@]{1,120}@[^\s<>@]{1,120})>")
 _IMAGE = re.compile(r"!\[[^\[\]]{0,500}\]\([^()\n]{0,2000}\)")
 _LINK = re.compile(r"\[([^\[\]]{0,500})\]\(([^()\n]{0,2000})\)")
+_INLINE = re.compile(r"[<\[*_~`&\r]")
+"""What any inline mark begins with: most text has none."""
 _EMPHASIS = re.compile(r"\*{1,3}|(?<!\w)_{1,3}|_{1,3}(?!\w)|~~|`+")
 _HTML_HEADING = re.compile(r"<h([1-6])\b[^<>]*>(.*?)</h\1\s*>", re.IGNORECASE | re.DOTALL)
 _BOLD_LINE = re.compile(r"(\*\*|__)([^*_\n]{3,60})\1\s*:?")
@@ -55,10 +57,14 @@ def clean_inline(text: str) -> str:
 
     Line breaks stay, so that line n of the result is line n of the input. `<your ...>` stays: it is a placeholder.
     """
-    text = _AUTOLINK.sub(r"\1", text)
-    text = _IMAGE.sub(" ", text)
-    text = _LINK.sub(r"\1", text)
-    text = _TAG.sub(lambda hit: hit[0] if _PLACEHOLDER_TAG.match(hit[0]) else " " + "\n" * hit[0].count("\n"), text)
+    if _INLINE.search(text) is None:
+        return text
+    if "<" in text:
+        text = _AUTOLINK.sub(r"\1", text)
+    if "](" in text:
+        text = _LINK.sub(r"\1", _IMAGE.sub(" ", text))
+    if "<" in text:
+        text = _TAG.sub(lambda hit: hit[0] if _PLACEHOLDER_TAG.match(hit[0]) else " " + "\n" * hit[0].count("\n"), text)
     return html.unescape(_EMPHASIS.sub("", text)).replace("\r", " ")
 
 

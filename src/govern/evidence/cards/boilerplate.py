@@ -22,7 +22,9 @@ _MARKS = re.compile(r"[*_`\[\]]+")
 
 def fingerprint(sentence: str) -> str:
     """Give the fingerprint of a sentence: NFKC, case-folded, blanks collapsed, marks and link targets removed."""
-    return sha256_hex(casefolded(_MARKS.sub("", _LINK_TARGET.sub("]", sentence))).strip(" .:").encode())
+    if "](" in sentence:
+        sentence = _LINK_TARGET.sub("]", sentence)
+    return sha256_hex(casefolded(_MARKS.sub("", sentence)).strip(" .:").encode())
 
 
 @cache

@@ -34,6 +34,8 @@ _NOTE = re.compile(
 )
 """Where MLflow's file stores keep descriptions, and the usual names of an exported run."""
 
+_ENDINGS = (".md", ".markdown", ".json", ".yaml", ".yml", "mlmodel", "mlflow.note.content")
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -71,6 +73,8 @@ def _fold(text: str) -> str:
 
 
 def _kind(path: str, folders: frozenset[str]) -> Kind | None:
+    if not path.casefold().endswith(_ENDINGS):
+        return None  # nearly every file of a large bundle
     folder, _, name = _fold(path).rpartition("/")
     if _NOTE.fullmatch(path):
         return "note"

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Literal
 
 from govern.canonical import decimal_text
-from govern.evidence.cards.aliases import is_metric_name, metric_key, split_average
+from govern.evidence.cards.aliases import is_metric_name, may_end_metric, metric_key, split_average
 from govern.evidence.cards.blocks import Line, clean_inline
 from govern.evidence.cards.model import Locator, Metric
 from govern.evidence.cards.words import squeeze
@@ -89,6 +89,8 @@ def metrics_of_sentence(text: str, locator: Locator) -> Iterator[Metric]:
         words = _WORD.findall(text[max(0, number.start() - 80) : number.start()].replace("=", " = "))
         while words and words[-1].lower() in _LINKS:
             words.pop()
+        if not words or not may_end_metric(words[-1]):
+            continue
         for size in (4, 3, 2, 1):
             name = " ".join(words[-size:])
             if len(words) >= size and is_metric_name(name):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from govern.evidence.cards.aliases import section_ids
 from govern.evidence.cards.facts import DEFAULT_NEEDS, missing_fact
 from govern.evidence.cards.model import Card
 from govern.evidence.cards.read import Cards
-from govern.evidence.cards.states import Need, Verdict, judge
+from govern.evidence.cards.states import Need, State, Verdict, judge
 
 __all__ = ["Asked", "Overview", "overview"]
 
@@ -60,4 +60,6 @@ def _judged(name: str, card: Card, asked: Asked, groups: tuple[str, ...]) -> Ver
     if section is None or not verdict.settled or name not in asked.facts:
         return verdict
     missing = missing_fact(asked.facts[name], section, verdict, card, groups)
-    return judge(name, section, need, missing_fact=missing)
+    if missing is None or verdict.state is not State.COMPLETE:
+        return verdict
+    return replace(verdict, state=State.MISSING_FACTS, missing=missing)

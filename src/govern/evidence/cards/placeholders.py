@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 __all__ = ["cut_placeholders", "find_left_over", "find_placeholders", "is_placeholder_alone", "not_applicable_reason"]
 
@@ -27,6 +27,10 @@ _ANYWHERE = re.compile(
 )
 """`todo` counts in capitals, before a colon or alone: in Spanish and Portuguese it is an ordinary word."""
 
+_SIGNS = (
+    *("information", "lorem", "to be ", "{{", "{%", "<insert", "<your", "<describe", "<add", "yyyy", "xxx"),
+    *("[your", "[insert", "[describe", "[add", "[fill", "[e.g", "todo", "tbd", "tba", "fixme"),
+)
 _ASSISTANT = re.compile(
     r"""
       \bas\ an?\ (?:ai|artificial\ intelligence|large)\ (?:language\ )?(?:model|assistant)\b
@@ -40,6 +44,10 @@ _ASSISTANT = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+_ASSISTANT_SIGNS = (
+    *("as a", "sure", "certainly", "of course", "absolutely", "here is", "access to", "hope this", "let me", "my "),
+    "would you",
+)
 """What a chat assistant says to whoever asked it for a card: left-over text, yet words of a section all the same."""
 
 _ALONE = re.compile(
@@ -48,8 +56,19 @@ _ALONE = re.compile(
 _NOT_APPLICABLE = re.compile(r"[\s*_\[(]*(?:n/a|not\ applicable)\b[\s*_\])]*[:\-\u2013\u2014,.]*\s*", re.IGNORECASE)
 
 
+def _may_hold(signs: Sequence[str], text: str) -> bool:
+    """Tell whether a scan is worth its time: every alternative of the pattern holds one of its signs."""
+    lowered = text.lower()
+    for sign in signs:  # noqa: SIM110  # a generator would take longer than the search
+        if sign in lowered:
+            return True
+    return False
+
+
 def find_placeholders(text: str) -> Iterator[str]:
     """Give each placeholder phrase of a line or passage, in order."""
+    if not _may_hold(_SIGNS, text):
+        return
     for hit in _ANYWHERE.finditer(text):
         yield hit.group()
 
@@ -57,6 +76,8 @@ def find_placeholders(text: str) -> Iterator[str]:
 def find_left_over(text: str) -> Iterator[str]:
     """Give placeholder phrases, and those of a chat assistant that was asked to write the card."""
     yield from find_placeholders(text)
+    if not _may_hold(_ASSISTANT_SIGNS, text):
+        return
     for hit in _ASSISTANT.finditer(text):
         yield hit.group()
 
@@ -68,7 +89,9 @@ def is_placeholder_alone(text: str) -> bool:
 
 def cut_placeholders(text: str) -> str:
     """Take the placeholder phrases out of a passage; a passage that is one becomes empty."""
-    return "" if is_placeholder_alone(text) else _ANYWHERE.sub(" ", text)
+    if is_placeholder_alone(text):
+        return ""
+    return _ANYWHERE.sub(" ", text) if _may_hold(_SIGNS, text) else text
 
 
 def not_applicable_reason(text: str) -> str | None:

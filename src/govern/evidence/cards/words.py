@@ -44,9 +44,14 @@ def count_words(text: str, *, addresses: bool = False) -> int:
 
     Numbers and URLs do not count; with `addresses` (contacts, licence links) each URL counts as one word.
     """
-    count = len(_URL.findall(text)) if addresses else 0
+    count = 0
+    if "www." in text or "http" in text:
+        count = len(_URL.findall(text)) if addresses else 0
+        text = _URL.sub(" ", text)
+    if text.isascii():
+        return count + sum(len(run) >= 2 and not run.isdigit() for run in _RUN.findall(text))
     dense = 0
-    for run in _RUN.findall(_URL.sub(" ", text)):
+    for run in _RUN.findall(text):
         here = len(_DENSE.findall(run))
         dense += here
         if len(run) - here >= 2 and any(char.isalpha() for char in _DENSE.sub("", run)):

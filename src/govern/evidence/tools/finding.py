@@ -142,7 +142,11 @@ def read_sighting(
     if sighting.envelope is not None:
         envelope = read_envelope(bundle, sighting.envelope, about=path, lineage=lineage, speaks_of=speaks_of)
     data = bundle.read(path, limit=_limit(reader))
-    near = Beside(tuple(bundle.files), lambda name: bundle.read(name, limit=EVIDENCE_YAML.bytes, reader=reader.id))
+    near = Beside(
+        tuple(bundle.files),
+        lambda name: bundle.read(name, limit=EVIDENCE_YAML.bytes, reader=reader.id),
+        {name: entry.sha256 for name, entry in bundle.files.items()} if reader.beside else {},
+    )
     document = Document(path, data, root_of(reader, data, path), near if reader.beside else None, reader.syntax)
     if reader.syntax != "text" and not reader.recognise(document.root):
         message = f"{plain(path)} is not a file of the type {reader.id}"

@@ -37,6 +37,8 @@ class Beside:
     """Every file of the bundle, in the order of the paths' bytes."""
     read: Callable[[str], bytes]
     """Give a file's bytes, as many as a small document may have. Raises InputError."""
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """The sha256 of every file, hex, by path."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ _SPLITS: Mapping[str, str] = {
     "test": "test",
     "testing": "test",
     "holdout": "holdout",
+    "eval": "evaluation",
+    "evaluation": "evaluation",
 }
 
 

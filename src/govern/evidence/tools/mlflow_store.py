@@ -72,7 +72,10 @@ def _read(document: Document) -> Readout:
 
 
 def _metric(beside: Beside, path: str, name: str) -> list[MetricItem]:
-    """Read one metric's history: lines of time, value, step, and what newer versions add (model, data set, digest)."""
+    """Read one metric's history: lines of time, value, step, and what newer versions add.
+
+    That is a data set with its short digest, a model's or run's id (in a model's folder), or both, the id first.
+    """
     data = beside.read(path)
     document = Document(path, data, None)
     values: dict[str | None, dict[str, tuple[int, int, Decimal, str, tuple[str | int, ...]]]] = {}
@@ -85,7 +88,8 @@ def _metric(beside: Beside, path: str, name: str) -> list[MetricItem]:
             raise InputError(Diagnostic("E103", message, Span(path, number), "Export the run again."))
         value = _number(path, name, words[1], number)
         step = int(words[2]) if len(words) > 2 else 0
-        model, of = words[3] if len(words) > 3 else "", words[4] if len(words) > 4 else None
+        model = words[3] if len(words) in (4, 6) else ""
+        of = words[-2] if len(words) >= 5 else None
         values.setdefault(of, {})[line] = (step, int(words[0]), value, model, (number,))
     metric, split = metric_of(name)
     found = []

@@ -22,6 +22,7 @@ MODULES: tuple[str, ...] = (
     "importance",
     "clarify",
     "aiverify",
+    "cyclonedx",
 )
 """Modules of this package; each lists its readers in `READERS`."""
 

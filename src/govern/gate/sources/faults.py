@@ -34,6 +34,7 @@ def lacking(extra: str, what: str) -> UsageError:
 def unreachable(uri: str, why: str) -> InputError:
     """Make the error B131."""
     hint = "check the address, your rights and the network; or fetch it yourself and give the folder"
+    why = why.encode("utf-8", "backslashreplace").decode()  # what no output could hold
     return InputError(Diagnostic("B131", f"{shown_uri(uri)} cannot be fetched: {why}", hint=hint))
 
 

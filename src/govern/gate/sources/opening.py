@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from govern.diagnostics import Diagnostic, InputError, Severity, UsageError
+from govern.diagnostics import Diagnostic, InputError, Severity, UsageError, plain
 from govern.gate.private_folder import private_folder
 from govern.gate.sources.faults import not_a_uri, shown_uri
 from govern.gate.sources.interface import Fetch, Fetched, Origin, Source
@@ -43,6 +43,8 @@ def local_path(given: str) -> Path | None:
     found = _URI.match(given)
     if found is None:
         return Path(given)
+    if plain(given, limit=len(given)) != given:
+        raise not_a_uri(given, "it holds characters that cannot be seen", "write them in percent form, as %0A")
     if (found["scheme"] or found["plain"]).lower() != "file":
         return None
     parts = urlsplit(given)
@@ -79,6 +81,9 @@ def opened_source(given: str | Path, places: Places, *, limits: FetchLimits | No
             if path is None:
                 origin = Origin(kind=_fetcher_name(given), uri=shown_uri(given))
             source = Source(folder=target, beside=places.beside, origin=origin, refused=fault.diagnostics)
+        except BaseException:
+            _emptied(target)
+            raise
         yield source
 
 

@@ -44,7 +44,10 @@ def bring(uri: str, store: Store, target: Path, limits: FetchLimits) -> Path:
         folder = store.bring(target)
     if not folder.resolve().is_relative_to(target.resolve()):
         raise unreachable(uri, f"the client put the files elsewhere: {folder}")
-    came = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink() or path.is_file()}
+    found = [path for path in folder.rglob("*") if path.is_symlink() or path.is_file()]
+    if sum(path.lstat().st_size for path in found) > limits.bytes:
+        raise too_much(uri, f"more than {limits.bytes:,} bytes, and the store had listed fewer")
+    came = {path.relative_to(folder).as_posix() for path in found}
     wanted = {item.path for item in listed}
     if came != wanted:
         odd = ", ".join(sorted(came ^ wanted)[:5])

@@ -77,7 +77,7 @@ class _Count:
 
 def _listed(member: ZipMember, names: Names, faults: Faults, limits: ArchiveLimits) -> str | None:
     """Look at one entry of the directory; give the path of a file, None for a folder or one that is refused."""
-    name = member.name
+    name = _name(member)
     problem = _problem(member)
     if problem is not None:
         faults.member("I206", name, *problem)
@@ -92,6 +92,13 @@ def _listed(member: ZipMember, names: Names, faults: Faults, limits: ArchiveLimi
         names.folder(name)
         return None
     return names.file(name)
+
+
+def _name(member: ZipMember) -> str:
+    """Give the name. On Unix zip writes UTF-8 and does not say so; elsewhere it may have meant anything."""
+    if member.flags & UTF8 or not member.unix_type:
+        return member.name
+    return member.name.encode("ascii", "surrogateescape").decode("utf-8", "surrogateescape")
 
 
 def _problem(member: ZipMember) -> tuple[str, str] | None:
@@ -159,4 +166,4 @@ def _chunks(data: _InPlaces, member: ZipMember) -> Iterator[bytes]:
 
 
 def _damaged(member: ZipMember, text: str) -> ArchiveFault:
-    return ArchiveFault("I207", f"the member {member.name} {text}", hint=_DAMAGED)
+    return ArchiveFault("I207", f"the member {_name(member)} {text}", hint=_DAMAGED)

@@ -12,6 +12,7 @@ from govern.policy.outcomes import Decision, Outcome
 from govern.report.figures import Table, comparison_figure, rate_figure, tables_of
 from govern.report.groups import Group, groups, headline
 from govern.report.html.claims import ClaimTable, claim_table
+from govern.report.html.comparisons import Comparison, Importance, comparisons_of, importances_of
 from govern.report.html.drift import DriftTable, drift_tables
 from govern.report.html.quality import QualityTable, quality_tables
 from govern.report.result import FileView, OutcomeView, PolicyView, Result, facts_of, rows
@@ -111,6 +112,8 @@ class Page:
     claims: tuple[ClaimTable, ...]
     quality: tuple[QualityTable, ...]
     drifts: tuple[DriftTable, ...]
+    comparisons: tuple[Comparison, ...]
+    importances: tuple[Importance, ...]
     lineage: Lineage | None
     policies: tuple[PolicyLine, ...]
     dependencies: tuple[OutcomeView, ...]
@@ -147,6 +150,8 @@ def page_of(result: Result) -> Page:
         ),
         quality=quality_tables(result.outcomes),
         drifts=drift_tables(result.outcomes),
+        comparisons=comparisons_of(result.outcomes),
+        importances=importances_of(result.outcomes),
         lineage=None if result.lineage is None else _lineage(result.lineage),
         policies=tuple(_policy(item, result.outcomes) for item in result.policies),
         dependencies=tuple(item for item in result.outcomes if item.check.startswith("dependencies.")),

@@ -41,7 +41,7 @@ CODES: dict[str, Code] = {
         fix="Write an SPDX identifier, or the unchanged text of the licence.",
     ),
     "E245": Code(
-        slug="base-model-is-a-path",
+        slug="base-model-undetermined",
         title="The base model is named by a path on somebody's machine.",
         why="Such a path identifies nothing: which model it was, and its licence and lineage, cannot be known.",
         example='"base_model_name_or_path": "/home/me/models/base" in adapter_config.json.',

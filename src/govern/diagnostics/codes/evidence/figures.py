@@ -41,7 +41,7 @@ CODES: dict[str, Code] = {
         fix="Name the other model's predictions in the record, e.g. spec.evidence.champion.",
     ),
     "E146": Code(
-        slug="other-data",
+        slug="other-cases",
         title="Two figures are not known to be measured on the same data.",
         why="A model that was measured on easier cases looks better than it is.",
         example="Two prediction tables without row ids, and envelopes that cite different data.",

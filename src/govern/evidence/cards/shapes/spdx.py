@@ -47,7 +47,7 @@ def read_spdx(draft: Draft, root: Part) -> bool:
     if len(packages) != 1:
         return False
     package = packages[0]
-    by_id = {item.object.get("spdxId", item.object.get("@id")): item for item in elements}
+    by_id = {name.text: item for item in elements if (name := item.get("spdxId", "@id")) is not None and name.text}
     draft.identity = Identity(
         draft.said(package.get("name")),
         draft.said(package.get("software_packageVersion", "packageVersion")),
@@ -67,9 +67,9 @@ def read_spdx(draft: Draft, root: Part) -> bool:
         draft.metric("evaluation", entry.get("key"), entry.get("value"), threshold=thresholds.get(_key(entry)))
     for key in ("suppliedBy", "originatedBy"):
         for agent in package.all(key):
-            known = by_id.get(agent.text)
+            known = by_id.get(agent.text or "")
             draft.owner(known.get("name") if known is not None else agent)
-    _relations(draft, package, elements, {key: item for key, item in by_id.items() if isinstance(key, str)})
+    _relations(draft, package, elements, by_id)
     return True
 
 

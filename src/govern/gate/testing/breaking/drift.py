@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from govern.gate.testing.breaking.facts import reads_of
 from govern.gate.testing.breaking.interface import Break, Target, remove, replace
 from govern.gate.testing.writing import json_text
 
@@ -14,7 +15,11 @@ __all__ = ["drift"]
 
 def drift(target: Target) -> Iterator[Break]:
     """Spoil the reports or tables that a rule rests on."""
-    if target.rule.check != "drift.distribution":
+    if target.rule.check == "expression" and any(path[0] == "drift" for path in reads_of(target)):
+        held = _held(target, target.cited("drift reports"))
+        if held:
+            yield Break(name="removed:drift", told="there is no report", patch=remove(*held.values()), elsewhere=True)
+    if target.rule.check not in ("drift.distribution", "drift.report"):
         return
     yield from _reports(target)
     tables = {role: _held(target, target.cited(role)) for role in ("reference", "current")}
@@ -39,7 +44,8 @@ def _reports(target: Target) -> Iterator[Break]:
     yield Break(name="removed:reports", told="there is no report", patch=remove(*held.values()))
     for path, pointer in held.items():
         yield Break(name=f"empty:{path}", told=f"{path} holds nothing", patch=replace(pointer, "{}"))
-        for name, told, document in _spoilt(target.at(pointer), strict=not target.params.max_share):
+        strict = target.rule.check == "drift.distribution" and not target.params.max_share
+        for name, told, document in _spoilt(target.at(pointer), strict=strict):
             patch = replace(pointer, json_text(document))
             yield Break(name=f"{name}:{path}", told=f"{told} in {path}", patch=patch)
 
