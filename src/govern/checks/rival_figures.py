@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from govern.checks.figures import Figure
+from govern.checks.figures import Figure, refuse_impossible
 from govern.checks.predictions import missing, terms_of
 from govern.checks.same_data import envelope_of
 from govern.checks.stated_figures import Stated, stated_in, unfinished
@@ -76,6 +76,8 @@ def rival_figures(
         )
         return missing(f"There is no {metric} of {plain(name, limit=80)}.", [finding], (), required)
     _refuse_ambiguous(whole, metric)
+    for one in whole:
+        refuse_impossible(metric, one)
     named = envelope_of(bundle, path)
     envelope = None if named is None else read_envelope(bundle, named, about=path)
     if envelope is not None and envelope.model == "match":
