@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from govern.checks.card_patterns import matches, pattern_fault
 from govern.checks.card_rule_params import FieldsParams
 from govern.policy.outcomes import Outcome
+from govern.policy.patterns import matches, pattern_fault
 from support.bundles import CARD, BundleBuilder
 from support.card_rules import changed, codes, front, run_card, words
 

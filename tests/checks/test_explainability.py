@@ -167,6 +167,13 @@ def test_a_bad_explanation_is_not_left_out_by_naming_a_good_one(tmp_path):
     assert run(builder, **{"from": {"name": "importance"}}).outcome is Outcome.PASS
 
 
+def test_weights_of_any_size_are_shown(tmp_path):
+    result = run(bundle(tmp_path, "feature,importance\nage,1e300\nincome,1e-300\n"))
+    assert result.outcome is Outcome.PASS
+    shown = [Decimal(item["value"]) for item in result.facts["tables"][0]["features"]]
+    assert shown == [Decimal("1e300"), Decimal("1e-300")]
+
+
 def test_hostile_names_are_made_plain(tmp_path):
     name = "x\u001b[31m::error::<script>"
     result = run(bundle(tmp_path, json.dumps({"age": 1, "income": 2, name: 3})))

@@ -310,6 +310,13 @@ def test_a_damaged_baseline_file_is_an_error(tmp_path, text):
         change(figures(tmp_path, "0.9", "0.8").file("champion.json", text), same_data=False)
 
 
+@pytest.mark.parametrize("value", ["1e40", "-1e307"])
+def test_a_baseline_beyond_all_measure_is_refused(tmp_path, value):
+    with pytest.raises(InputError) as caught:
+        change(figures(tmp_path, "9", value, "rmse"), metric="rmse", same_data=False)
+    assert caught.value.diagnostics[0].code == "E130"
+
+
 def test_mlflow_runs_of_two_models(tmp_path):
     def run(auc: float, status: str = "FINISHED") -> str:
         info = {"run_id": "a", "status": status, "lifecycle_stage": "active"}

@@ -123,6 +123,19 @@ def test_a_percentage_is_refused(tmp_path):
     assert caught.value.diagnostics[0].code == "E130"
 
 
+@pytest.mark.parametrize("value", ["1e40", "1e307", "9" * 60])
+def test_a_figure_beyond_all_measure_is_refused_and_not_printed(tmp_path, value):
+    text = run_json(rmse=0).replace('"rmse": 0', f'"rmse": {value}')
+    with pytest.raises(InputError) as caught:
+        run(bare(tmp_path, **{"run.json": text}), metric="rmse", at_least=None, at_most="5")
+    assert caught.value.diagnostics[0].code == "E130"
+
+
+def test_a_figure_next_to_nothing_is_shown(tmp_path):
+    text = run_json(rmse=0).replace('"rmse": 0', '"rmse": 1e-300')
+    assert run(bare(tmp_path, **{"run.json": text}), metric="rmse", at_least=None, at_most="5").outcome is Outcome.PASS
+
+
 def test_the_champions_run_is_not_the_models(tmp_path):
     builder = bare(tmp_path, **{"own.json": run_json(auc=0.92), "old.json": run_json(auc=0.8)})
     builder.record(evidence={"champion": {"path": "old.json"}})

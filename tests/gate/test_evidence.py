@@ -14,7 +14,7 @@ from govern.bundle import open_bundle
 from govern.canonical import base64_bytes, sha256_hex
 from govern.diagnostics import GovernError
 from govern.evidence.envelope import read_envelope
-from govern.gate.evidence import DataUse, EvidenceRequest, add_evidence, make_envelope
+from govern.gate.evidence import DataUse, EvidenceRequest, add_evidence, known_types, make_envelope
 from support.attestations import failed
 from support.office import AT, Office
 
@@ -169,3 +169,12 @@ def test_a_bundle_that_cannot_be_written_to_is_said(office: Office) -> None:
     assert refused(lambda: add_evidence(asked(office), office.desk("build"))) == ("U108", 2)
     assert office.size() == before
     assert AT
+
+
+def test_a_slip_of_a_known_type_is_refused_and_a_plugin_s_type_stands(office: Office) -> None:
+    """An envelope that no reader takes up would bind nothing, and nobody would notice."""
+    types = known_types()
+    assert {"great-expectations", "evidently", "predictions"} <= types
+    slip = asked(office, type="great-expectation", known_types=types)
+    assert refused(lambda: make_envelope(slip)) == ("E152", 2)
+    assert make_envelope(asked(office, type="carbon-report", known_types=types))["type"] == "carbon-report"

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from govern.canonical import Json
 from govern.checks.card_evidence import cards_of, disagreements, place_of, ready_card
-from govern.checks.card_patterns import matches
 from govern.checks.card_rule_params import FieldsParams
 from govern.checks.context import CheckContext
 from govern.checks.interface import Check
 from govern.diagnostics import plain
 from govern.policy.interface import CheckSpec, EvidenceNeed
 from govern.policy.outcomes import CheckResult, Finding, Location, Outcome
+from govern.policy.patterns import matches
 
 if TYPE_CHECKING:
     from govern.evidence.cards.normalised import NormalisedCard, Value

@@ -36,7 +36,7 @@ def _pointers(value: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _patterns(value: dict[str, str]) -> dict[str, str]:
-    from govern.checks.card_patterns import pattern_fault
+    from govern.policy.patterns import pattern_fault
 
     for pointer, text in value.items():
         _pointer(pointer)

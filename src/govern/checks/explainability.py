@@ -29,6 +29,7 @@ __all__ = ["CHECKS", "ImportanceParams"]
 _METHODS = ("clarify", "permutation", "shap")
 _MOST_NAMED = 20
 _MOST_SHOWN = 100
+_PLAIN = 12
 _WANTED = "a table of feature and mean absolute SHAP value (type: shap), or SageMaker Clarify's analysis.json"
 
 
@@ -218,9 +219,11 @@ def _facts(tables: Sequence[_Table], inputs: Inputs) -> Json:
 
 
 def _text(value: Decimal) -> str:
-    """Write a weight with six significant digits or more."""
-    places = max(6, 6 - value.adjusted()) if value else 6
-    return fraction_text(Fraction(value), min(places, 28))
+    """Write a weight with six significant digits or more; as it was written when it is very large or very small."""
+    if not value:
+        return "0"
+    size = value.adjusted()
+    return str(value) if abs(size) > _PLAIN else fraction_text(Fraction(value), max(6, 6 - size))
 
 
 def _needs(params: ImportanceParams) -> tuple[EvidenceNeed, ...]:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from govern.checks.context import CheckContext
     from govern.fairness.figure_intervals import Ends
 
-__all__ = ["Ask", "Figure", "recomputed", "stated"]
+__all__ = ["Ask", "Figure", "recomputed", "refuse_impossible", "stated"]
+
+_BEYOND = Decimal(10) ** 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +180,7 @@ def stated(params: ToolParams, ask: Ask, context: CheckContext) -> tuple[Figure,
     if not held_out:
         return missing(f"No {ask.metric} was found.", [_trained(ask, item) for item in fit], (), ask.required)
     for item in held_out:
-        _refuse_impossible(ask.metric, item)
+        refuse_impossible(ask.metric, item)
     return tuple(
         Figure(
             measured=Measured(Fraction(item.value), 0),
@@ -230,8 +232,15 @@ def _refuse_ambiguous(ask: Ask, found: Sequence[Stated]) -> None:
             raise InputError(Diagnostic("E141", message, span, hint))
 
 
-def _refuse_impossible(metric: str, item: Stated) -> None:
-    """A share above 1 is a percentage or a mistake; comparing it with 0.8 would pass anything."""
+def refuse_impossible(metric: str, item: Stated) -> None:
+    """Raise InputError E130 for a figure that cannot be.
+
+    A share above 1 is a percentage or a mistake; comparing it with 0.8 would pass anything. What no report could print
+    was not measured.
+    """
+    if abs(item.value) >= _BEYOND:
+        span = Span(item.location.file, item.location.line, item.location.column)
+        raise InputError(Diagnostic("E130", f"{metric} is beyond all measure", span, "Write a figure below 1e30."))
     least = -1 if metric == "mcc" else None if metric == "r2" else 0
     most = None if metric in UNBOUNDED_ABOVE else 1
     if (least is not None and item.value < least) or (most is not None and item.value > most):

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from govern.checks.binding import envelope_of
-from govern.checks.figures import Figure
+from govern.checks.figures import Figure, refuse_impossible
 from govern.checks.predictions import missing, terms_of
 from govern.checks.stated_figures import Stated, stated_in, unfinished
 from govern.checks.tool_evidence import Item, ToolParams
@@ -75,6 +75,8 @@ def rival_figures(
         )
         return missing(f"There is no {metric} of {plain(name, limit=80)}.", [finding], (), required)
     _refuse_ambiguous(whole, metric)
+    for one in whole:
+        refuse_impossible(metric, one)
     envelope = envelope_of(context, path)
     if envelope is not None and envelope.model == "match":
         return _own(name, path, required)

@@ -20,9 +20,15 @@ from govern.policy.evidence_schema import suggest
 __all__ = ["DataUse", "EvidenceRequest", "add_evidence", "known_types", "make_envelope"]
 
 
-def known_types() -> frozenset[str] | None:
-    """Give the types of evidence that a reader knows; None as long as nobody keeps a list, and any type may stand."""
-    return None
+_OWN_TYPES = ("card", "csv", "fairness-rows", "metrics", "parquet", "predictions")
+"""Types of our own evidence, beside those that the readers of other tools' files have."""
+
+
+def known_types() -> frozenset[str]:
+    """Give the types of evidence that a reader knows."""
+    from govern.evidence.tools.registry import type_names
+
+    return frozenset((*_OWN_TYPES, *type_names()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,11 +118,13 @@ def make_envelope(request: EvidenceRequest) -> dict[str, Json]:
 
 
 def _refuse_type(request: EvidenceRequest) -> None:
+    """Refuse a slip of a known type. Any other may stand: a plug-in's check reads evidence of its own type."""
     if request.known_types is None or request.type in request.known_types:
         return
     near = suggest(request.type, request.known_types)
-    hint = f"did you mean '{near}'?" if near else f"types are {', '.join(sorted(request.known_types))}"
-    raise UsageError(Diagnostic("E152", f"no reader knows evidence of the type '{plain(request.type)}'", hint=hint))
+    if near is not None:
+        message = f"no reader knows evidence of the type '{plain(request.type)}'"
+        raise UsageError(Diagnostic("E152", message, hint=f"did you mean '{near}'?"))
 
 
 def _inside(file: Path, folder: Path, bundle: Bundle) -> str:

@@ -36,9 +36,9 @@ CODES: dict[str, Code] = {
     ),
     "E152": Code(
         slug="unknown-evidence-type",
-        title="No reader knows this type of evidence.",
+        title="The type of evidence is a slip of one that a reader knows.",
         why="An envelope of a type that nobody reads would look like evidence and count for nothing.",
         example="govern evidence add report.json --type great-expectation.",
-        fix="Use one of the types that the message names, or install the plug-in whose reader knows it.",
+        fix="Write the type as the message has it. A type that is like none stands: a plug-in may read it.",
     ),
 }
