@@ -50,9 +50,11 @@ def main() -> None:
 
     say("2. v1, what a hurried team would ship. Expected: denied, exit 1, a signed refusal.")
     check("v1", expected=1)
+    govern("card", "examples/mortgage/v1")
 
     say("3. v2, what it becomes. Expected: allowed, exit 0, a signed certificate.")
     check("v2", expected=0)
+    govern("card", "examples/mortgage/v2")
 
     certificates = OUT / "gate" / "certificates"
     certificate = only(certificates, "*.certificate.sigstore.json")
