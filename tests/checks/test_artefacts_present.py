@@ -20,7 +20,7 @@ from govern.checks.context import CheckContext
 from govern.decision.run import evaluate_safely
 from govern.diagnostics.catalogue import lookup
 from govern.policy.outcomes import CheckResult, Outcome
-from support.bundles import MODEL_FILE, BundleBuilder, safetensors
+from support.bundles import MODEL_FILE, BundleBuilder, safetensors, sha256
 from support.folders import folder, sample
 from support.hostile_bytes import archive, lying_safetensors, short_safetensors
 from support.policies import parameters
@@ -421,3 +421,33 @@ def test_no_bytes_of_a_shard_crash(tmp_path, data, keep):
     root = folder(tmp_path, shards(two=sound[:keep] + data))
     bundle = open_bundle(root, **NAMED)
     assert len(list(shard_remarks(bundle))) >= (0 if sound[:keep] + data == sound else 1)
+
+
+# --- bills of materials
+
+
+def bill(digest: str, kind: str = "machine-learning-model") -> str:
+    component = {"type": kind, "name": "credit\x1b[31m", "hashes": [{"alg": "SHA-256", "content": digest}]}
+    return json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [component]}, indent=1)
+
+
+def test_a_bill_that_cites_another_model_s_digest_fails(tmp_path):
+    """A copied bill of materials reads well and speaks of other bytes."""
+    builder = BundleBuilder(tmp_path)
+    own = sha256(builder.content(MODEL_FILE))
+    assert judge(builder.file("bom.json", bill(own))).outcome is Outcome.PASS
+    result = judge(builder.file("bom.json", bill(sha256(b""))))
+    assert (result.outcome, codes(result)) == (Outcome.FAIL, ["E187"])
+    assert result.findings[0].location.line == 8
+    assert "\x1b" not in words(result)
+    assert judge(builder, references_exist=False).outcome is Outcome.PASS
+
+
+def test_data_of_a_bill_may_lie_elsewhere(tmp_path):
+    result = judge(BundleBuilder(tmp_path).file("bom.json", bill(sha256(b"loans"), "data")))
+    assert (result.outcome, codes(result)) == (Outcome.PASS, ["E187"])
+
+
+def test_another_tool_s_damaged_file_is_no_matter_of_the_model_files(tmp_path):
+    builder = BundleBuilder(tmp_path).file("evidence/gx.json", b'{"expectation_config": [')
+    assert judge(builder).outcome is Outcome.PASS

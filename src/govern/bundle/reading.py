@@ -25,8 +25,9 @@ class ReadLog:
     _readers: dict[str, set[str]] = field(default_factory=dict)
 
     def note(self, path: str, reader: str) -> None:
-        """Remember that a reader was given a file's bytes."""
-        self._readers.setdefault(path, set()).add(reader)
+        """Remember that a reader was given a file's bytes; the empty name only looks, and claims nothing."""
+        if reader:
+            self._readers.setdefault(path, set()).add(reader)
 
     def of(self, path: str) -> frozenset[str]:
         """Give the readers of a file; empty when nobody read it."""

@@ -1,4 +1,6 @@
-"""Files that something in the bundle names: the model record, MLmodel, and ONNX models with tensors elsewhere."""
+"""Files that something in the bundle names: the model record, MLmodel, bills of materials, ONNX models with tensors
+elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,10 @@ from govern.policy.outcomes import Location
 
 if TYPE_CHECKING:
     from govern.bundle import Bundle
+    from govern.checks.context import CheckContext
     from govern.security.artefacts import FileReport
 
-__all__ = ["reference_remarks"]
+__all__ = ["bill_remarks", "reference_remarks"]
 
 
 def reference_remarks(bundle: Bundle, reports: Mapping[str, FileReport]) -> Iterator[Remark]:
@@ -29,6 +32,29 @@ def reference_remarks(bundle: Bundle, reports: Mapping[str, FileReport]) -> Iter
                 yield Remark(
                     Grade.FAIL, "S311", f"{path}: {reason.text}", Location(path), hint, f"{path}:{reason.name}"
                 )
+
+
+def bill_remarks(context: CheckContext) -> Iterator[Remark]:
+    """Say which models and files of a bill of materials are not in the bundle: their digest is nobody's here.
+
+    Data may lie elsewhere, so a data set's digest that no file has is only told.
+    """
+    from govern.checks.tool_evidence import items_of, place
+    from govern.evidence.tools.cyclonedx import Inventory
+
+    for item in items_of(context, Inventory):
+        for component in item.body.strangers:
+            name = plain(component.name, limit=80)
+            yield Remark(
+                Grade.NOTE if component.type == "data" else Grade.FAIL,
+                "E187",
+                f"{item.file} lists {name} with a digest that no file of the bundle has",
+                place(item.evidence, *component.steps, "hashes"),
+                "Make the bill of materials again from the files that are in the bundle.",
+                f"{item.file}:{name}",
+                f"sha256:{plain(component.hashes['SHA-256'], limit=64)}",
+                "the digest of a file of the bundle",
+            )
 
 
 def _of_record(bundle: Bundle) -> Iterator[Remark]:

@@ -13,7 +13,7 @@ from govern.bundle.lfs import FETCH, is_lfs_pointer, lfs_pointer
 from govern.canonical import Json
 from govern.checks.artefact_evidence import model_files, refs, scan_of
 from govern.checks.artefact_params import PresentParams
-from govern.checks.artefact_references import reference_remarks
+from govern.checks.artefact_references import bill_remarks, reference_remarks
 from govern.checks.artefact_remarks import Grade, Remark, place_of
 from govern.checks.artefact_shards import index_files, shard_remarks
 from govern.checks.context import CheckContext
@@ -48,6 +48,7 @@ def _present(params: PresentParams, context: CheckContext) -> CheckResult:
         remarks += shard_remarks(bundle)
     if params.references_exist:
         remarks += reference_remarks(bundle, reports)
+        remarks += bill_remarks(context)
     remarks += _missing(params, context)
     remarks.sort(key=lambda remark: -remark.grade)  # stable: within a grade in the order of the looks
     worst = remarks[0].grade if remarks else Grade.NOTE

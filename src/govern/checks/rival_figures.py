@@ -11,7 +11,7 @@ from govern.checks.binding import envelope_of
 from govern.checks.figures import Figure, refuse_impossible
 from govern.checks.predictions import missing, terms_of
 from govern.checks.stated_figures import Stated, stated_in, unfinished
-from govern.checks.tool_evidence import Item, ToolParams
+from govern.checks.tool_evidence import Item, ToolParams, read_one, sightings_of
 from govern.diagnostics import Diagnostic, InputError, Span, plain
 from govern.fairness import Measured
 from govern.inputs.json import parse_json
@@ -41,18 +41,16 @@ def rival_figures(
     Raises InputError for a file that cannot be read, and E141 for two different values of one figure.
     """
     from govern.evidence.tools.figures import Metrics
-    from govern.evidence.tools.finding import read_sighting, sightings
 
     bundle = context.bundle
     path = bundle.resolve(bundle.record.spec.evidence[name].path)
     assert path is not None  # the caller has looked
     digest = bundle.files[path].sha256
-    found = context.once("tools.sightings", lambda: sightings(bundle))
-    sighting = next((item for item in found if item.path == path), None)
+    sighting = next((item for item in sightings_of(context, None) if item.path == path), None)
     if sighting is None:
         listed = _flat(context, path, name, metric)
     else:
-        evidence = context.once(("tools.read", path), lambda: read_sighting(bundle, sighting))
+        evidence = read_one(context, sighting)
         body = evidence.readout.body(Metrics)
         refs = tuple(
             EvidenceRef(name=name, file=file, digest=bundle.files[file].sha256)

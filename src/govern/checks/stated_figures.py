@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from govern.checks.measures import metrics_of
 from govern.checks.predictions import finding_of, missing, terms_of
-from govern.checks.tool_evidence import Item, ToolParams, gather, place
+from govern.checks.tool_evidence import Item, ToolParams, gather, place, read_one, sightings_of
 from govern.diagnostics import Diagnostic, InputError, Span, plain
 from govern.policy.outcomes import CheckResult, EvidenceRef, Finding, Holds, Location
 
 if TYPE_CHECKING:
     from govern.checks.context import CheckContext
     from govern.evidence.tools.figures import MetricItem, Metrics
-    from govern.evidence.tools.finding import Evidence, Sighting
+    from govern.evidence.tools.finding import Evidence
 
 __all__ = ["Stated", "evaluation_root", "is_rival", "stated_figures", "stated_in", "unfinished"]
 
@@ -208,15 +208,14 @@ def evaluation_root(
     different values of one figure.
     """
     from govern.evidence.tools.figures import Metrics
-    from govern.evidence.tools.finding import Selector, selected, sightings
+    from govern.evidence.tools.finding import Selector, selected
 
-    found = context.once("tools.sightings", lambda: sightings(context.bundle))
     by_name: dict[str, dict[tuple[str | None, str | None], Decimal]] = {
         name: {(None, None): Decimal(value)} for name, value in stated.items()
     }
     refs: list[EvidenceRef] = []
-    for sighting in selected(found, Metrics, Selector()):
-        evidence = _read(context, sighting)
+    for sighting in selected(sightings_of(context, Metrics), Metrics, Selector()):
+        evidence = read_one(context, sighting)
         body = evidence.readout.body(Metrics)
         if body is None or body.unfinished is not None or is_rival(evidence):
             continue
@@ -240,9 +239,3 @@ def evaluation_root(
         ]
     agreed = {name: values for name, values in by_name.items() if len(set(values.values())) == 1}
     return {name: next(iter(values.values())) for name, values in agreed.items() if name not in stated}, refs
-
-
-def _read(context: CheckContext, sighting: Sighting) -> Evidence:
-    from govern.evidence.tools.finding import read_sighting
-
-    return context.once(("tools.read", sighting.path), lambda: read_sighting(context.bundle, sighting))

@@ -21,7 +21,18 @@ if TYPE_CHECKING:
     from govern.evidence.envelope import SpeaksOf
     from govern.evidence.tools.finding import Evidence, Sighting
 
-__all__ = ["From", "Gathered", "Item", "ToolParams", "gather", "place", "places"]
+__all__ = [
+    "From",
+    "Gathered",
+    "Item",
+    "ToolParams",
+    "gather",
+    "items_of",
+    "place",
+    "places",
+    "read_one",
+    "sightings_of",
+]
 
 Body = TypeVar("Body")
 
@@ -96,7 +107,7 @@ def gather(
     found = [
         Item(evidence, body)
         for sighting in _chosen(params, context, kind)
-        if _by_producer(params, evidence := _read(context, sighting, speaks_of))
+        if _by_producer(params, evidence := read_one(context, sighting, speaks_of))
         and (body := evidence.readout.body(kind)) is not None
         and not (leave_out is not None and leave_out(evidence))
     ]
@@ -142,6 +153,12 @@ def _read_with(context: CheckContext, name: str, evidence: Evidence) -> list[Evi
     ]
 
 
+def items_of(context: CheckContext, kind: type[Body]) -> tuple[Item[Body], ...]:
+    """Give every file that gives a body of a type, held against no terms. Raises InputError for unreadable ones."""
+    read = (read_one(context, sighting) for sighting in _chosen(ToolParams(), context, kind))
+    return tuple(Item(evidence, body) for evidence in read if (body := evidence.readout.body(kind)) is not None)
+
+
 def place(evidence: Evidence, *steps: str | int) -> Location:
     """Give the place of a value of a file, with line, column and JSON pointer."""
     from govern.evidence.tools.interface import pointer_of
@@ -165,14 +182,23 @@ def places(evidence: Evidence, wanted: Collection[tuple[str | int, ...]]) -> dic
 
 
 def _chosen(params: ToolParams, context: CheckContext, kind: type) -> tuple[Sighting, ...]:
-    from govern.evidence.tools.finding import Selector, selected, sightings
+    from govern.evidence.tools.finding import Selector, selected
 
-    found = context.once("tools.sightings", lambda: sightings(context.bundle))
     wish = params.from_
-    return selected(found, kind, Selector() if wish is None else Selector(wish.producer, wish.name, wish.path))
+    return selected(
+        sightings_of(context, kind), kind, Selector() if wish is None else Selector(wish.producer, wish.name, wish.path)
+    )
 
 
-def _read(context: CheckContext, sighting: Sighting, speaks_of: SpeaksOf) -> Evidence:
+def sightings_of(context: CheckContext, kind: type | None) -> tuple[Sighting, ...]:
+    """List the files that may give a body of a type, or of any, once a run. Raises InputError as `sightings` does."""
+    from govern.evidence.tools.finding import sightings
+
+    return context.once(("tools.sightings", kind), lambda: sightings(context.bundle, kind))
+
+
+def read_one(context: CheckContext, sighting: Sighting, speaks_of: SpeaksOf = "model and data") -> Evidence:
+    """Read a file with the reader that is for it, once a run. Raises InputError as `read_sighting` does."""
     from govern.evidence.tools.finding import read_sighting
 
     lineage = lineage_digests(context)

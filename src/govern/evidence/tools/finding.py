@@ -81,10 +81,11 @@ class Evidence:
         return stated or str(self.readout.tool)
 
 
-def sightings(bundle: Bundle) -> tuple[Sighting, ...]:
+def sightings(bundle: Bundle, kind: type | None = None) -> tuple[Sighting, ...]:
     """List every file that a reader is for, in the order of the paths. Parses only files that hold a marker.
 
-    Raises InputError for a file that holds one and is no sound JSON, and E101 for an envelope of an unknown shape.
+    With `kind` only readers that give a body of that type are asked, so that another tool's damaged file is no concern
+    of theirs. Raises InputError for a file that holds a marker and is no sound JSON, and for an envelope that is none.
     """
     found: dict[str, Sighting] = {}
     for name, item in bundle.record.spec.evidence.items():
@@ -96,7 +97,7 @@ def sightings(bundle: Bundle) -> tuple[Sighting, ...]:
         if named is not None:
             found[path] = Sighting(path, named, name, envelope, "record")
         elif item.type is None:
-            reader = _by_envelope(bundle, envelope) or _recognised(bundle, path)
+            reader = _by_envelope(bundle, envelope) or _recognised(bundle, path, kind)
             if reader is not None:
                 found[path] = Sighting(path, reader, name, envelope, "record")
     declared = {bundle.resolve(item.path) for item in bundle.record.spec.evidence.values()}
@@ -106,7 +107,7 @@ def sightings(bundle: Bundle) -> tuple[Sighting, ...]:
             continue
         envelope = beside(bundle, path)
         enveloped = _by_envelope(bundle, envelope)
-        reader = enveloped or _recognised(bundle, path)
+        reader = enveloped or _recognised(bundle, path, kind)
         if reader is not None:
             found[path] = Sighting(path, reader, path, envelope, "envelope" if enveloped else "content")
     return tuple(found[path] for path in sorted(found, key=str.encode))
@@ -141,7 +142,7 @@ def read_sighting(
     envelope = None
     if sighting.envelope is not None:
         envelope = read_envelope(bundle, sighting.envelope, about=path, lineage=lineage, speaks_of=speaks_of)
-    data = bundle.read(path, limit=_limit(reader))
+    data = bundle.read(path, limit=_limit(reader), reader=reader.id)
     near = Beside(
         tuple(bundle.files),
         lambda name: bundle.read(name, limit=EVIDENCE_YAML.bytes, reader=reader.id),
@@ -186,19 +187,23 @@ def _by_envelope(bundle: Bundle, envelope: str | None) -> Reader | None:
     """Give the reader that an envelope's `type` names; what else is wrong with the envelope is said when it is read."""
     if envelope is None:
         return None
-    document = parse_json(bundle.read(envelope, limit=EVIDENCE_YAML.bytes), file=envelope)
+    document = parse_json(bundle.read(envelope, limit=EVIDENCE_YAML.bytes, reader="evidence_envelope"), file=envelope)
     named = document.get("type") if isinstance(document, dict) else None
     return reader_named(named) if isinstance(named, str) else None
 
 
-def _recognised(bundle: Bundle, path: str) -> Reader | None:
-    """Recognise a JSON file by its content; None for what no reader is for."""
+def _recognised(bundle: Bundle, path: str, kind: type | None) -> Reader | None:
+    """Recognise a JSON file by its content; None for what no reader is for. Looking claims no file."""
     entry = bundle.files[path]
     if not path.casefold().endswith(".json") or entry.size > JSON_BYTES or entry.withheld is not None:
         return None
-    data = bundle.read(path, limit=JSON_BYTES)
+    data = bundle.read(path, limit=JSON_BYTES, reader="")
     likely = [
-        reader for reader in readers() if reader.syntax == "json" and any(marker in data for marker in reader.markers)
+        reader
+        for reader in readers()
+        if reader.syntax == "json"
+        and (kind is None or kind in reader.gives)
+        and any(marker in data for marker in reader.markers)
     ]
     if not likely:
         return None
