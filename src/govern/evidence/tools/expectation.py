@@ -16,7 +16,9 @@ _NOT_ASKED = frozenset({"batch_id", "column", "column_list", "column_A", "column
 """Arguments that are no part of what is asked of the values."""
 _NUMBER: tuple[type[int | Decimal], ...] = (int, Decimal)
 _PERCENTS = ("unexpected_percent", "unexpected_percent_nonmissing")
-_NULL_WHEN_EMPTY = (*_PERCENTS, "observed_value")
+_NULL_WHEN_EMPTY = ("element_count", *_PERCENTS, "observed_value")
+_MOST = 2**53 - 1
+"""Largest count: beyond it a double, such as the tool's own JSON had, counts wrong."""
 
 
 def read_item(document: Document, *place: str | int, graded: bool) -> QualityItem:
@@ -101,8 +103,8 @@ def _count(document: Document, result: dict[str, Any], place: tuple[str | int, .
     if isinstance(value, Decimal) and value == value.to_integral_value():
         value = int(value)
     number = document.of_type(value, int, *place, name)
-    if number < 0:
-        raise document.fault("E103", f"{name} of {number} cannot be", *place, name)
+    if not 0 <= number <= _MOST:
+        raise document.fault("E103", f"{name} of {shown(number)} cannot be", *place, name)
     return number
 
 
