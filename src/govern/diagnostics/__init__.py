@@ -112,11 +112,12 @@ def _encodable(item: Diagnostic) -> Diagnostic:
         return item
     from dataclasses import replace
 
-    message, hint = (
-        None if text is None else text.encode("utf-8", "backslashreplace").decode("utf-8")
-        for text in (item.message, item.hint)
-    )
-    return replace(item, message=message, hint=hint)
+    hint = None if item.hint is None else _written_out(item.hint)
+    return replace(item, message=_written_out(item.message), hint=hint)
+
+
+def _written_out(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
