@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from govern.checks.card_rule_params import ConsistentParams
+from govern.diagnostics import InputError
 from govern.policy.outcomes import Outcome
 from support.bundles import CARD, BundleBuilder
 from support.card_rules import changed, codes, front, run_card, words
@@ -120,6 +121,22 @@ def test_the_adapters_base_model(tmp_path):
     assert made.outcome is Outcome.FAIL
     assert "acme/base (README.md:4)" in words(made)
     assert "acme/other (adapter_config.json:1)" in words(made)
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("adapter_config.json", "[]"),
+        ("adapter_config.json", "null"),
+        ("adapter_config.json", '{"base_model_name_or_path": 7}'),
+        ("adapter_config.json", '{"base_model_name_or_path": true}'),
+        ("MLmodel", "- flavors\n"),
+    ],
+)
+def test_a_file_of_another_shape_does_not_say_nothing(tmp_path, path, text):
+    """Whoever cannot read what the model is built on does not know that nothing contradicts."""
+    with pytest.raises(InputError, match="B121"):
+        judged(tmp_path, {path: text})
 
 
 def test_a_merge_names_several_bases_and_its_adapter_one(tmp_path):

@@ -20,7 +20,7 @@ from govern.checks.soundness import unsound
 from govern.decision.run import evaluate_safely, unreadable
 from govern.diagnostics import InputError
 from govern.policy.outcomes import CheckResult, Outcome
-from support.bundles import NAME, VERSION, BundleBuilder
+from support.bundles import NAME, VERSION, BundleBuilder, sha256
 from support.plugins import ORIGIN
 from support.policies import parameters, registries, signed, snapshot
 
@@ -116,6 +116,7 @@ SPOILED = {
     "an empty list": b"[]\n",
     "NaN": b"NaN\n",
     "deep": b"[" * 5000,
+    "half a surrogate pair": b'{"\\ud800": "\\udfff"}\n',
     "a pickle": b"\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x04true\x85R.",
 }
 
@@ -200,6 +201,54 @@ def test_random_bytes_never_pass(kind: str, tmp_path: Path, data: bytes) -> None
     path = reads(kind)[0]
     result = judge(kind, BundleBuilder(tmp_path).file(path, data), tmp_path)
     assert result.outcome is not Outcome.PASS
+
+
+FILES = tuple(sorted({path for paths in READS.values() for path in paths} | {"ROLLBACK.md"}))
+DAMAGE = st.one_of(
+    st.just(("removed", 0, b"")),
+    st.just(("emptied", 0, b"")),
+    st.tuples(st.just("cut"), st.integers(0, 4000), st.just(b"")),
+    st.tuples(st.just("written over"), st.integers(0, 4000), st.binary(min_size=1, max_size=6)),
+    st.tuples(st.just("put in"), st.integers(0, 4000), st.sampled_from(
+        (b"NaN", b"1e999", b"-1", b"true", b"null", b'"\\ud800"', b"\xff", b"\0", b"\x1b[31m", b"[" * 90, b"\n---\n", b"&a *a", b"9" * 20)
+    )),
+)  # fmt: skip
+
+
+def damaged(data: bytes, how: str, at: int, new: bytes) -> bytes | None:
+    """What becomes of a file; None when it is gone."""
+    place = at % (len(data) + 1)
+    kept = {"cut": b"", "written over": data[place + len(new) :], "put in": data[place:]}
+    return None if how == "removed" else b"" if how == "emptied" else data[:place] + new + kept[how]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(harm=st.dictionaries(st.sampled_from(FILES), DAMAGE, min_size=1, max_size=len(FILES)))
+def test_no_damage_makes_a_kind_pass_on_evidence_that_is_not_there(harm: dict[str, Any], tmp_path: Path) -> None:
+    """Any of the files, damaged in any way: a pass names files that are there, by the digest that they have now."""
+    builder, sound = BundleBuilder(tmp_path), BundleBuilder(tmp_path)
+    for path, (how, at, new) in harm.items():
+        made = damaged(sound.content(path), how, at, new)
+        builder = builder.remove(path) if made is None else builder.file(path, made)
+    folder = builder.build()
+    named = {} if (folder / "govern.yaml").exists() else {"name": NAME, "version": VERSION}
+    try:
+        bundle = open_bundle(folder, **named)
+    except InputError:
+        return
+    given_context = {"registries": registries(), "advisories": snapshot(tmp_path), "signed": signed()}
+    context = CheckContext(bundle=bundle, stage="pre-registration", **given_context)
+    for kind, check in CHECKS.items():
+        result = evaluate_safely(kind, check, parameters(check.spec, PARAMETERS[kind]), context)
+        assert {"D101", "D121", "D103"}.isdisjoint(item.code for item in result.findings), (kind, result.findings)
+        if result.outcome is not Outcome.PASS:
+            continue
+        lost = {path for path, (how, _at, _new) in harm.items() if how in ("removed", "emptied")}
+        assert not lost.issuperset(reads(kind)), kind
+        assert result.evidence, kind
+        for ref in result.evidence:
+            if ref.file in FILES:
+                assert sha256((folder / ref.file).read_bytes()) == ref.digest, (kind, ref)
 
 
 def test_no_snapshot_is_missing_evidence(tmp_path: Path) -> None:

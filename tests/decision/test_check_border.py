@@ -63,6 +63,18 @@ def test_a_sound_result_is_handed_on(context: CheckContext) -> None:
 
 
 @pytest.mark.parametrize(
+    "changes", [{"facts": {"kind": "k", "rows": 2**53}}, {"summary": "\ud800"}, {"observed": "\udfff"}]
+)
+def test_what_no_record_can_hold_is_an_error_of_a_built_in_kind_too(
+    changes: dict[str, Any], context: CheckContext
+) -> None:
+    """A count or half a character out of a file once ended the whole run with a traceback."""
+    sound: dict[str, Any] = {"outcome": Outcome.PASS, "summary": "Light.", "evidence": (read_card(context),)}
+    made = judged(lambda _params, _context: CheckResult(**{**sound, **changes}), context, check=WEIGHT)
+    assert (made.outcome, [item.code for item in made.findings]) == (Outcome.ERROR, ["D121"])
+
+
+@pytest.mark.parametrize(
     "fault", [ZeroDivisionError(), SystemExit(0), GeneratorExit(), RecursionError(), MemoryError()]
 )
 def test_a_crash_is_an_error_and_names_the_plugin(fault: BaseException, context: CheckContext) -> None:

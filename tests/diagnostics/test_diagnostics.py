@@ -16,6 +16,12 @@ from govern.diagnostics.catalogue import all_codes, lookup
 SOURCE = Path(govern.__file__).parent
 
 
+def test_no_error_holds_what_utf_8_cannot() -> None:
+    """Half of a surrogate pair from a file's own key once ended a run with a UnicodeEncodeError."""
+    (made,) = GovernError(Diagnostic("I109", "at /\ud800success \U0001f600", hint="\udfff")).diagnostics
+    assert (made.message, made.hint) == ("at /\\ud800success \U0001f600", "\\udfff")
+
+
 @given(st.text(max_size=500))
 def test_plain_text_holds_nothing_that_a_terminal_obeys(text: str) -> None:
     """No control, bidirectional, zero-width or surrogate code point survives, and the length is bounded."""

@@ -51,6 +51,12 @@ class TestGolden:
         # p = .5, .3, .2 and q = .4, .4, .2: (-.1) ln .8 + .1 ln (4/3) = .022314355 + .028768207
         assert float(psi(Cells(((50, 40), (30, 40), (20, 20))))) == pytest.approx(0.0510825624, abs=1e-10)
 
+    def test_cells_that_are_alike_are_each_a_cell(self):
+        # A column of identifiers: no value comes again. Shares are 1/3, against half a row of 3: 1/6.
+        alike = Cells(((1, 0), (1, 0), (1, 0), (0, 1), (0, 1), (0, 1)))
+        assert float(psi(alike)) == pytest.approx(6 * (1 / 3 - 1 / 6) * math.log(2), abs=1e-10)
+        assert float(jensen_shannon(alike)) == pytest.approx(math.sqrt(math.log(2)), abs=1e-10)
+
     def test_an_empty_cell_counts_as_half_a_row_of_its_own_sample(self):
         # reference 90/10/0 of 100, current 80/10/10 of 100: the empty cell is 1/200, all other shares stay.
         wanted = -0.1 * math.log(0.8 / 0.9) + (0.1 - 0.005) * math.log(0.1 / 0.005)

@@ -14,6 +14,8 @@ from govern.decision.exit_codes import FailOn, exit_code
 from govern.diagnostics import Diagnostic, UsageError
 from govern.gate.check import CheckRequest, Refused, check
 from govern.gate.result import refused_document, result_document
+from govern.gate.sources.interface import Source
+from govern.gate.sources.opening import Places, opened_source
 from govern.policy.outcomes import Stage
 from govern.report.render import renderers
 
@@ -117,13 +119,31 @@ def write_policy(folder: Path, rules: Rules, *, more: Mapping[str, str] | None =
 
 def judge(bundle: Path, policies: Path, *, advisories: Path | None = None) -> Judged:
     """Check a bundle as `govern check --no-issue` does. Anything but a usage error is a crash, and raised."""
-    request = CheckRequest(
-        bundle=bundle, stage=Stage.PRE_REGISTRATION, policies=[policies], clock=CLOCK, advisories=advisories
-    )
     try:
-        made = check(request)
+        return _judged(bundle, policies, advisories, None)
     except UsageError as fault:
         return Judged(fault.exit_code, None, fault.diagnostics)
+
+
+def judge_source(given: Path, policies: Path, *, scratch: Path) -> Judged:
+    """The same of an archive, which is unpacked below `scratch`."""
+    try:
+        with opened_source(given, Places(scratch=scratch, beside=scratch)) as source:
+            return _judged(source.folder, policies, None, source)
+    except UsageError as fault:
+        return Judged(fault.exit_code, None, fault.diagnostics)
+
+
+def _judged(bundle: Path, policies: Path, advisories: Path | None, source: Source | None) -> Judged:
+    request = CheckRequest(
+        bundle=bundle,
+        stage=Stage.PRE_REGISTRATION,
+        policies=[policies],
+        clock=CLOCK,
+        advisories=advisories,
+        source=source,
+    )
+    made = check(request)
     if isinstance(made, Refused):
         return Judged(3, refused_document(made, exit_code=3))
     code = exit_code(made.decision, FailOn.FAIL)

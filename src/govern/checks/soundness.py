@@ -31,7 +31,7 @@ def unsound(result: CheckResult, spec: CheckSpec, context: CheckContext) -> str 
     """Say what is wrong with a result, or None for a sound one.
 
     A plug-in's is looked at to the last member, for later rooms trust what they are handed; of a built-in kind's, which
-    the tests look at, only what could let a model through.
+    the tests look at, only what could let a model through, and whether a record can hold it.
     """
     outcome: object = result.outcome
     if not isinstance(outcome, Outcome):
@@ -39,8 +39,18 @@ def unsound(result: CheckResult, spec: CheckSpec, context: CheckContext) -> str 
     if outcome is Outcome.WAIVED:
         return "only a signed waiver waives"
     if spec.plugin is None:
-        return None
+        return _unwritable(result)
     return next(_plugin_faults(result, spec, context), None)
+
+
+def _unwritable(result: CheckResult) -> str | None:
+    """Say that a record cannot hold a result: a count beyond 2**53 or half a character that came out of a file."""
+    texts = [(item.detail, item.observed, item.required, item.remediation) for item in result.findings]
+    try:
+        canonical_bytes([result.summary, result.observed, result.required, *map(list, texts), result.facts])
+    except (TypeError, ValueError) as fault:
+        return f"no record can hold it ({fault})"
+    return None
 
 
 def _plugin_faults(result: CheckResult, spec: CheckSpec, context: CheckContext) -> Iterator[str]:

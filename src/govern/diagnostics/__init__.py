@@ -106,6 +106,20 @@ class Diagnostic:
         return f"{text}\n    fix: {plain(self.hint, limit=1000)}" if self.hint else text
 
 
+def _encodable(item: Diagnostic) -> Diagnostic:
+    """Write out each half of a surrogate pair: no record and no output can hold it."""
+    if item.message.isascii() and (item.hint is None or item.hint.isascii()):
+        return item
+    from dataclasses import replace
+
+    hint = None if item.hint is None else _written_out(item.hint)
+    return replace(item, message=_written_out(item.message), hint=hint)
+
+
+def _written_out(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Sort by file, line, column, code and message, so that output never depends on discovery order."""
 
@@ -128,7 +142,7 @@ class GovernError(Exception):
         items = (diagnostics,) if isinstance(diagnostics, Diagnostic) else tuple(diagnostics)
         if not items:
             raise ValueError("an error needs at least one diagnostic")
-        self.diagnostics = in_order(items)
+        self.diagnostics = in_order(map(_encodable, items))
         super().__init__()
 
     def __str__(self) -> str:

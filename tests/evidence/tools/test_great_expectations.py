@@ -235,6 +235,7 @@ def test_a_tolerance_without_figures_is_told():
         ({"success": "true"}, "E103 expected true or false, found text (at /results/0/success)"),
         ({"result": {"element_count": 4, "unexpected_count": 5}}, "E103 5 unexpected of 4 values cannot be"),
         ({"result": {"element_count": -1}}, "E103 element_count of -1 cannot be"),
+        ({"result": {"element_count": 2**53}}, "E103 element_count of 9007199254740992 cannot be"),
         ({"result": {"unexpected_count": 1.5}}, "E103 expected a number"),
         ({"result": {"unexpected_percent": 101}}, "E103 unexpected_percent of 101 cannot be"),
         ({"result": {"unexpected_percent": "25"}}, "E103 expected"),
@@ -271,3 +272,8 @@ def test_pairs_and_lists_of_columns_are_named():
     first, second = body(validation(pair, several)).items
     assert (first.column, first.expected) == ("from, until", "or_equal: true")
     assert (second.column, second.expected) == ("a, b", "value_set: 50 values")
+
+
+def test_a_count_that_is_null_is_not_a_count_of_none_unexpected():
+    item = only(expectation() | {"result": {"element_count": None, "unexpected_count": 0, "unexpected_percent": 0}})
+    assert item.verdict == "not_evaluated"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from govern.diagnostics import Diagnostic, InputError, Span
 from govern.evidence.cards.model import Claim, Locator
 from govern.evidence.cards.words import squeeze
 
@@ -35,8 +36,12 @@ def adapter_bases(bundle: Bundle) -> tuple[Claim, ...]:
     for path in _named(bundle, _ADAPTER):
         data = bundle.read(path, limit=_BYTES)
         document = parse_json(data, file=path)
-        base = document.get("base_model_name_or_path") if isinstance(document, dict) else None
-        if isinstance(base, str) and base.strip():
+        if not isinstance(document, dict):
+            raise _unknown(path, "the adapter's settings are no JSON object")
+        base = document.get("base_model_name_or_path")
+        if base is not None and not isinstance(base, str):
+            raise _unknown(path, "`base_model_name_or_path` is no text")
+        if base is not None and base.strip():
             pointer = "/base_model_name_or_path"
             span = pointer_span(data, file=path, pointer=pointer)
             place = Locator(path, bundle.files[path].sha256, span.line if span else None, pointer)
@@ -56,7 +61,7 @@ def mlmodel_claims(bundle: Bundle, field: str) -> tuple[Claim, ...]:
     for path in _named(bundle, _MLMODEL):
         root = parse_yaml(bundle.read(path, limit=_BYTES), file=path, strictness="evidence")
         if not isinstance(root, MapNode):
-            continue
+            raise _unknown(path, "the description of the model is no mapping")
         metadata = root.get("metadata")
         for node, base in ((root, ""), (metadata, "/metadata")):
             if isinstance(node, MapNode) and (base or field in ("name", "version")):
@@ -71,6 +76,11 @@ def _claims(node: MapNode, base: str, field: str, path: str, digest: str) -> Ite
         value: Node | None = node.get(key)
         for text, span in scalars(value):
             yield Claim(squeeze(text)[:300], Locator(path, digest, span.line, f"{base}/{key}"))
+
+
+def _unknown(path: str, message: str) -> InputError:
+    """What a file says of the model is not known; that is not the same as that it says nothing."""
+    return InputError(Diagnostic("B121", message, Span(path, 1, 1)))
 
 
 def _named(bundle: Bundle, name: str) -> list[str]:

@@ -12,6 +12,7 @@ from govern.evidence.tools.interface import Document, Tool, Verdict
 from govern.evidence.tools.times import instant_of
 
 __all__ = [
+    "MOST_ROWS",
     "STATUSES",
     "agreed",
     "disagree",
@@ -28,6 +29,9 @@ __all__ = [
 STATUSES: Mapping[str, Verdict] = MappingProxyType(
     {"SUCCESS": "pass", "FAIL": "fail", "WARNING": "pass", "ERROR": "error", "SKIPPED": "not_evaluated"}
 )
+MOST_ROWS = 2**53
+"""Counts below it are exact in the tool's own numbers."""
+_SLACK = Decimal("1e-9")
 _RANK: tuple[Verdict, ...] = ("pass", "not_evaluated", "fail", "error")
 Steps = tuple[str | int, ...]
 
@@ -52,7 +56,7 @@ def _as_decimal(value: object) -> Decimal:
 def whole(document: Document, *steps: str | int) -> int:
     """Give a count; 1.0 is one. Raises InputError E102 and E103."""
     value = number(document, *steps)
-    if value != value.to_integral_value() or value < 0 or value > 2**53:
+    if value != value.to_integral_value() or not 0 <= value < MOST_ROWS:
         raise document.fault("E103", f"a count of {value:.6g} cannot be", *steps)
     return int(value)
 
@@ -93,9 +97,13 @@ def agreed(document: Document, column: DriftColumn, detected: bool) -> None:
 
 
 def same_columns(document: Document, columns: Iterable[DriftColumn]) -> tuple[DriftColumn, ...]:
-    """Keep each column and method once. Raises InputError E171 when two places give one of them different results."""
+    """Keep each column and method once.
+
+    Raises InputError E171 when two places give one of them different results, and E103 for a score that none can be.
+    """
     kept: dict[tuple[str, str | None], DriftColumn] = {}
     for column in columns:
+        _possible(document, column)
         other = kept.setdefault((column.name, column.method), column)
         near = abs(other.score - column.score) <= max(other.within, column.within)
         verdicts = {other.verdict_of_tool, column.verdict_of_tool} - {"not_evaluated"}
@@ -105,6 +113,15 @@ def same_columns(document: Document, columns: Iterable[DriftColumn]) -> tuple[Dr
         if column.within < other.within:
             kept[column.name, column.method] = column
     return tuple(kept.values())
+
+
+def _possible(document: Document, column: DriftColumn) -> None:
+    """Refuse a distance below 0 and what is no probability; a little beyond may come of the tool's own arithmetic."""
+    low, high = column.score - column.within, column.score + column.within
+    if column.direction is None or (high >= -_SLACK and (column.direction in (">=", ">") or low <= 1 + _SLACK)):
+        return
+    what = "a distance" if column.direction in (">=", ">") else "a p-value"
+    raise document.fault("E103", f"column {plain(column.name)}: {what} of {column.score:.6g} cannot be", *column.steps)
 
 
 def tool_and_time(document: Document) -> tuple[Tool, str | None, bool]:

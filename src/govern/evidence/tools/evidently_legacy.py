@@ -11,6 +11,7 @@ from fractions import Fraction
 from govern.diagnostics import Diagnostic, plain
 from govern.evidence.tools.drift import Drift, DriftColumn, DriftTest, direction_of
 from govern.evidence.tools.evidently_columns import (
+    MOST_ROWS,
     Steps,
     agreed,
     disagree,
@@ -130,7 +131,9 @@ def _count_rows(document: Document, steps: Steps, rows: dict[str, list[int]]) ->
         part = item.get(side)
         shown = part.get("small_distribution") if isinstance(part, dict) else None
         counts = shown.get("y") if isinstance(shown, dict) else None
-        if isinstance(counts, list) and all(type(count) is int and count >= 0 for count in counts):
+        if not isinstance(counts, list) or not all(type(count) is int and count >= 0 for count in counts):
+            continue
+        if sum(counts) < MOST_ROWS:
             found.append(sum(counts))
 
 

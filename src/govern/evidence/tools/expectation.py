@@ -17,7 +17,9 @@ _NOT_ASKED = frozenset({"batch_id", "column", "column_list", "column_A", "column
 _NUMBER: tuple[type[int | Decimal], ...] = (int, Decimal)
 _PERCENTS = ("unexpected_percent", "unexpected_percent_nonmissing")
 _NONE, _ALL = Fraction(0), Fraction(1)
-_NULL_WHEN_EMPTY = (*_PERCENTS, "observed_value")
+_NULL_WHEN_EMPTY = ("element_count", *_PERCENTS, "observed_value")
+_MOST = 2**53 - 1
+"""Largest count: beyond it a double, such as the tool's own JSON had, counts wrong."""
 
 
 def read_item(document: Document, item: Any, *place: str | int, graded: bool) -> QualityItem:
@@ -100,8 +102,8 @@ def _count(document: Document, result: dict[str, Any], place: tuple[str | int, .
     if isinstance(value, Decimal) and value == value.to_integral_value():
         value = int(value)
     number = value if type(value) is int else document.of_type(value, int, *place, name)
-    if number < 0:
-        raise document.fault("E103", f"{name} of {number} cannot be", *place, name)
+    if not 0 <= number <= _MOST:
+        raise document.fault("E103", f"{name} of {shown(number)} cannot be", *place, name)
     return number
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from govern.diagnostics import plain
@@ -32,7 +33,6 @@ def render_html(result: Result) -> str:
     environment = _environment()
     style = _style(environment)
     digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
-    environment.globals.update(place_text=place_text, word_of=word_of)
     template = environment.get_template("report.html.j2")
     page = page_of(result)
     # Both are ours alone: a constant of this package, and base64 of its digest.
@@ -48,10 +48,12 @@ def _style(environment: jinja2.Environment) -> str:
     return "\n".join((source.strip(), FIGURE_STYLE, LINEAGE_STYLE)) + "\n"
 
 
+@cache
 def _environment() -> jinja2.Environment:
+    """Templates are compiled once a process: that takes longer than to fill them."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    return Environment(
+    made = Environment(
         loader=PackageLoader("govern.report.html", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -60,6 +62,8 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    made.globals.update(place_text=place_text, word_of=word_of)
+    return made
 
 
 def _made_plain(value: Any) -> Any:
