@@ -63,6 +63,13 @@ def test_a_suite_gives_a_verdict_a_test():
 
 def test_a_pass_that_measured_nothing_is_not_evaluated():
     assert body({"recall": {"result": "Passed", "metric_value": None}}).items[0].verdict == "not_evaluated"
+    assert body({"recall": {"result": "Passed", "metric_value": "n/a"}}).items[0].verdict == "not_evaluated"
+
+
+@pytest.mark.parametrize("value", [True, [], {}])
+def test_a_value_that_is_no_number_is_another_shape(value):
+    with pytest.raises(InputError, match="expected a number"):
+        read({"recall": {"result": "Passed", "metric_value": value}})
 
 
 @pytest.mark.parametrize("said", ["passed", "OK", "Skipped"])

@@ -6,6 +6,7 @@ Neither names model, data, date or version, nor how many detectors or tests ther
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from govern.diagnostics import plain
@@ -79,8 +80,10 @@ def _test(document: Document, name: str, held: Any) -> QualityItem:
     if said not in _RESULTS:
         raise document.fault("E103", f"the result {plain(said)} is neither Passed nor Failed", name, "result")
     value = held.get("metric_value")
+    if value is not None:
+        document.of_type(value, (Decimal, int, str), name, "metric_value")
     verdict = _RESULTS[said]
-    unmeasured = verdict == "pass" and "metric_value" in held and value is None
+    unmeasured = verdict == "pass" and "metric_value" in held and (value is None or isinstance(value, str))
     return QualityItem(
         type=plain(name, limit=120),
         steps=(name,),

@@ -101,7 +101,7 @@ class Document:
         kinds = kind if isinstance(kind, tuple) else (kind,)
         if isinstance(value, kinds) and not (isinstance(value, bool) and bool not in kinds):
             return value
-        names = " or ".join(_NAMES.get(item, item.__name__) for item in kinds)
+        names = " or ".join(dict.fromkeys(_NAMES.get(item, item.__name__) for item in kinds))
         raise self.fault("E103", f"expected {names}, found {_NAMES.get(type(value), type(value).__name__)}", *steps)
 
 
@@ -119,6 +119,7 @@ _NAMES: Mapping[type, str] = {
     list: "a list",
     str: "text",
     int: "a number",
+    Decimal: "a number",
     bool: "true or false",
     type(None): "null",
 }
