@@ -51,7 +51,7 @@ def _evaluate(params: FreshParams, context: CheckContext) -> CheckResult:
     record = context.bundle.record_file
     refs = ready.evidence
     if record is not None:
-        refs += (EvidenceRef(name="model_record", file=record, digest=context.bundle.files[record].sha256),)
+        refs += (EvidenceRef(name="model_record", file=record, digest=context.bundle.files[record].sha256, bound=True),)
     return CheckResult(
         outcome=outcome,
         summary=summary,

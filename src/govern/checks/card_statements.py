@@ -54,10 +54,10 @@ def same(field: str, first: Statement, second: Statement) -> bool:
 
 def refs_of(statements: Iterable[Statement], context: CheckContext) -> tuple[EvidenceRef, ...]:
     """Name the files beside the cards that statements come from."""
-    files = context.bundle.files
+    files, record = context.bundle.files, context.bundle.record_file
     found = {item.place.file: item.by for item in statements if item.by != "card" and item.place.file in files}
     return tuple(
-        EvidenceRef(name=role.replace(" ", "_"), file=name, digest=files[name].sha256)
+        EvidenceRef(name=role.replace(" ", "_"), file=name, digest=files[name].sha256, bound=name == record)
         for name, role in sorted(found.items())
     )
 

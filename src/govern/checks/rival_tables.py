@@ -150,7 +150,7 @@ def _side_by_side(
         return first
     if isinstance(second, Diagnostic):
         return second
-    proof = "not known to be the same data"
+    proof = "data that are not known to be the same"
     if wish.same_data:
         files = [(own.described_by or own.file), (other.described_by or other.file)]
         digests = [cited_data(context, file) for file in files]

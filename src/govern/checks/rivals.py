@@ -77,7 +77,7 @@ def _figures(params: ToolParams, wish: Wish, context: CheckContext, name: str) -
     own, other = pair
     if theirs.digest in {ref.digest for ref in own.evidence}:
         return with_itself(wish, other.location.file, name, own.evidence)
-    proof = "not known to be the same data"
+    proof = "data that are not known to be the same"
     if wish.same_data:
         digests = cited_data(context, own.location.file), cited_data(context, theirs.file)
         if not digests[0] or digests[0] != digests[1]:
