@@ -145,7 +145,7 @@ def test_two_plugins_of_one_name_are_both_refused(offers: tuple[Offer, ...], wor
     assert fault.span is not None
 
 
-@pytest.mark.parametrize("kind", ["fairness.magic", "secrets.none", "drift.report"])
+@pytest.mark.parametrize("kind", ["fairness.magic", "secrets.none", "drift.magic"])
 def test_a_namespace_of_govern_is_not_free(kind: str) -> None:
     (fault,) = errors(compiled(f"id: a\ncheck: {kind}", registry(offer(kind=kind))))
     assert (fault.code, "namespace of govern" in fault.message) == ("P222", True)

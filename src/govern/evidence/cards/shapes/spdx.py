@@ -84,7 +84,7 @@ def _relations(draft: Draft, package: Part, elements: list[Part], by_id: dict[st
             if kind == "hasDeclaredLicense":
                 written = known.get("simplelicensing_licenseExpression") if known is not None else None
                 draft.licence(written or target, bom=True)
-            elif kind in _ROLES and known is not None:
+            elif isinstance(kind, str) and kind in _ROLES and known is not None:
                 name = draft.said(known.get("name"))
                 train = kind == "trainedOn"
                 draft.claim("training_data" if train else "evaluation_data", known.get("name"))
