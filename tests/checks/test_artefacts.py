@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from govern.canonical import canonical_bytes
-from govern.checks.artefacts import CHECKS, artefacts_root
+from govern.checks.artefacts.formats import CHECKS, artefacts_root
 from govern.checks.context import CheckContext
 from govern.decision.run import evaluate_safely
 from govern.diagnostics.catalogue import lookup

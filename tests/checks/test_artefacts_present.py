@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from govern.bundle import open_bundle
 from govern.canonical import canonical_bytes
-from govern.checks.artefact_shards import shard_remarks
-from govern.checks.artefacts_present import CHECKS
+from govern.checks.artefacts.present import CHECKS
+from govern.checks.artefacts.shards import shard_remarks
 from govern.checks.context import CheckContext
 from govern.decision.run import evaluate_safely
 from govern.diagnostics.catalogue import lookup

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from govern.checks.attestation import _chosen  # the choice is a pure function with a law of its own
-from govern.checks.attestation_params import PresentParams
 from govern.checks.context import CheckContext
+from govern.checks.people.attestation import _chosen  # the choice is a pure function with a law of its own
+from govern.checks.people.facts import Signed, SignedStatement, StatementRuling, first_to_end
+from govern.checks.people.params import PresentParams
 from govern.checks.registry import builtin_checks
-from govern.checks.statement_facts import Signed, SignedStatement, StatementRuling, first_to_end
 from govern.decision.decide import outcome_at
 from govern.decision.run import evaluate_safely
 from govern.policy.outcomes import CheckResult, Outcome

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from govern.checks.card_metrics import agrees, canonical_metric, decimals_of, figure_of
-from govern.checks.card_rule_params import ClaimsParams
+from govern.checks.cards.metrics import agrees, canonical_metric, decimals_of, figure_of
+from govern.checks.cards.rule_params import ClaimsParams
 from govern.evidence.cards import Locator
 from govern.evidence.cards.metrics import metric
 from govern.policy.outcomes import Outcome

@@ -7,7 +7,7 @@ import itertools
 import pytest
 from pydantic import ValidationError
 
-from govern.checks.card_rule_params import ConsistentParams
+from govern.checks.cards.rule_params import ConsistentParams
 from govern.diagnostics import InputError
 from govern.policy.outcomes import Outcome
 from support.bundles import CARD, BundleBuilder

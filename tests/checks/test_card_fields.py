@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from govern.checks.card_rule_params import FieldsParams
+from govern.checks.cards.rule_params import FieldsParams
 from govern.policy.outcomes import Outcome
 from govern.policy.patterns import matches, pattern_fault
 from support.bundles import CARD, BundleBuilder

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from govern.checks.card_rule_params import LicenceParams
+from govern.checks.cards.rule_params import LicenceParams
 from govern.policy.outcomes import Outcome
 from support.bundles import CARD, BundleBuilder
 from support.card_rules import base_registry, changed, codes, front, run_card, words

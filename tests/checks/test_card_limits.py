@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from govern.checks.context import CheckContext
-from govern.checks.performance import CHECKS
+from govern.checks.performance.threshold import CHECKS
 from govern.policy.outcomes import Outcome
 from support.bundles import CARD, PREDICTIONS, PREDICTIONS_MANIFEST, BundleBuilder
 from support.card_rules import changed, codes, words

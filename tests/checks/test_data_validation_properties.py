@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from govern.checks.data_params import ValidationParams
-from govern.checks.data_validation import judge
+from govern.checks.data.params import ValidationParams
+from govern.checks.data.validation import judge
 from govern.diagnostics import InputError
 from govern.evidence.tools.quality import DataQuality
 from govern.evidence.tools.registry import reader_named

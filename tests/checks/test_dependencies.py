@@ -10,7 +10,7 @@ import pytest
 
 from govern.canonical import canonical_bytes
 from govern.checks.context import CheckContext
-from govern.checks.dependencies import CHECKS, dependencies_root
+from govern.checks.dependencies.pinned import CHECKS, dependencies_root
 from govern.decision.run import evaluate_safely
 from govern.diagnostics import Diagnostic
 from govern.diagnostics.catalogue import lookup

@@ -14,9 +14,9 @@ from pydantic import ValidationError
 
 from govern.canonical import canonical_bytes
 from govern.checks.context import CheckContext
-from govern.checks.drift import CHECKS, DistributionParams
-from govern.checks.drift_columns import shown
-from govern.checks.drift_report import ReportParams
+from govern.checks.drift.columns import shown
+from govern.checks.drift.distribution import CHECKS, DistributionParams
+from govern.checks.drift.report import ReportParams
 from govern.decision.run import evaluate_safely
 from govern.diagnostics.catalogue import lookup
 from govern.policy.outcomes import CheckResult, Outcome

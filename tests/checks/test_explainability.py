@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from govern.canonical import canonical_bytes
 from govern.checks.context import CheckContext
-from govern.checks.explainability import CHECKS, ImportanceParams
+from govern.checks.explainability.importance import CHECKS, ImportanceParams
 from govern.diagnostics import InputError
 from govern.diagnostics.catalogue import lookup
 from govern.policy.outcomes import CheckResult, Outcome

@@ -8,7 +8,7 @@ import pytest
 
 from govern.bundle.record import ModelRecord, Spec
 from govern.checks.context import CheckContext
-from govern.checks.expression import CHECKS
+from govern.checks.expression.assertion import CHECKS
 from govern.checks.roots import root_of
 from govern.evidence.schema import evidence_schema
 from govern.policy.compile import compile_policies
@@ -231,12 +231,12 @@ def test_conditions_over_a_real_bundle(builder):
 
 
 def test_a_root_that_crashes_is_an_error_and_applies(builder, monkeypatch):
-    from govern.checks import model_card
+    from govern.checks.cards import sections
 
     def crash(_context):
         raise RuntimeError("boom")
 
-    monkeypatch.setattr(model_card, "card_root", crash)
+    monkeypatch.setattr(sections, "card_root", crash)
     found = judged(builder, "size(card.owners) > 0")
     assert found.outcome is Outcome.ERROR
     assert "crashed (RuntimeError)" in found.summary

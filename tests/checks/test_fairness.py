@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from govern.canonical import canonical_bytes
 from govern.checks.context import CheckContext
-from govern.checks.fairness import CHECKS, DisparityParams
+from govern.checks.fairness.disparity import CHECKS, DisparityParams
 from govern.diagnostics import InputError
 from govern.diagnostics.catalogue import lookup
 from govern.inputs.scalars import ScalarText
@@ -348,7 +348,7 @@ import sys
 from pathlib import Path
 from govern.bundle import open_bundle
 from govern.checks.context import CheckContext
-from govern.checks.fairness import CHECKS, DisparityParams
+from govern.checks.fairness.disparity import CHECKS, DisparityParams
 params = DisparityParams.model_validate({dict(PARITY, decide="point")!r})
 result = CHECKS[0].evaluate(params, CheckContext(bundle=open_bundle(Path({str(root)!r})), stage="s"))
 print(result.outcome, sorted({{"numpy", "pandas", "scipy", "sklearn", "fairlearn", "pyarrow", "networkx"}} & set(sys.modules)))

@@ -9,8 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from govern.checks.context import CheckContext
-from govern.checks.fairness import CHECKS, DisparityParams
-from govern.checks.fairness_declared import ATTRIBUTES, INTERSECTIONS, expanded
+from govern.checks.fairness.declared import ATTRIBUTES, INTERSECTIONS, expanded
+from govern.checks.fairness.disparity import CHECKS, DisparityParams
 from govern.policy.outcomes import CheckResult, Outcome
 from support.bundles import BundleBuilder
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from govern.checks.context import CheckContext
-from govern.checks.lineage import CHECKS, graph_of, lineage_of, lineage_root
+from govern.checks.lineage.rules import CHECKS, graph_of, lineage_of, lineage_root
 from govern.diagnostics import InputError
 from govern.diagnostics.catalogue import lookup
 from govern.lineage.document import graph_document
@@ -636,7 +636,7 @@ def test_expired_and_hostile_text_stay_text(case: Case) -> None:
 def test_checks_import_nothing_heavy() -> None:
     heavy = ["networkx", "numpy", "pandas", "pyarrow", "prov", "cyclonedx", "openlineage", "fairlearn"]
     program = (
-        "import sys; import govern.checks.lineage, govern.lineage.load, govern.lineage.sources, govern.lineage.drawing;"
+        "import sys; import govern.checks.lineage.rules, govern.lineage.load, govern.lineage.sources, govern.lineage.drawing;"
         f"print([name for name in {heavy!r} if name in sys.modules])"
     )
     done = subprocess.run(

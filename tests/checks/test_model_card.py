@@ -12,9 +12,9 @@ import pytest
 from pydantic import ValidationError
 
 from govern.bundle import Bundle
-from govern.checks.card_params import SectionsParams
+from govern.checks.cards.params import SectionsParams
+from govern.checks.cards.sections import CHECKS, card_root
 from govern.checks.context import CheckContext
-from govern.checks.model_card import CHECKS, card_root
 from govern.diagnostics import InputError
 from govern.diagnostics.catalogue import lookup
 from govern.policy.outcomes import CheckResult, Outcome
@@ -443,6 +443,6 @@ def test_order_of_files_changes_nothing(good: BundleBuilder, tmp_path: Path) -> 
 
 def test_importing_the_family_is_light() -> None:
     heavy = ["numpy", "pandas", "pyarrow", "networkx", "fairlearn", "sklearn", "requests", "pip_audit", "markdown_it"]
-    code = f"import sys, govern.checks.model_card; print([m for m in {heavy} if m in sys.modules])"
+    code = f"import sys, govern.checks.cards.sections; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

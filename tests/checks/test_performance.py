@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from govern.canonical import canonical_bytes
 from govern.checks.context import CheckContext
-from govern.checks.performance import CHECKS, ThresholdParams, metrics_root
+from govern.checks.performance.threshold import CHECKS, ThresholdParams, metrics_root
 from govern.diagnostics import InputError
 from govern.diagnostics.catalogue import lookup
 from govern.fairness import Tally, Undefined, from_cells, from_scores

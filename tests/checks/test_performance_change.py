@@ -13,10 +13,10 @@ from pydantic import ValidationError
 
 from govern.canonical import canonical_bytes
 from govern.checks.context import CheckContext
-from govern.checks.performance_benchmark import CHECKS as BENCHMARK
-from govern.checks.performance_benchmark import BenchmarkParams
-from govern.checks.performance_change import CHECKS as CHANGE
-from govern.checks.performance_change import ChangeParams
+from govern.checks.performance.benchmark import CHECKS as BENCHMARK
+from govern.checks.performance.benchmark import BenchmarkParams
+from govern.checks.performance.change import CHECKS as CHANGE
+from govern.checks.performance.change import ChangeParams
 from govern.diagnostics import InputError
 from govern.diagnostics.catalogue import lookup
 from govern.policy.outcomes import CheckResult, Outcome

@@ -11,7 +11,7 @@ import pytest
 
 from govern.canonical import canonical_bytes
 from govern.checks.context import CheckContext
-from govern.checks.performance import CHECKS, ThresholdParams, metrics_root
+from govern.checks.performance.threshold import CHECKS, ThresholdParams, metrics_root
 from govern.diagnostics import InputError
 from govern.policy.outcomes import CheckResult, Outcome
 from support.bundles import NAME, PREDICTIONS, PREDICTIONS_MANIFEST, VERSION, BundleBuilder, sha256

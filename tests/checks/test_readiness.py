@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from govern.bundle.record_paths import path_fault
 from govern.checks.context import CheckContext
-from govern.checks.readiness_params import MonitoringParams, RecordParams, RollbackParams
+from govern.checks.readiness.params import MonitoringParams, RecordParams, RollbackParams
 from govern.checks.registry import builtin_checks
 from govern.decision.decide import outcome_at
 from govern.decision.run import evaluate_safely

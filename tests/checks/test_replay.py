@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from govern.checks.changes import SmallestChange, smallest_change
 from govern.checks.context import CheckContext
-from govern.checks.expression_places import place_of_path
-from govern.checks.expression_stored import meets
-from govern.checks.fairness_stored import stored_counts
+from govern.checks.expression.places import place_of_path
+from govern.checks.expression.stored import meets
+from govern.checks.fairness.stored import stored_counts
 from govern.checks.replay import NotReplayable, StoredOutcome, rejudge
 from govern.policy.comparisons import Limit
 from govern.policy.outcomes import EvidenceRef, Outcome
@@ -336,8 +336,8 @@ def test_the_version_that_clears_an_advisory(tmp_path: Path):
 )
 def test_the_change_of_counts_is_enough_and_one_less_is_not(selected: dict[str, int], decide: str):
     """The counts of the change, judged again, meet the rule; with one person less they do not."""
-    from govern.checks.fairness_changes import disparity_changes
-    from govern.checks.fairness_findings import result_of
+    from govern.checks.fairness.changes import disparity_changes
+    from govern.checks.fairness.findings import result_of
     from govern.fairness import Axis, Counts, Missing, Tally, judge
 
     def judged_with(counts: dict[str, int], people: dict[str, int]):

@@ -379,7 +379,7 @@ READERS = {
     "attestation/verify_steps/as_stated.py": "gives a waiver's length to the function that rules",
     "attestation/verify_steps/people.py": "prints the end of a waiver; a human attestation's is judged there",
     "attestation/verify_steps/votes.py": "prints the end of a vote, holds it against the certificate's own",
-    "checks/attestation.py": "hands it to the decision, as Holds, and sorts by it",
+    "checks/people/attestation.py": "hands it to the decision, as Holds, and sorts by it",
     "gate/approve.py": "prints",
     "gate/result.py": "hands it to the renderers",
     "gate/testing/people.py": "makes the decision's facts of what a policy test says",

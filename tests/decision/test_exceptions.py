@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from govern.canonical import canonical_bytes
-from govern.checks.exceptions import ExceptionsParams
+from govern.checks.people.exceptions import ExceptionsParams
 from govern.decision.decide import Settled, decide
 from govern.decision.exceptions import InForce, judge_exceptions
 from govern.decision.records import read_evaluation

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govern.checks.approval import QuorumParams, RoleCount
+from govern.checks.people.approval import QuorumParams, RoleCount
 from govern.policy.overlays.lattice import Direction, IncomparableError, Order, compare, compared, fields_of, join
 from support.compiling import specs
 

@@ -8,7 +8,7 @@ import sys
 HEAVY = ("numpy", "pandas", "sklearn", "joblib", "skops", "pyarrow", "networkx", "fairlearn", "requests", "pip_audit")
 PROGRAM = """
 import sys
-import govern.checks.artefacts, govern.checks.dependencies
+import govern.checks.artefacts.formats, govern.checks.dependencies.pinned
 from govern.security.artefacts import load_profiles, scan_bytes
 from govern.security.requirements import read_requirements
 from govern.security.advisories import Matcher, load_snapshot

@@ -56,7 +56,7 @@ SCAN = """
 import sys
 from pathlib import Path
 from govern.bundle import open_bundle
-from govern.checks.artefact_evidence import scan_of
+from govern.checks.artefacts.evidence import scan_of
 from govern.checks.context import CheckContext
 reports = scan_of(CheckContext(bundle=open_bundle(Path(sys.argv[1]), name="big", version="1"), stage="pre-registration"))
 assert [str(item.verdict) for item in reports.values()] == ["clean"]

@@ -113,9 +113,9 @@ def _near(file: str) -> Beside:
 
 def _judge(body: object) -> None:
     """Ask of a body what a check asks first; other bodies are only looked at."""
-    from govern.checks.data_findings import told
-    from govern.checks.data_params import ValidationParams
-    from govern.checks.data_validation import judge
+    from govern.checks.data.findings import told
+    from govern.checks.data.params import ValidationParams
+    from govern.checks.data.validation import judge
     from govern.evidence.tools.quality import DataQuality
 
     if isinstance(body, DataQuality):

@@ -12,7 +12,7 @@ import yaml
 
 from govern.bundle import Bundle
 from govern.checks.context import CheckContext
-from govern.checks.lineage import CHECKS
+from govern.checks.lineage.rules import CHECKS
 from govern.inputs.yaml import MapNode, parse_yaml
 from govern.lineage.registry import SourceRegistry, compile_registry
 from govern.policy.outcomes import CheckResult

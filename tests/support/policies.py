@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from govern.checks.statement_facts import Signed, SignedStatement, StatementRuling
+from govern.checks.people.facts import Signed, SignedStatement, StatementRuling
 from govern.inputs.yaml import parse_yaml
 from govern.lineage.registry import SourceRegistry, compile_registry
 from govern.policy.compile import compile_policies

@@ -11,7 +11,7 @@ from govern.attestation.people import HumanAttestation
 from govern.attestation.statement_set import Judged, StatementSet
 from govern.attestation.trust.root import TrustRoot
 from govern.canonical import instant_text, parse_instant
-from govern.checks.statement_facts import SignedEnvelope, SignedStatement, StatementRuling
+from govern.checks.people.facts import SignedEnvelope, SignedStatement, StatementRuling
 
 __all__ = ["signed_envelopes", "signed_statements"]
 

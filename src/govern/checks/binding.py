@@ -24,7 +24,7 @@ def lineage_digests(context: CheckContext) -> frozenset[str] | None:
 
 
 def _lineage_digests(context: CheckContext) -> frozenset[str] | None:
-    from govern.checks.lineage_evidence import lineage_of
+    from govern.checks.lineage.evidence import lineage_of
     from govern.lineage.graph import NodeKind
 
     try:

@@ -86,7 +86,7 @@ def _met(params: Any, value: str) -> bool | None:
 
 
 def _disparity(params: Any, result: CheckResult) -> _Changes:
-    from govern.checks.fairness_changes import disparity_changes
+    from govern.checks.fairness.changes import disparity_changes
 
     place = _place(result)
     return (None if text is None else SmallChange(text, place) for text in disparity_changes(params, result))
@@ -194,8 +194,8 @@ def _expression(params: Any, result: CheckResult) -> _Changes:
             lacks = item.code == "C102" and item.required is not None
             yield SmallChange(f"no {item.required} -> a value", item.location) if lacks else None
         return
-    from govern.checks.expression_places import place_of_path
-    from govern.checks.expression_stored import stored_conjuncts, stored_values
+    from govern.checks.expression.places import place_of_path
+    from govern.checks.expression.stored import stored_conjuncts, stored_values
     from govern.policy.cel.lexer import respell
     from govern.policy.comparisons import assertions_of, conjuncts_of, subject_of, value_text
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from govern.checks.statement_facts import Signed
+from govern.checks.people.facts import Signed
 from govern.policy.outcomes import EvidenceRef
 from govern.records import record
 

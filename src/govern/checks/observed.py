@@ -97,7 +97,7 @@ def _hosted(context: CheckContext) -> Iterator[Observed]:
 
 def _sources(context: CheckContext) -> Iterator[Observed]:
     """What a source registry says of the data above the model. Steps that may mask it are not looked at here."""
-    from govern.checks.lineage_evidence import binding_of, evidence_of, lineage_of
+    from govern.checks.lineage.evidence import binding_of, evidence_of, lineage_of
     from govern.lineage.graph import NodeKind
     from govern.lineage.verdicts import Verdict, worst
     from govern.lineage.walk import ancestors

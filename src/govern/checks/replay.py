@@ -13,10 +13,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from govern.canonical import Json
-from govern.checks.card_params import PlaceholdersParams, PresentParams, SectionsParams
-from govern.checks.dependency_params import VulnerabilitiesParams
-from govern.checks.fairness_declared import stands_for_more
-from govern.checks.performance_params import ThresholdParams
+from govern.checks.cards.params import PlaceholdersParams, PresentParams, SectionsParams
+from govern.checks.dependencies.params import VulnerabilitiesParams
+from govern.checks.fairness.declared import stands_for_more
+from govern.checks.performance.params import ThresholdParams
 from govern.policy.comparisons import assertions_of
 from govern.policy.interface import CheckParams
 from govern.policy.outcomes import Outcome
@@ -24,7 +24,7 @@ from govern.policy.overlays.lattice import fields_of
 from govern.policy.rules import attribute_of
 
 if TYPE_CHECKING:
-    from govern.checks.fairness import DisparityParams
+    from govern.checks.fairness.disparity import DisparityParams
 
 __all__ = ["NotReplayable", "StoredOutcome", "rejudge"]
 
@@ -87,7 +87,7 @@ def rejudge(kind: str, old: CheckParams, new: CheckParams, stored: StoredOutcome
 
 
 def _compares(params: CheckParams) -> TypeGuard[DisparityParams]:
-    from govern.checks.fairness import DisparityParams
+    from govern.checks.fairness.disparity import DisparityParams
 
     return isinstance(params, DisparityParams)
 
@@ -143,7 +143,7 @@ def _sided(text: str, params: ThresholdParams) -> Judged:
 
 
 def _disparity(params: Any, stored: StoredOutcome) -> Judged:
-    from govern.checks.fairness_stored import stored_counts
+    from govern.checks.fairness.stored import stored_counts
 
     counts = stored_counts(stored.facts, params.metric)
     if counts is None:
@@ -218,7 +218,7 @@ def _vulnerabilities(params: VulnerabilitiesParams, stored: StoredOutcome) -> Ju
 
 
 def _expression(params: Any, stored: StoredOutcome) -> Judged:
-    from govern.checks.expression_stored import stored_verdict
+    from govern.checks.expression.stored import stored_verdict
 
     if stored.outcome not in (Outcome.PASS, Outcome.FAIL):
         return NotReplayable("the stored expression had no truth value")

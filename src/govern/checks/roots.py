@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 __all__ = ["bind_roots", "root_of"]
 
 _FAMILIES = {
-    "card": ("govern.checks.model_card", "card_root"),
-    "metrics": ("govern.checks.performance", "metrics_root"),
-    "lineage": ("govern.checks.lineage", "lineage_root"),
-    "dependencies": ("govern.checks.dependencies", "dependencies_root"),
-    "drift": ("govern.checks.drift_root", "drift_root"),
-    "artefacts": ("govern.checks.artefacts", "artefacts_root"),
+    "card": ("govern.checks.cards.sections", "card_root"),
+    "metrics": ("govern.checks.performance.threshold", "metrics_root"),
+    "lineage": ("govern.checks.lineage.rules", "lineage_root"),
+    "dependencies": ("govern.checks.dependencies.pinned", "dependencies_root"),
+    "drift": ("govern.checks.drift.root", "drift_root"),
+    "artefacts": ("govern.checks.artefacts.formats", "artefacts_root"),
 }
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from govern.canonical import Json
 from govern.checks.context import CheckContext
 from govern.checks.interface import Check
-from govern.checks.signatures import with_signatures
+from govern.checks.people.signatures import with_signatures
 from govern.checks.soundness import rests_on_nothing, unsound
 from govern.decision.evaluation import Evaluation, RuleOutcome, Subject
 from govern.diagnostics import Diagnostic, InputError

@@ -13,7 +13,7 @@ from govern.gate.packs.places import PackPlaces
 
 if TYPE_CHECKING:
     from govern.bundle import Bundle
-    from govern.checks.card_params import SectionsParams
+    from govern.checks.cards.params import SectionsParams
     from govern.evidence.cards.overview import Asked, Overview
 
 __all__ = ["asked_by", "asked_by_default", "view_card", "with_aliases", "write_card"]
@@ -25,7 +25,7 @@ CORE = ("intended_use", "limitations", "training_data", "evaluation", "licence",
 
 def asked_by_default() -> Asked:
     """Give what is asked when no policy is named."""
-    from govern.checks.card_params import LEAST_WORDS
+    from govern.checks.cards.params import LEAST_WORDS
     from govern.evidence.cards.overview import Asked
 
     return Asked(required=CORE, min_words=LEAST_WORDS)
@@ -36,7 +36,7 @@ def asked_by(paths: Sequence[Path], *, places: PackPlaces | None = None) -> Aske
 
     Raises PolicyError when the policies do not compile, UsageError U104 when none has a `model_card.sections` rule.
     """
-    from govern.checks.card_params import SectionsParams
+    from govern.checks.cards.params import SectionsParams
     from govern.gate.explain import compiled_policies
 
     compiled = compiled_policies(paths, places=places)

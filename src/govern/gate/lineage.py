@@ -21,7 +21,7 @@ def readable_graph(context: CheckContext) -> Graph | None:
 
     That a record cannot be read is the business of the `lineage.*` rules, which give `error` for it.
     """
-    from govern.checks.lineage import graph_of
+    from govern.checks.lineage.rules import graph_of
 
     try:
         return graph_of(context)

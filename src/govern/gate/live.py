@@ -26,7 +26,7 @@ def live_opinion(path: Path, ask: Ask) -> tuple[str, int]:
     """
     from govern.bundle import open_bundle
     from govern.checks.context import CheckContext
-    from govern.checks.dependency_evidence import dependency_list
+    from govern.checks.dependencies.evidence import dependency_list
 
     found = dependency_list(CheckContext(bundle=open_bundle(path), stage="pre-registration"))
     if found is None or not found.requirements.packages:

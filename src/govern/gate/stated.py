@@ -17,7 +17,7 @@ from govern.attestation.statement import (
     RuleLine,
 )
 from govern.canonical import instant_text
-from govern.checks.statement_facts import first_to_end
+from govern.checks.people.facts import first_to_end
 from govern.policy.outcomes import Outcome
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from govern.attestation.trust.root import TrustRoot
 from govern.attestation.verification import NamedFile
 from govern.bundle import Bundle
 from govern.canonical import instant_text
-from govern.checks.statement_facts import Signed
+from govern.checks.people.facts import Signed
 from govern.decision.approvals import VerifiedApproval
 from govern.decision.waivers import VerifiedWaiver
 from govern.diagnostics import Diagnostic, Severity, Span

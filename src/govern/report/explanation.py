@@ -115,7 +115,7 @@ def _importances(facts: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _value(pair: Mapping[str, str], evidence: Sequence[EvidenceRef]) -> str:
-    from govern.checks.expression_places import place_of_path
+    from govern.checks.expression.places import place_of_path
 
     return f"{plain(pair['of'])} = {plain(pair['value'])}{_at(place_of_path(pair['of'], evidence))}"
 

@@ -24,7 +24,7 @@ from govern.attestation.people import HumanAttestation
 from govern.attestation.reading import Claims, predicate_type_of, read_claims
 from govern.attestation.verification import NamedFile
 from govern.canonical import sha256_hex
-from govern.checks.statement_facts import ATTESTED
+from govern.checks.people.facts import ATTESTED
 from govern.diagnostics import GovernError, InputError
 from govern.inputs.json import parse_json
 

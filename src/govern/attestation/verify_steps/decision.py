@@ -10,7 +10,7 @@ from govern.attestation.verification import Line
 from govern.attestation.verify_steps.beside import heard, recorded
 from govern.attestation.verify_steps.state import State, fail, from_error, ok, present, unchecked
 from govern.canonical import Json, instant_text, parse_instant, sha256_hex
-from govern.checks.statement_facts import ATTESTED, first_to_end
+from govern.checks.people.facts import ATTESTED, first_to_end
 from govern.decision.approvals import VerifiedApproval
 from govern.decision.decide import DecisionRecord, Settled, decide
 from govern.decision.evaluation import Evaluation

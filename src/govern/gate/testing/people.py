@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 
 from govern.bundle import Bundle
 from govern.canonical import instant_text, parse_instant, sha256_hex
-from govern.checks.statement_facts import Signed, SignedStatement, StatementRuling
+from govern.checks.people.facts import Signed, SignedStatement, StatementRuling
 from govern.decision.approvals import VerifiedApproval
 from govern.decision.evaluation import Evaluation
 from govern.decision.waivers import AdvisoryLimit, VerifiedWaiver

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from govern.checks.fairness_declared import DECLARED, expanded
-from govern.checks.measures import COMPUTABLE, SCORE_METRICS
+from govern.checks.fairness.declared import DECLARED, expanded
+from govern.checks.performance.measures import COMPUTABLE, SCORE_METRICS
 from govern.gate.testing.breaking.facts import reads_of
 from govern.gate.testing.breaking.interface import ZEROS, Break, Operation, Target, remove, replace
 from govern.gate.testing.writing import TIMES

@@ -1,0 +1,1 @@
+"""Check kinds about the model's files: `artefacts.*`."""

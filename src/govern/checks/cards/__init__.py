@@ -1,0 +1,1 @@
+"""Check kinds about model cards: `model_card.*`."""

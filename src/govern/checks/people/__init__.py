@@ -1,0 +1,1 @@
+"""Check kinds about what people signed: `approval.*`, `attestation.*`, `policy.exceptions`."""

@@ -1,0 +1,1 @@
+"""Check kinds about readiness for operation: `readiness.*`."""
