@@ -141,8 +141,8 @@ def test_digest_survives_hash_seed(tmp_path):
     code = (
         "import sys; from pathlib import Path; from govern.policy.compile import compile_policies\n"
         "from govern.evidence.schema import evidence_schema; from govern.policy.outcomes import Stage\n"
-        "from govern.checks import expression, fairness\n"
-        "specs = {item.spec.kind: item.spec for module in (expression, fairness) for item in module.CHECKS}\n"
+        "from govern.checks.expression import assertion; from govern.checks.fairness import disparity\n"
+        "specs = {item.spec.kind: item.spec for module in (assertion, disparity) for item in module.CHECKS}\n"
         "files = {name: Path(sys.argv[1], name).read_bytes() for name in sys.argv[2:]}\n"
         "found = compile_policies(files, stage=Stage.PRE_REGISTRATION, checks=specs, evidence_schema=evidence_schema())\n"
         "print(found.plan.digest)"
