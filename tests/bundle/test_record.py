@@ -342,3 +342,13 @@ def test_long_hostile_texts_are_refused_in_short_words(line):
     text = SMALL.replace("  owner: {name: A, contact: a@b.example}\n", "") if "owner" in line else SMALL
     for message in messages(text + line + "\n"):
         assert len(message) < 600
+
+
+@pytest.mark.parametrize("key", ["=", "=value", "=absent", "'[key]'"])
+@pytest.mark.parametrize("where", ["", "  "])
+def test_a_key_that_looks_like_a_mark_of_the_shapes_is_an_unknown_key(key: str, where: str) -> None:
+    """Found by fuzzing: such a key left no place to speak of, and reading ended in a traceback."""
+    text = f"apiVersion: govern/v1\nkind: Model\nmetadata:\n  name: m\n  version: '1'\n{where}{key}: 1\n"
+    with pytest.raises(InputError) as caught:
+        read_record(text.encode())
+    assert "B201" in [item.code for item in caught.value.diagnostics]

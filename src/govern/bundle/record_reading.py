@@ -135,6 +135,9 @@ def written_paths(record: ModelRecord) -> Iterator[tuple[tuple[str | int, ...], 
 
 # --- pydantic's errors in our words
 
+_TAGS = ("=value", "=absent", "[key]")
+"""Steps that pydantic puts into a place beside the keys: members of our unions, and the key of an entry."""
+
 
 def _diagnostic(root: Node, detail: ErrorDetails) -> Diagnostic:
     made = _worded(root, detail)
@@ -142,9 +145,11 @@ def _diagnostic(root: Node, detail: ErrorDetails) -> Diagnostic:
 
 
 def _worded(root: Node, detail: ErrorDetails) -> Diagnostic:
-    location = tuple(step for step in detail["loc"] if not str(step).startswith("=") and step != "[key]")
+    kind, steps = detail["type"], detail["loc"]
+    # What is no key of the file but pydantic's own; an unknown key is the file's, even when it is written like one.
+    own = steps[-1:] if kind == "extra_forbidden" else ()
+    location = (*(step for step in steps[: len(steps) - len(own)] if step not in _TAGS), *own)
     dotted = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location).lstrip(".")
-    kind = detail["type"]
     if kind == "extra_forbidden":
         key = str(location[-1])
         parent = span_at(root, location[:-1])
