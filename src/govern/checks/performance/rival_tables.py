@@ -130,13 +130,12 @@ def _case_by_case(
     if rows is None or isinstance(rows, Diagnostic):
         return rows if wish.same_data else None
     if scores:
-        measured = "auc" if wish.metric == "auc" else "brier"
         try:
-            difference = paired_scores(measured, rows.scores, wish.z)  # type: ignore[arg-type]
+            difference = paired_scores("auc" if wish.metric == "auc" else "brier", rows.scores, wish.z)
         except ValueError:
             return None  # a score that is no probability: said where each figure is computed
     else:
-        difference = paired_cells(wish.metric, rows.cells, wish.z)  # type: ignore[arg-type]
+        difference = paired_cells(next(name for name in CELL_METRICS if name == wish.metric), rows.cells, wish.z)
     return _Made(difference, rows.rows - rows.left_out, rows.left_out, f"the same {rows.rows:,} cases by row id")
 
 

@@ -74,7 +74,7 @@ def files_of(params: KubernetesParams, context: CheckContext) -> Files | CheckRe
     unclear: list[Finding] = []
     objects: list[Object] = []
     for name in names:
-        held = context.once(("kubernetes", name), lambda name=name: _read(context, name))  # type: ignore[misc]
+        held = context.once(("kubernetes", name), lambda name=name: _read(context, name))  # type: ignore[misc]  # bound now
         if isinstance(held, Finding):
             unclear.append(held)
         else:
