@@ -52,6 +52,8 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "attributes": ["sex"],
         "decide": "point",
     },
+    "fairness.significance": {"metric": "selection_rate", "attributes": ["sex"]},
+    "fairness.coverage": {"attributes": ["sex"], "metrics": ["selection_rate", "equalized_odds"]},
     "drift.distribution": {"limit": 0.2, "min_p_value": 0.05},
     "drift.report": {"cadence": "30d", "covers": ["age"]},
     "lineage.bound": {},

@@ -51,6 +51,8 @@ EVERY_KIND = rules(
     - id: errors
       check: fairness.disparity
       with: {metric: false_positive_rate, compare: difference, at_most: 0.1, attributes: [sex], decide: point, bound: true}
+    - {id: apart-by-chance, check: fairness.significance, with: {metric: selection_rate, attributes: [sex]}}
+    - {id: covered, check: fairness.coverage, with: {attributes: [sex], metrics: [selection_rate, accuracy]}}
     - {id: drift, check: drift.distribution, with: {limit: 0.2, min_p_value: 0.05}}
     - {id: looked, check: drift.report, with: {cadence: 30d, covers: [age, region]}}
     - {id: bound, check: lineage.bound}
@@ -158,6 +160,8 @@ WANTED = {
     "importance": {"removed:explanations", *(f"{one}:explanations/importance.csv" for one in SPOILT_IMPORTANCE)},
     "parity": {"removed:column:sex", "blank:column:sex", "dropped:sex", "harmed:sex", "empty:predictions"},
     "errors": {"unbound:predictions", "harmed:sex", "removed:column:y_true"},
+    "apart-by-chance": {"removed:column:sex", "blank:column:sex", "dropped:sex", "harmed:sex", "null:y_pred"},
+    "covered": {"removed:column:sex", "blank:column:sex", "dropped:sex", "removed:column:y_true", "null:y_pred"},
     "drift": {"removed:reports", "empty:evidence/drift.json", "cut:evidence/drift.json", "crashed:evidence/drift.json"}
     | {"unknown-method:evidence/drift.json"},
     "looked": {"removed:reports", "empty:evidence/drift.json", "early:1", "expired:2"},

@@ -21,6 +21,8 @@ BASE = {
     "drift.report": {"cadence": "30d"},
     "expression": {"assert": "has(metrics.auc) ? metrics.auc > 0.5 : size(model.tags) > 0"},
     "fairness.disparity": {"metric": "selection_rate", "compare": "ratio", "at_least": 0.8, "attributes": ["sex"]},
+    "fairness.significance": {"metric": "selection_rate", "attributes": ["sex"]},
+    "fairness.coverage": {"attributes": ["sex"]},
     "lineage.sources": {"registry": "sources"},
     "model_card.sections": {"required": ["owner"]},
     "performance.threshold": {"metric": "auc", "at_least": 0.8},
@@ -106,6 +108,24 @@ STEPS = {
     ("fairness.disparity", "max_missing"): (0.1, 0.05),
     ("fairness.disparity", "missing_bounds"): ("none", "worst_case"),
     ("fairness.disparity", "significant_gap"): ("report", "fail"),
+    ("fairness.significance", "alpha"): (0.01, 0.05),
+    ("fairness.significance", "practical"): (0.8, 0.9),
+    **{
+        (kind, name): pair
+        for kind in ("fairness.significance",)
+        for name, pair in (
+            ("min_n", (30, 31)),
+            ("small_groups", ("exclude", "inconclusive")),
+            ("max_missing", (0.1, 0.05)),
+            ("missing_bounds", ("none", "worst_case")),
+        )
+    },
+    ("fairness.coverage", "attributes"): (["sex"], ["sex", "race"]),
+    ("fairness.coverage", "metrics"): (["selection_rate"], ["selection_rate", "accuracy"]),
+    ("fairness.coverage", "min_group"): (30, 31),
+    ("fairness.coverage", "max_unknown_share"): (0.1, 0.05),
+    ("fairness.coverage", "max_missing"): (0.1, 0.05),
+    **{(kind, "smallest_shown"): (11, 12) for kind in ("fairness.significance", "fairness.coverage")},
     ("lineage.agreement", "rehash"): ("none", "reachable"),
     ("lineage.agreement", "max_conflicts"): (2, 1),
     ("lineage.bound", "artefacts"): (["a.bin"], ["a.bin", "b.bin"]),
@@ -228,6 +248,8 @@ def test_every_parameter_that_moves_has_a_row_and_no_row_is_left_over():
         ("fairness.disparity", {"decide": "evidence_of_harm"}, {"attributes": ["sex", "race"]}, "harder to prove"),
         ("fairness.disparity", {"significant_gap": "fail"}, {"attributes": ["sex", "race"]}, "harder to prove"),
         ("fairness.disparity", {"small_groups": "exclude"}, {"min_n": 60}, "leaves out groups"),
+        ("fairness.significance", {"small_groups": "exclude"}, {"min_n": 60}, "leaves out groups"),
+        ("fairness.significance", {}, {"practical": 0.9}, "not tighter than nothing"),
         ("performance.threshold", {"recompute": "never"}, {"recompute": "required"}, "may pass"),
         ("performance.threshold", {}, {"confidence": 0.9}, "narrower"),
         ("lineage.bound", {}, {"artefacts": ["a.bin"]}, "not tighter than []"),

@@ -26,6 +26,8 @@ FAMILIES = (
     "performance.benchmark",
     "explainability.importance",
     "fairness.disparity",
+    "fairness.significance",
+    "fairness.coverage",
     "drift.distribution",
     "lineage.rules",
     "dependencies.pinned",

@@ -37,14 +37,13 @@ def changes_that_turn(question: Question, table: GroupTable) -> int | None:
 
 def _turns(question: Question, item: RateTable) -> int | None:
     ratio, limit = question.compare == "ratio", question.limit
-    pairs = [(item.rates[one], item.rates[two]) for one, two in item.pairs()]
-    orders = _orders(question, pairs)
-    if ratio and question.at_most is not None:
-        orders = [(two, one) for one, two in orders]
-        limit = 1 / limit if limit else None
-    found = 0 if limit is None else _until_missed(orders, item, limit, ratio=ratio, question=question)
-    gone = _until_undefined(item) if ratio else None
-    known = [one for one in (found, gone) if one is not None]
+    orders = _orders(question, [(item.rates[one], item.rates[two]) for one, two in item.pairs()])
+    missed: int | None = 0  # at most a ratio of 0: one more of the group misses it
+    if not ratio or question.at_most is None:
+        missed = _until_missed(question, item, orders, limit)
+    elif limit:
+        missed = _until_missed(question, item, [(two, one) for one, two in orders], 1 / limit)
+    known = [one for one in (missed, _until_undefined(item) if ratio else None) if one is not None]
     return min(known) if known else None
 
 
@@ -55,11 +54,11 @@ def _orders(question: Question, pairs: Sequence[tuple[Rate, Rate]]) -> list[tupl
 
 
 def _until_missed(
-    orders: Sequence[tuple[Rate, Rate]], item: RateTable, limit: Fraction, *, ratio: bool, question: Question
+    question: Question, item: RateTable, orders: Sequence[tuple[Rate, Rate]], limit: Fraction
 ) -> int | None:
     if question.missing_bounds == "worst_case" and item.unknown.n:
         orders = [(thinned(low, item.unknown), raised(high, item.unknown)) for low, high in orders]
-    return changes_until_missed(orders, limit, ratio=ratio)
+    return changes_until_missed(orders, limit, ratio=question.compare == "ratio")
 
 
 def _until_undefined(item: RateTable) -> int:

@@ -14,8 +14,9 @@ from typing import Literal
 
 from govern.fairness.bounds import Unknown
 from govern.fairness.counts import GroupTable
-from govern.fairness.disparity import Verdict
-from govern.fairness.rates import Rate, RateMetric, components
+from govern.fairness.disparity import GroupLine, Verdict
+from govern.fairness.intervals import wilson
+from govern.fairness.rates import Rate, RateMetric, Undefined, Value, components
 from govern.records import record
 
 __all__ = ["Group", "Note", "RateTable", "Said", "TableVerdict", "population_notes", "rate_tables", "strongest"]
@@ -94,6 +95,28 @@ class RateTable:
         first, second = self.rates[one], self.rates[two]
         return (two, one) if first.k * second.n > second.k * first.n else (one, two)
 
+    def base(self) -> Group | None:
+        """Give the group that the lines are compared with: the reference, or the judged one of the highest rate."""
+        if self.reference is not None:
+            return self.reference if self.reference in self.rates else None
+        return max(self.judged, key=self.value) if self.judged else None
+
+    def lines(self) -> tuple[GroupLine, ...]:
+        """Describe every group for display, small and empty ones included, as compared with `base`."""
+        base = self.base()
+        top = None if base is None else self.rates[base]
+        return tuple(self._line(group, rate, top) for group, rate in self.rates.items())
+
+    def _line(self, group: Group, rate: Rate, top: Rate | None) -> GroupLine:
+        ratio: Value = Undefined(rate.without if not rate.n else "nothing to compare with")
+        difference = ratio
+        if rate.n and top is not None and top.n:
+            difference = Fraction(top.k, top.n) - Fraction(rate.k, rate.n)
+            ratio = Fraction(rate.k * top.n, rate.n * top.k) if top.k else Undefined("the rate compared with is 0")
+        spread = wilson(rate.k, rate.n) if rate.n else None
+        people = self.table.groups[group].n
+        return GroupLine(group, people, rate, spread, ratio, difference, group in self.small)
+
     def value(self, group: Group) -> Fraction:
         """Give the rate of a judged group."""
         rate = self.rates[group]
@@ -107,9 +130,7 @@ def rate_tables(
     return tuple(_rate_table(table, part, min_n, reference) for table in tables for part in components(metric))
 
 
-def _rate_table(
-    table: GroupTable, metric: RateMetric, min_n: int, reference: Mapping[str, str] | None
-) -> RateTable:
+def _rate_table(table: GroupTable, metric: RateMetric, min_n: int, reference: Mapping[str, str] | None) -> RateTable:
     rates = {group: metric.rate(tally) for group, tally in sorted(table.groups.items())}
     least = max(1, min_n)
     unknown = metric.rate(table.unknown)
@@ -139,7 +160,9 @@ def population_notes(item: RateTable, small_groups: str, *, least_judged: int) -
     for group in item.small:
         if group not in absent:
             left_out = small_groups == "exclude" and group != reference
-            yield Note("small_group", Verdict.PASS if left_out else Verdict.INCONCLUSIVE, group, count=item.rates[group].n)
+            yield Note(
+                "small_group", Verdict.PASS if left_out else Verdict.INCONCLUSIVE, group, count=item.rates[group].n
+            )
     if len(item.judged) < least_judged:
         yield Note("not_comparable", Verdict.INCONCLUSIVE)
 
