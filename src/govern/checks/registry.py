@@ -28,6 +28,8 @@ FAMILIES = (
     "fairness.disparity",
     "fairness.significance",
     "fairness.coverage",
+    "fairness.floor",
+    "fairness.robustness",
     "drift.distribution",
     "lineage.rules",
     "dependencies.pinned",
