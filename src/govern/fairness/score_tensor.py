@@ -1,7 +1,7 @@
 """Scores reduced to counts: by group and label a histogram of 4096 bins, and exact sums. No score is kept.
 
 A score is a double (IEEE 754); a decimal text stands for the nearest one. The bins divide the declared range evenly:
-bin b holds low + (high - low)·b/4096 <= score < low + (high - low)·(b + 1)/4096, and the last one the upper end as well.
+bin b holds low + (high - low)·b/4096 <= score < low + (high - low)·(b + 1)/4096, the last one the upper end as well.
 For the range 0..1 the product score·4096 is exact in binary, since 4096 is a power of two; edges of other ranges are
 compared exactly.
 
