@@ -1,8 +1,8 @@
 """Predictions of a bundle, reduced on reading to counts: by group, label and decision, and by score and label.
 
-Two forms are read. A FairnessRows document says what the columns and values of a table mean, what the table's bytes
+Three things are read. A FairnessRows document says what the columns and values of a table mean, what the table's bytes
 are and which model made it. A bare CSV or Parquet table must have a column `y_pred` of literal 0 and 1, may have
-`y_true` of the same and `score`; any other column can be a group.
+`y_true` of the same and `score`; any other column can be a group. A FairnessCounts document holds the counts alone.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 
 from govern.diagnostics import Diagnostic, InputError, Span, plain
 from govern.evidence.cells import GroupValues, binary_reader, group_values, is_missing
-from govern.evidence.prediction_source import PredictionSource, find_predictions, no_column
+from govern.evidence.prediction_source import PredictionSource, find_predictions, needs_rows, no_column
 from govern.evidence.tables import tabulate
 from govern.evidence.tabulation import Tabulation
 
 if TYPE_CHECKING:
     from govern.bundle import Bundle
+    from govern.evidence.counts_document import FairnessCounts
     from govern.inputs.scalars import ScalarText
 
 __all__ = [
@@ -82,12 +83,30 @@ def read_predictions(bundle: Bundle, source: PredictionSource, attributes: Seque
     absent = [name for name in attributes if name not in source.attributes]
     if absent:
         return no_column(source.file, absent, source.attributes)
+    if source.counts is not None:
+        return _stated(source, source.counts, attributes)
     manifest = source.manifest
     columns = [*attributes, source.y_pred, *([source.y_true] if source.y_true else [])]
     table = tabulate(bundle, source.file, columns, unique=manifest.columns.row_id if manifest else None)
     refuse_wrong_rows(source, table)
     groups = tuple(groups_of(source, table, name) for name in attributes)
     return _counted(source, table, groups)
+
+
+def _stated(source: PredictionSource, counts: FairnessCounts, attributes: Sequence[str]) -> Predictions:
+    """Take what a FairnessCounts document states; what it holds by more attributes is summed up."""
+    document = counts.document
+    by_name = {group.name: group for group in counts.groups}
+    return Predictions(
+        source=source,
+        groups=tuple(by_name[name] for name in attributes),
+        labelled=document.y_true,
+        cells=counts.cells_over(attributes),
+        rows=document.rows,
+        missing_y_pred=document.missing.y_pred,
+        missing_y_true=document.missing.y_true,
+        missing_rows=counts.missing_rows,
+    )
 
 
 def _counted(source: PredictionSource, table: Tabulation, groups: tuple[GroupValues, ...]) -> Predictions:
@@ -125,6 +144,8 @@ def read_scores(bundle: Bundle, source: PredictionSource, within: tuple[str, str
     A Diagnostic (E122) says that a column is not there. Raises InputError E126 beyond a million different scores, and
     as `read_predictions` does.
     """
+    if source.counts is not None:
+        return needs_rows(source, "each score is asked for")
     if source.score is None or source.y_true is None:
         return no_column(source.file, ["score" if source.score is None else "y_true"], source.header)
     if within is not None and within[0] not in source.attributes:
