@@ -83,7 +83,9 @@ def _sorted(combinations: dict[Row, int]) -> dict[Row, int]:
     try:
         return dict(sorted(combinations.items()))
     except TypeError:  # a null among the cells
-        return dict(sorted(combinations.items(), key=lambda item: tuple((cell is None, cell or "") for cell in item[0])))
+        return dict(
+            sorted(combinations.items(), key=lambda item: tuple((cell is None, cell or "") for cell in item[0]))
+        )
 
 
 class _Coder:
@@ -131,7 +133,9 @@ class _Coder:
         indices = column.indices
         codes = _with_nulls(_values(indices).astype(np.int64 if size >= _INT32 else np.int32), indices, size)
         if len(codes) and not 0 <= int(codes.min()) <= int(codes.max()) <= size:
-            raise shape_fault(self._path, "the file is damaged: an index outside its dictionary", None, "Write it again.")
+            raise shape_fault(
+                self._path, "the file is damaged: an index outside its dictionary", None, "Write it again."
+            )
         return codes, self._of_dictionary
 
     def _near(self, column: Any) -> tuple[Any, Texts] | None:
