@@ -1,12 +1,12 @@
 """Reading a FairnessCounts document strictly: one that does not add up to itself is refused, never mended.
 
-`FairnessCounts` is what was read; which counts a rule needs are sums of its cells (`cells_over`). No message names a
+`FairnessCounts` is what was read; the counts a rule needs are sums of its cells. No message names a
 count or a group, except two group names that look like spellings of one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any, cast
@@ -22,7 +22,7 @@ from govern.inputs.limits import JSON_BYTES
 if TYPE_CHECKING:
     from govern.evidence.counts_format import CountsAxis
 
-__all__ = ["COUNTS_BYTES", "MOST_COUNTS", "FairnessCounts", "Four", "is_counts_document", "parse_counts"]
+__all__ = ["COUNTS_BYTES", "MOST_COUNTS", "FairnessCounts", "Four", "parse_counts"]
 
 COUNTS_BYTES = JSON_BYTES
 _DEPTH = 12
@@ -51,21 +51,14 @@ class FairnessCounts:
         """The names of the axes."""
         return tuple(group.name for group in self.groups)
 
-    def cells_over(self, attributes: Sequence[str]) -> dict[tuple[str | None, ...], Four]:
-        """Sum the cells down to some of the axes, groups by name and None for unknown."""
-        places = [self.names.index(name) for name in attributes]
-        labels = [(place, (*self.groups[place].values, None)) for place in places]
-        made: dict[tuple[str | None, ...], Four] = {}
-        for key, four in self.cells.items():
-            group = tuple(values[key[place]] for place, values in labels)
-            old = made.get(group, (0, 0, 0, 0))
-            made[group] = old[0] + four[0], old[1] + four[1], old[2] + four[2], old[3] + four[3]
-        return made
-
-
-def is_counts_document(path: str) -> bool:
-    """Whether a path is one that a FairnessCounts document has."""
-    return path.lower().endswith(".json")
+    @property
+    def cells_by_group(self) -> dict[tuple[str | None, ...], Four]:
+        """The cells by the value on each axis, None for unknown."""
+        labels = [(*group.values, None) for group in self.groups]
+        return {
+            tuple(values[index] for values, index in zip(labels, key, strict=True)): four
+            for key, four in self.cells.items()
+        }
 
 
 def parse_counts(data: bytes, *, file: str) -> FairnessCounts:
