@@ -45,6 +45,8 @@ class Part:
     """Which columns of numbers hold single precision."""
     identities: Sequence[str | None] = ()
     """The cells of the column whose values must not repeat, where one was asked for."""
+    queries: Sequence[str | None] = ()
+    """The cells of the column that tells lists apart, where one was asked for."""
 
     @property
     def listed(self) -> tuple[Sequence[int], tuple[Sequence[float], ...]]:
@@ -54,16 +56,25 @@ class Part:
         return self.who.tolist(), tuple(column.tolist() for column in self.numbers)
 
 
+_Beside = tuple[str | None, str | None]
+"""Columns whose cells are handed on as they are: the one that must not repeat, and the one that tells lists apart."""
+
+
 def parts_of(
-    bundle: Bundle, path: str, keys: Sequence[str], numbers: Sequence[str], unique: str | None = None
+    bundle: Bundle,
+    path: str,
+    keys: Sequence[str],
+    numbers: Sequence[str],
+    unique: str | None = None,
+    query: str | None = None,
 ) -> Iterator[Part]:
     """Stream a table. The bytes read are those of the manifest, else IntegrityError at the end.
 
     Raises InputError as `tables.tabulate` does, and E130 for a cell that is no number.
     """
     if path.lower().endswith((".parquet", ".pq")):
-        return _parquet_parts(bundle, path, keys, numbers, unique)
-    return _csv_parts(bundle, path, keys, numbers, unique)
+        return _parquet_parts(bundle, path, keys, numbers, (unique, query))
+    return _csv_parts(bundle, path, keys, numbers, (unique, query))
 
 
 def not_a_number(path: str, column: str) -> InputError:
@@ -82,11 +93,11 @@ def _number(path: str, column: str, text: str | None) -> float:
 
 
 def _csv_parts(
-    bundle: Bundle, path: str, keys: Sequence[str], numbers: Sequence[str], unique: str | None
+    bundle: Bundle, path: str, keys: Sequence[str], numbers: Sequence[str], beside: _Beside
 ) -> Iterator[Part]:
     from govern.evidence.csv_table import csv_columns
 
-    columns = [*keys, *numbers, *([unique] if unique else [])]
+    columns = [*keys, *numbers, *(name for name in beside if name)]
     narrow = (False,) * len(numbers)
     kinds: tuple[CellKind, ...] = tuple("csv" for _ in keys)
     for cells in csv_columns(bundle, path, columns, rows=ROWS):
@@ -97,17 +108,18 @@ def _csv_parts(
             [_number(path, name, text) for text in column]
             for name, column in zip(numbers, cells[len(keys) : len(keys) + len(numbers)], strict=True)
         )
-        identities = cells[-1] if unique else ()
-        yield Part(tuple(places), who, read, kinds, narrow, identities)
+        further = iter(cells[len(keys) + len(numbers) :])
+        identities, queries = (next(further) if name else () for name in beside)
+        yield Part(tuple(places), who, read, kinds, narrow, identities, queries)
 
 
 def _parquet_parts(
-    bundle: Bundle, path: str, keys: Sequence[str], numbers: Sequence[str], unique: str | None
+    bundle: Bundle, path: str, keys: Sequence[str], numbers: Sequence[str], beside: _Beside
 ) -> Iterator[Part]:
     import pyarrow as pa
 
     kinds: tuple[CellKind, ...] | None = None
-    wanted = list(dict.fromkeys([*keys, *numbers, *([unique] if unique else [])]))
+    wanted = list(dict.fromkeys([*keys, *numbers, *(name for name in beside if name)]))
     try:
         for schema, batch in _batches(bundle, path, wanted):
             from govern.evidence.parquet_table import _cell, _kind
@@ -117,8 +129,10 @@ def _parquet_parts(
             distinct, who = _keys(batch, keys)
             read = tuple(_doubles(path, name, batch.column(name)) for name in numbers)
             narrow = tuple(pa.types.is_float32(batch.column(name).type) for name in numbers)
-            identities = [_cell(value) for value in batch.column(unique).to_pylist()] if unique else ()
-            yield Part(distinct, who, read, kinds, narrow, identities)
+            identities, queries = (
+                [_cell(value) for value in batch.column(name).to_pylist()] if name else () for name in beside
+            )
+            yield Part(distinct, who, read, kinds, narrow, identities, queries)
     except (pa.ArrowException, OSError) as fault:
         raise shape_fault(path, "the Parquet file breaks off or is damaged", None, "Write the table again.") from fault
 

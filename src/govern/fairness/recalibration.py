@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 from decimal import Decimal, localcontext
+from fractions import Fraction
+from functools import lru_cache
 
 from govern.fairness.rates import Undefined
 from govern.fairness.score_groups import GroupScores
@@ -20,6 +22,8 @@ _STEPS = 60
 _SEPARATED = Undefined("the scores separate the labels, so that no finite line fits best")
 _LOST = Undefined("the recalibration did not converge")
 
+Held = tuple[tuple[int, tuple[int, int]], ...]
+"""Negatives and positives by bin."""
 Point = tuple[Decimal, int, int]
 """Logit of the middle of a bin, people, positives."""
 
@@ -38,27 +42,30 @@ def recalibrate(group: GroupScores, *, fixed: bool) -> Fitted | Undefined:
     There is no finite slope when some score has all negatives on one side of it and all positives on the other (Albert
     and Anderson 1984).
     """
+    return _fitted(group.low, group.high, group.bins, tuple(group.by_bin.items()), fixed)
+
+
+@lru_cache(maxsize=64)  # a figure and its intervals ask for one fit
+def _fitted(low: Fraction, high: Fraction, bins: int, held: Held, fixed: bool) -> Fitted | Undefined:
     with localcontext(prec=_DIGITS):
-        points = _points(group)
+        points = _points(low, high, bins, held)
         if fixed:
             return _intercept(points)
-        if _separated(group):
-            return _SEPARATED
-        return _slope(points)
+        return _SEPARATED if _separated(held) else _slope(points)
 
 
-def _points(group: GroupScores) -> list[Point]:
+def _points(low: Fraction, high: Fraction, bins: int, held: Held) -> list[Point]:
     points = []
-    for place, (negatives, positives) in group.by_bin.items():
-        middle = (group.edge(place) + group.edge(place + 1)) / 2
+    for place, (negatives, positives) in held:
+        middle = low + (high - low) * Fraction(2 * place + 1, 2 * bins)
         odds = Decimal(middle.numerator) / (middle.denominator - middle.numerator)
         points.append((odds.ln(), negatives + positives, positives))
     return points
 
 
-def _separated(group: GroupScores) -> bool:
-    negatives = [place for place, two in group.by_bin.items() if two[0]]
-    positives = [place for place, two in group.by_bin.items() if two[1]]
+def _separated(held: Held) -> bool:
+    negatives = [place for place, two in held if two[0]]
+    positives = [place for place, two in held if two[1]]
     return max(negatives) <= min(positives) or max(positives) <= min(negatives)
 
 
