@@ -23,6 +23,13 @@ BASE = {
     "fairness.disparity": {"metric": "selection_rate", "compare": "ratio", "at_least": 0.8, "attributes": ["sex"]},
     "fairness.significance": {"metric": "selection_rate", "attributes": ["sex"]},
     "fairness.coverage": {"attributes": ["sex"]},
+    "fairness.change": {
+        "metric": "selection_rate",
+        "compare": "ratio",
+        "attributes": ["sex"],
+        "baseline": "champion",
+        "max_worsening": 0.1,
+    },
     "fairness.group_floor": {"metric": "selection_rate", "at_least": 0.3, "attributes": ["sex"]},
     "fairness.robustness": {"metric": "selection_rate", "compare": "ratio", "at_least": 0.8, "attributes": ["sex"]},
     "lineage.sources": {"registry": "sources"},
@@ -114,7 +121,7 @@ STEPS = {
     ("fairness.significance", "practical"): (0.8, 0.9),
     **{
         (kind, name): pair
-        for kind in ("fairness.significance", "fairness.group_floor", "fairness.robustness")
+        for kind in ("fairness.significance", "fairness.group_floor", "fairness.robustness", "fairness.change")
         for name, pair in (
             ("min_n", (30, 31)),
             ("small_groups", ("exclude", "inconclusive")),
@@ -130,6 +137,9 @@ STEPS = {
     ("fairness.robustness", "at_most"): (0.2, 0.1),
     ("fairness.robustness", "attributes"): (["sex"], ["sex", "race"]),
     ("fairness.robustness", "flips"): (1, 2),
+    ("fairness.change", "attributes"): (["sex"], ["sex", "race"]),
+    ("fairness.change", "max_worsening"): (0.1, 0.05),
+    ("fairness.change", "same_data"): (False, True),
     ("fairness.coverage", "attributes"): (["sex"], ["sex", "race"]),
     ("fairness.coverage", "metrics"): (["selection_rate"], ["selection_rate", "accuracy"]),
     ("fairness.coverage", "min_group"): (30, 31),
@@ -137,7 +147,7 @@ STEPS = {
     ("fairness.coverage", "max_missing"): (0.1, 0.05),
     **{
         (f"fairness.{kind}", "smallest_shown"): (11, 12)
-        for kind in ("significance", "coverage", "group_floor", "robustness")
+        for kind in ("significance", "coverage", "group_floor", "robustness", "change")
     },
     ("lineage.agreement", "rehash"): ("none", "reachable"),
     ("lineage.agreement", "max_conflicts"): (2, 1),
@@ -266,6 +276,7 @@ def test_every_parameter_that_moves_has_a_row_and_no_row_is_left_over():
         ("fairness.group_floor", {"decide": "evidence_of_harm"}, {"attributes": ["sex", "race"]}, "harder to prove"),
         ("fairness.group_floor", {"small_groups": "exclude"}, {"min_n": 60}, "leaves out groups"),
         ("fairness.robustness", {"small_groups": "exclude"}, {"min_n": 60}, "leaves out groups"),
+        ("fairness.change", {"small_groups": "exclude"}, {"min_n": 60}, "leaves out groups"),
         ("fairness.significance", {"small_groups": "exclude"}, {"min_n": 60}, "leaves out groups"),
         ("fairness.significance", {}, {"practical": 0.9}, "not tighter than nothing"),
         ("performance.threshold", {"recompute": "never"}, {"recompute": "required"}, "may pass"),

@@ -30,6 +30,7 @@ FAMILIES = (
     "fairness.coverage",
     "fairness.floor",
     "fairness.robustness",
+    "fairness.change",
     "drift.distribution",
     "lineage.rules",
     "dependencies.pinned",
