@@ -31,6 +31,7 @@ FAMILIES = (
     "fairness.floor",
     "fairness.robustness",
     "fairness.change",
+    "fairness.alternatives",
     "drift.distribution",
     "lineage.rules",
     "dependencies.pinned",
