@@ -18,7 +18,7 @@ from govern.policy.outcomes import CheckResult, EvidenceRef, Finding, Holds, Loc
 if TYPE_CHECKING:
     from govern.checks.context import CheckContext
     from govern.evidence.predictions import Predictions, PredictionSource
-    from govern.fairness import Counts
+    from govern.fairness import Axis, Counts
 
 __all__ = [
     "Terms",
@@ -29,6 +29,7 @@ __all__ = [
     "not_of_the_future",
     "prediction_refs",
     "predictions_of",
+    "refuse_many_cells",
     "source_of",
     "terms_of",
 ]
@@ -59,19 +60,10 @@ def counts_of(predictions: Predictions) -> Counts:
 
     Raises InputError E126 when the attributes make more cells than a tensor may have.
     """
-    from govern.fairness import MAX_CELLS, Axis, Counts, Missing, Tally, dense_size
+    from govern.fairness import Axis, Counts, Missing, Tally
 
     axes = tuple(Axis(group.name, group.values, group.declared) for group in predictions.groups)
-    if dense_size(axes) > MAX_CELLS:
-        most = max(axes, key=lambda axis: len(axis.values))
-        raise InputError(
-            Diagnostic(
-                code="E126",
-                message=f"column `{plain(most.name)}` has {len(most.values):,} different values",
-                span=Span(predictions.source.file),
-                hint="It looks like an identifier. Name a column with few values, or bin the values beforehand.",
-            )
-        )
+    refuse_many_cells(axes, predictions.source.file)
     places = [{value: index for index, value in enumerate(axis.values)} for axis in axes]
     cells = {
         tuple(len(place) if value is None else place[value] for value, place in zip(group, places, strict=True)): Tally(
@@ -81,6 +73,22 @@ def counts_of(predictions: Predictions) -> Counts:
     }
     missing = Missing(predictions.missing_y_pred, predictions.missing_y_true, predictions.missing_rows)
     return Counts(axes, predictions.labelled, cells, missing, predictions.rows)
+
+
+def refuse_many_cells(axes: tuple[Axis, ...], file: str) -> None:
+    """Raise InputError E126 when attributes make more cells than a tensor may have."""
+    from govern.fairness import MAX_CELLS, dense_size
+
+    if dense_size(axes) > MAX_CELLS:
+        most = max(axes, key=lambda axis: len(axis.values))
+        raise InputError(
+            Diagnostic(
+                code="E126",
+                message=f"column `{plain(most.name)}` has {len(most.values):,} different values",
+                span=Span(file),
+                hint="It looks like an identifier. Name a column with few values, or bin the values beforehand.",
+            )
+        )
 
 
 def prediction_refs(source: PredictionSource) -> tuple[EvidenceRef, ...]:

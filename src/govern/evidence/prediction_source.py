@@ -50,7 +50,7 @@ class PredictionSource:
     @property
     def y_pred(self) -> str:
         """The column of decisions."""
-        return self.manifest.columns.y_pred if self.manifest is not None else "y_pred"
+        return (self.manifest.columns.y_pred if self.manifest is not None else None) or "y_pred"
 
     @property
     def y_true(self) -> str | None:
@@ -65,6 +65,11 @@ class PredictionSource:
         if self.manifest is not None:
             return self.manifest.columns.score
         return "score" if "score" in self.header else None
+
+    @property
+    def task(self) -> str:
+        """What the predictions are: `binary`, `regression` or `ranking`."""
+        return self.manifest.task if self.manifest is not None else "binary"
 
     @property
     def attributes(self) -> tuple[str, ...]:
@@ -168,6 +173,7 @@ def _described(bundle: Bundle, located: Located, envelope: Envelope | None) -> P
         )
     columns = manifest.columns
     wanted = [columns.y_pred, columns.y_true, columns.score, columns.row_id, columns.stratum, *columns.sensitive]
+    wanted += [columns.rank, columns.query]
     header = header_of(bundle, path, wanted=[name for name in wanted if name])
     absent = [name for name in wanted if name and name not in header]
     if absent:

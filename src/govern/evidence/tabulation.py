@@ -13,13 +13,13 @@ from typing import Literal
 
 from govern.diagnostics import Diagnostic, InputError, Span, plain
 
-__all__ = ["CellKind", "Repeats", "Row", "Tabulation", "Tally", "named", "require", "shape_fault"]
+__all__ = ["MOST_COMBINATIONS", "CellKind", "Repeats", "Row", "Tabulation", "Tally", "named", "require", "shape_fault"]
 
 CellKind = Literal["csv", "text", "whole", "real", "flag"]
 """Type of a column: a CSV cell is `csv`, because CSV has no types."""
 Row = tuple[str | None, ...]
 
-_MOST_COMBINATIONS = 1_000_000
+MOST_COMBINATIONS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Tally:
         if key in self.combinations:
             self.combinations[key] += times
             return
-        if len(self.combinations) >= _MOST_COMBINATIONS:
+        if len(self.combinations) >= MOST_COMBINATIONS:
             raise self._identifier()
         self.combinations[key] = times
         if line is not None:

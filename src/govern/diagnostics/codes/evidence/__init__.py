@@ -12,10 +12,12 @@ from govern.diagnostics.codes.evidence import (
     layouts,
     quality,
     reading,
+    scores,
 )
 
 CODES: dict[str, Code] = {
     **reading.CODES,
+    **scores.CODES,
     **envelope.CODES,
     **quality.CODES,
     **drift.CODES,
