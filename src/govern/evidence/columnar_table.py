@@ -17,7 +17,7 @@ from govern.evidence.tabulation import MOST_COMBINATIONS, Repeats, Row, Tabulati
 if TYPE_CHECKING:
     from govern.bundle import Bundle
 
-__all__ = ["columnar_counts", "columnar_header", "tabulate_columnar"]
+__all__ = ["cell_text", "columnar_counts", "columnar_header", "tabulate_columnar"]
 
 _DENSE = 1 << 18
 """Cells of a tensor that is kept whole; with more, only the occupied ones are counted."""
@@ -49,7 +49,7 @@ def tabulate_columnar(bundle: Bundle, path: str, columns: Sequence[str], unique:
             tensor.add([coder.codes(batch.column(coder.name)) for coder in coders])
             if repeats is not None:
                 for value in batch.column(unique).to_pylist():
-                    repeats.see(_cell(value), 0)
+                    repeats.see(cell_text(value), 0)
         tensor.flush()
     first = repeats.first if repeats is not None else None
     return Tabulation(tuple(columns), kinds, _sorted(tally.combinations), {}, tally.rows, first)
@@ -83,7 +83,11 @@ def _sorted(combinations: dict[Row, int]) -> dict[Row, int]:
     try:
         return dict(sorted(combinations.items()))
     except TypeError:  # a null among the cells
-        return dict(sorted(combinations.items(), key=lambda item: tuple((cell is None, cell or "") for cell in item[0])))
+        return dict(sorted(combinations.items(), key=_nulls_last))
+
+
+def _nulls_last(item: tuple[Row, int]) -> tuple[tuple[bool, str], ...]:
+    return tuple((cell is None, cell or "") for cell in item[0])
 
 
 class _Coder:
@@ -126,12 +130,13 @@ class _Coder:
             if len(column.dictionary) > MOST_COMBINATIONS:
                 raise self._identifier(len(column.dictionary))
             self._dictionary = column.dictionary
-            self._of_dictionary = (*map(_cell, column.dictionary.to_pylist()), None)
+            self._of_dictionary = (*map(cell_text, column.dictionary.to_pylist()), None)
         size = len(self._of_dictionary) - 1
         indices = column.indices
         codes = _with_nulls(_values(indices).astype(np.int64 if size >= _INT32 else np.int32), indices, size)
         if len(codes) and not 0 <= int(codes.min()) <= int(codes.max()) <= size:
-            raise shape_fault(self._path, "the file is damaged: an index outside its dictionary", None, "Write it again.")
+            message = "the file is damaged: an index outside its dictionary"
+            raise shape_fault(self._path, message, None, "Write it again.")
         return codes, self._of_dictionary
 
     def _near(self, column: Any) -> tuple[Any, Texts] | None:
@@ -259,7 +264,8 @@ def _with_nulls(codes: Any, array: Any, null: int) -> Any:
     return np.where(_there(array), codes, codes.dtype.type(null)) if array.null_count else codes
 
 
-def _cell(value: object) -> str | None:
+def cell_text(value: object) -> str | None:
+    """Write a typed cell as the text that CSV would hold; None for a null."""
     if value is None:
         return None
     if isinstance(value, bool):

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from govern.diagnostics import Diagnostic, InputError, Span, plain
 from govern.evidence.cells import is_missing
-from govern.evidence.tabulation import Row, require, shape_fault
+from govern.evidence.columnar_file import is_columnar
+from govern.evidence.tabulation import Row, require
 
 if TYPE_CHECKING:
     from govern.bundle import Bundle
@@ -61,8 +62,8 @@ def parts_of(
 
     Raises InputError as `tables.tabulate` does, and E130 for a cell that is no number.
     """
-    if path.lower().endswith((".parquet", ".pq")):
-        return _parquet_parts(bundle, path, keys, numbers, unique)
+    if is_columnar(path):
+        return _columnar_parts(bundle, path, keys, numbers, unique)
     return _csv_parts(bundle, path, keys, numbers, unique)
 
 
@@ -101,50 +102,47 @@ def _csv_parts(
         yield Part(tuple(places), who, read, kinds, narrow, identities)
 
 
-def _parquet_parts(
+def _columnar_parts(
     bundle: Bundle, path: str, keys: Sequence[str], numbers: Sequence[str], unique: str | None
 ) -> Iterator[Part]:
     import pyarrow as pa
 
-    kinds: tuple[CellKind, ...] | None = None
-    wanted = list(dict.fromkeys([*keys, *numbers, *([unique] if unique else [])]))
-    try:
-        for schema, batch in _batches(bundle, path, wanted):
-            from govern.evidence.parquet_table import _cell, _kind
+    from govern.evidence.columnar_file import columnar, kind_of
+    from govern.evidence.columnar_table import cell_text
 
-            if kinds is None:
-                kinds = tuple(_kind(path, name, schema.field(name).type) for name in keys)
+    wanted = list(dict.fromkeys([*keys, *numbers, *([unique] if unique else [])]))
+    with columnar(bundle, path) as table:
+        require(path, table.names, wanted)
+        kinds = tuple(kind_of(path, name, table.schema.field(name).type) for name in keys)
+        narrow = tuple(pa.types.is_float32(table.schema.field(name).type) for name in numbers)
+        for batch in table.batches(wanted):
             distinct, who = _keys(batch, keys)
             read = tuple(_doubles(path, name, batch.column(name)) for name in numbers)
-            narrow = tuple(pa.types.is_float32(batch.column(name).type) for name in numbers)
-            identities = [_cell(value) for value in batch.column(unique).to_pylist()] if unique else ()
+            identities = [cell_text(value) for value in batch.column(unique).to_pylist()] if unique else ()
             yield Part(distinct, who, read, kinds, narrow, identities)
-    except (pa.ArrowException, OSError) as fault:
-        raise shape_fault(path, "the Parquet file breaks off or is damaged", None, "Write the table again.") from fault
 
 
-def _batches(bundle: Bundle, path: str, columns: Sequence[str]) -> Iterator[tuple[Any, Any]]:
-    """Give the schema and record batches of some columns: the only place that knows how the file is opened."""
-    from govern.evidence.parquet_table import _parquet
+def _dense(column: Any) -> Any:
+    """Undo dictionary encoding, and give text in the one form that everything else knows."""
+    import pyarrow as pa
 
-    opened = _parquet(bundle, path)
-    require(path, opened.schema_arrow.names, columns)
-    for batch in opened.iter_batches(batch_size=ROWS, columns=list(columns)):
-        yield opened.schema_arrow, batch
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    return column.cast(pa.large_string()) if pa.types.is_string_view(column.type) else column
 
 
 def _keys(batch: Any, names: Sequence[str]) -> tuple[list[Row], Any]:
     """Number the combinations of some columns: by value, for dictionaries differ from batch to batch."""
     import numpy as np
 
-    from govern.evidence.parquet_table import _cell, _dense
+    from govern.evidence.columnar_table import cell_text
 
     combined = np.zeros(batch.num_rows, np.int64)
     columns: list[list[str | None]] = []
     size = 1
     for name in names:
         encoded = _dense(batch.column(name)).dictionary_encode(null_encoding="encode")
-        values = [_cell(value) for value in encoded.dictionary.to_pylist()]
+        values = [cell_text(value) for value in encoded.dictionary.to_pylist()]
         width = max(1, len(values))
         combined = combined * width + encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
         columns.append(values)
@@ -181,8 +179,6 @@ def _crossed(columns: Sequence[Sequence[Any]], numbers: Sequence[int]) -> list[R
 def _doubles(path: str, name: str, column: Any) -> Any:
     import numpy as np
     import pyarrow as pa
-
-    from govern.evidence.parquet_table import _dense
 
     column = _dense(column)
     kind = column.type

@@ -47,4 +47,3 @@ def tabulate(bundle: Bundle, path: str, columns: Sequence[str], *, unique: str |
     from govern.evidence.csv_table import tabulate_csv
 
     return tabulate_csv(bundle, path, columns, unique)
-
