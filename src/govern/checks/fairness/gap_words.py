@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from govern.checks.fairness.gap_shown import ShownGaps
 from govern.checks.predictions import figure
+from govern.diagnostics import plain
 from govern.fairness import Undefined, group_label
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def measure_words(measure: str) -> str:
 
 def named(table: GapTable, group: tuple[str, ...], shown: ShownGaps) -> str:
     """Name a group; one that is not shown has no name."""
-    return _HIDDEN if group in shown.hidden(table) else group_label(table.attributes, group)
+    return _HIDDEN if group in shown.hidden(table) else plain(group_label(table.attributes, group))
 
 
 def value_text(value: Figure, limit: Decimal | None, places: int, *, half: bool = False) -> str:

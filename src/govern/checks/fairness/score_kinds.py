@@ -107,8 +107,8 @@ CHECKS: tuple[Check, ...] = (
             kind="fairness.score_gap",
             version=1,
             summary="Passes when scores or numeric predictions differ between groups by no more than the rule allows.",
-            cannot_show="That decisions made of the scores differ as little: that hangs on the threshold. One measure is "
-            "compared between the groups that are recorded, on the rows that were submitted.",
+            cannot_show="That decisions made of the scores differ as little: that hangs on the threshold. One measure "
+            "is compared, between the groups that are recorded, on the rows that were submitted.",
             params=ScoreGapParams,
             needs=_needs,
             message_fields=FIELDS,

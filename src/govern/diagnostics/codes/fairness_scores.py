@@ -15,7 +15,7 @@ CODES: dict[str, Code] = {
     "F121": Code(
         slug="limit-within-bounds",
         title="The limit lies between the bounds within which the value is known.",
-        why="A histogram gives the value up to the order of scores within one bin; the exact one may be on either side.",
+        why="A histogram gives the value up to the order of scores in one bin; the exact one may be on either side.",
         example="A difference known to lie between 0.0498 and 0.0501, and a limit of 0.05.",
         fix="Evaluate on more people, or choose a limit that is not this close to the value.",
     ),
