@@ -47,12 +47,39 @@ def source_of(context: CheckContext) -> PredictionSource | Diagnostic:
 def predictions_of(
     context: CheckContext, source: PredictionSource, attributes: tuple[str, ...]
 ) -> Predictions | Diagnostic:
-    """Count the table by these attributes once a run."""
-    from govern.evidence.predictions import read_predictions
+    """Count the table by these attributes once a run.
 
-    return context.once(
-        ("predictions.counts", source.file, attributes), lambda: read_predictions(context.bundle, source, attributes)
-    )
+    The first rule that asks has the table counted by every attribute that rules of the run name; every other question
+    is a sum of these counts. Where that count cannot be made, because of a column that this rule may not even ask for,
+    each rule's own columns are counted by themselves, so that no rule fails for another one's column.
+    """
+    from govern.evidence.predictions import narrowed, read_predictions
+
+    def read(names: tuple[str, ...]) -> Predictions | Diagnostic:
+        key = ("predictions.counts", source.file, names)
+        return context.once(key, lambda: read_predictions(context.bundle, source, names))
+
+    every = tuple(sorted({*attributes, *(_asked(context) & {*source.attributes})}))
+    if set(every) != set(attributes) and set(every) <= set(source.attributes):
+        try:
+            wide = read(every)
+        except InputError:
+            return read(attributes)
+        if not isinstance(wide, Diagnostic):
+            key = ("predictions.narrowed", source.file, attributes)
+            return context.once(key, lambda: narrowed(wide, attributes))
+    return read(attributes)
+
+
+def _asked(context: CheckContext) -> set[str]:
+    """Columns that the rules of the run name, those that the model record names in their place among them."""
+    asked = set(context.columns)
+    groups = context.bundle.record.spec.groups
+    if groups is not None and "model.groups.attributes" in asked:
+        asked.update(groups.attributes)
+    if groups is not None and "model.groups.intersections" in asked:
+        asked.update(name for table in groups.intersections for name in table)
+    return asked
 
 
 def counts_of(predictions: Predictions) -> Counts:

@@ -28,6 +28,7 @@ FAMILIES = (
     "fairness.disparity",
     "fairness.significance",
     "fairness.coverage",
+    "fairness.score_kinds",
     "drift.distribution",
     "lineage.rules",
     "dependencies.pinned",

@@ -56,10 +56,7 @@ def is_columnar(path: str) -> bool:
 
 @contextmanager
 def columnar(bundle: Bundle, path: str, *, hashed: bool = True) -> Iterator[Columnar]:
-    """Open a table.
-
-    Raises InputError E129 without pyarrow, I203 for what is no such file, and as `steady_file` does.
-    """
+    """Open a table. Raises InputError E129 without pyarrow, I203 for no such file, and as `steady_file` does."""
     pa = _pyarrow(path)
     with steady_file(bundle, path, hashed=hashed) as file:
         is_arrow = path.lower().endswith(ARROW)

@@ -17,7 +17,7 @@ from govern.evidence.tabulation import MOST_COMBINATIONS, Repeats, Row, Tabulati
 if TYPE_CHECKING:
     from govern.bundle import Bundle
 
-__all__ = ["cell_text", "columnar_counts", "columnar_header", "tabulate_columnar"]
+__all__ = ["Coder", "cell_text", "columnar_counts", "columnar_header", "tabulate_columnar"]
 
 _DENSE = 1 << 18
 """Cells of a tensor that is kept whole; with more, only the occupied ones are counted."""
@@ -44,7 +44,7 @@ def tabulate_columnar(bundle: Bundle, path: str, columns: Sequence[str], unique:
         kinds = tuple(kind_of(path, name, table.schema.field(name).type) for name in columns)
         tally = Tally(path, columns)
         tensor = _Tensor(tally)
-        coders = [_Coder(path, name) for name in columns]
+        coders = [Coder(path, name) for name in columns]
         for batch in table.batches(wanted):
             tensor.add([coder.codes(batch.column(coder.name)) for coder in coders])
             if repeats is not None:
@@ -66,7 +66,7 @@ def columnar_counts(bundle: Bundle, path: str, columns: Sequence[str]) -> Iterat
         require(path, table.names, columns)
         for name in columns:
             kind_of(path, name, table.schema.field(name).type)
-        coders = [_Coder(path, name) for name in columns]
+        coders = [Coder(path, name) for name in columns]
         for batch in table.batches(columns):
             made = []
             for coder in coders:
@@ -83,14 +83,12 @@ def _sorted(combinations: dict[Row, int]) -> dict[Row, int]:
     try:
         return dict(sorted(combinations.items()))
     except TypeError:  # a null among the cells
-        return dict(sorted(combinations.items(), key=_nulls_last))
+        return dict(
+            sorted(combinations.items(), key=lambda item: tuple((cell is None, cell or "") for cell in item[0]))
+        )
 
 
-def _nulls_last(item: tuple[Row, int]) -> tuple[tuple[bool, str], ...]:
-    return tuple((cell is None, cell or "") for cell in item[0])
-
-
-class _Coder:
+class Coder:
     """Turns the cells of one column into codes, keeping what they stand for as long as that does not change."""
 
     def __init__(self, path: str, name: str) -> None:
@@ -135,8 +133,9 @@ class _Coder:
         indices = column.indices
         codes = _with_nulls(_values(indices).astype(np.int64 if size >= _INT32 else np.int32), indices, size)
         if len(codes) and not 0 <= int(codes.min()) <= int(codes.max()) <= size:
-            message = "the file is damaged: an index outside its dictionary"
-            raise shape_fault(self._path, message, None, "Write it again.")
+            raise shape_fault(
+                self._path, "the file is damaged: an index outside its dictionary", None, "Write it again."
+            )
         return codes, self._of_dictionary
 
     def _near(self, column: Any) -> tuple[Any, Texts] | None:
@@ -265,7 +264,7 @@ def _with_nulls(codes: Any, array: Any, null: int) -> Any:
 
 
 def cell_text(value: object) -> str | None:
-    """Write a typed cell as the text that CSV would hold; None for a null."""
+    """Write a value as the text that readers compare."""
     if value is None:
         return None
     if isinstance(value, bool):

@@ -1,8 +1,7 @@
 """A table of a bundle streamed once, some columns as keys and some as numbers: the form in which scores are read.
 
-Numbers are doubles. A CSV cell stands for the nearest one, a Parquet column of single precision is widened exactly; a
-cell that is empty, null, NaN or infinite is NaN. No value of a row leaves the readers that use this, and no message
-holds one.
+Numbers are doubles. A CSV cell stands for the nearest one, a column of single precision is widened exactly; a cell that
+is empty, null, NaN or infinite is NaN. No value of a row leaves the readers that use this, and no message holds one.
 """
 
 from __future__ import annotations
@@ -29,6 +28,8 @@ NAN = float("nan")
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?", re.ASCII)
 _LONGEST = 64
 _LARGEST_WHOLE = 2**53
+_DENSE = 1 << 18
+"""Combinations that are numbered by a table of all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class Part:
     """Which columns of numbers hold single precision."""
     identities: Sequence[str | None] = ()
     """The cells of the column whose values must not repeat, where one was asked for."""
+    queries: Sequence[str | None] = ()
+    """The cells of the column that tells lists apart, where one was asked for."""
 
     @property
     def listed(self) -> tuple[Sequence[int], tuple[Sequence[float], ...]]:
@@ -55,16 +58,25 @@ class Part:
         return self.who.tolist(), tuple(column.tolist() for column in self.numbers)
 
 
+_Beside = tuple[str | None, str | None]
+"""Columns whose cells are handed on as they are: the one that must not repeat, and the one that tells lists apart."""
+
+
 def parts_of(
-    bundle: Bundle, path: str, keys: Sequence[str], numbers: Sequence[str], unique: str | None = None
+    bundle: Bundle,
+    path: str,
+    keys: Sequence[str],
+    numbers: Sequence[str],
+    unique: str | None = None,
+    query: str | None = None,
 ) -> Iterator[Part]:
     """Stream a table. The bytes read are those of the manifest, else IntegrityError at the end.
 
     Raises InputError as `tables.tabulate` does, and E130 for a cell that is no number.
     """
     if is_columnar(path):
-        return _columnar_parts(bundle, path, keys, numbers, unique)
-    return _csv_parts(bundle, path, keys, numbers, unique)
+        return _columnar_parts(bundle, path, keys, numbers, (unique, query))
+    return _csv_parts(bundle, path, keys, numbers, (unique, query))
 
 
 def not_a_number(path: str, column: str) -> InputError:
@@ -83,11 +95,11 @@ def _number(path: str, column: str, text: str | None) -> float:
 
 
 def _csv_parts(
-    bundle: Bundle, path: str, keys: Sequence[str], numbers: Sequence[str], unique: str | None
+    bundle: Bundle, path: str, keys: Sequence[str], numbers: Sequence[str], beside: _Beside
 ) -> Iterator[Part]:
     from govern.evidence.csv_table import csv_columns
 
-    columns = [*keys, *numbers, *([unique] if unique else [])]
+    columns = [*keys, *numbers, *(name for name in beside if name)]
     narrow = (False,) * len(numbers)
     kinds: tuple[CellKind, ...] = tuple("csv" for _ in keys)
     for cells in csv_columns(bundle, path, columns, rows=ROWS):
@@ -98,104 +110,82 @@ def _csv_parts(
             [_number(path, name, text) for text in column]
             for name, column in zip(numbers, cells[len(keys) : len(keys) + len(numbers)], strict=True)
         )
-        identities = cells[-1] if unique else ()
-        yield Part(tuple(places), who, read, kinds, narrow, identities)
+        further = iter(cells[len(keys) + len(numbers) :])
+        identities, queries = (next(further) if name else () for name in beside)
+        yield Part(tuple(places), who, read, kinds, narrow, identities, queries)
 
 
 def _columnar_parts(
-    bundle: Bundle, path: str, keys: Sequence[str], numbers: Sequence[str], unique: str | None
+    bundle: Bundle, path: str, keys: Sequence[str], numbers: Sequence[str], beside: _Beside
 ) -> Iterator[Part]:
-    import pyarrow as pa
-
     from govern.evidence.columnar_file import columnar, kind_of
-    from govern.evidence.columnar_table import cell_text
+    from govern.evidence.columnar_table import Coder, cell_text
 
-    wanted = list(dict.fromkeys([*keys, *numbers, *([unique] if unique else [])]))
     with columnar(bundle, path) as table:
+        wanted = list(dict.fromkeys([*keys, *numbers, *(name for name in beside if name)]))
         require(path, table.names, wanted)
+        fields = [table.schema.field(name).type for name in numbers]
         kinds = tuple(kind_of(path, name, table.schema.field(name).type) for name in keys)
-        narrow = tuple(pa.types.is_float32(table.schema.field(name).type) for name in numbers)
-        for batch in table.batches(wanted):
-            distinct, who = _keys(batch, keys)
-            read = tuple(_doubles(path, name, batch.column(name)) for name in numbers)
-            identities = [cell_text(value) for value in batch.column(unique).to_pylist()] if unique else ()
-            yield Part(distinct, who, read, kinds, narrow, identities)
+        narrow = tuple(str(kind) in ("float", "halffloat") for kind in fields)
+        coders = [Coder(path, name) for name in keys]
+        for whole in table.batches(wanted):
+            for start in range(0, whole.num_rows, ROWS):
+                batch = whole.slice(start, ROWS)
+                distinct, who = _keys([coder.codes(batch.column(coder.name)) for coder in coders], batch.num_rows)
+                read = tuple(_doubles(path, name, batch.column(name)) for name in numbers)
+                identities, queries = (
+                    [cell_text(value) for value in batch.column(name).to_pylist()] if name else () for name in beside
+                )
+                yield Part(distinct, who, read, kinds, narrow, identities, queries)
 
 
-def _dense(column: Any) -> Any:
-    """Undo dictionary encoding, and give text in the one form that everything else knows."""
-    import pyarrow as pa
-
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    return column.cast(pa.large_string()) if pa.types.is_string_view(column.type) else column
-
-
-def _keys(batch: Any, names: Sequence[str]) -> tuple[list[Row], Any]:
-    """Number the combinations of some columns: by value, for dictionaries differ from batch to batch."""
+def _keys(columns: Sequence[tuple[Any, Sequence[str | None]]], rows: int) -> tuple[list[Row], Any]:
+    """Number the combinations of some columns, given as codes and the texts they stand for."""
     import numpy as np
 
-    from govern.evidence.columnar_table import cell_text
-
-    combined = np.zeros(batch.num_rows, np.int64)
-    columns: list[list[str | None]] = []
-    size = 1
-    for name in names:
-        encoded = _dense(batch.column(name)).dictionary_encode(null_encoding="encode")
-        values = [cell_text(value) for value in encoded.dictionary.to_pylist()]
-        width = max(1, len(values))
-        combined = combined * width + encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-        columns.append(values)
-        size *= width
-        if size > 2**20:  # keep the numbers small: renumber those that occur
-            raise_to, combined = np.unique(combined, return_inverse=True)
-            columns = [_crossed(columns, raise_to.tolist())]  # type: ignore[list-item]  # tuples for now
-            size = len(raise_to)
-    if size <= 4096:
-        present = np.flatnonzero(np.bincount(combined, minlength=size))
-        where = np.zeros(size, np.int64)
-        where[present] = np.arange(len(present))
-        who = where[combined]
-    else:
-        present, who = np.unique(combined, return_inverse=True)
-    return _crossed(columns, present.tolist()), who
+    combined = np.zeros(rows, np.int64)
+    held: list[Row] = [()]
+    for codes, texts in columns:
+        combined = combined * len(texts) + codes
+        present, combined = _renumbered(combined, len(held) * len(texts))
+        held = [(*held[place // len(texts)], texts[place % len(texts)]) for place in present]
+    return held, combined
 
 
-def _crossed(columns: Sequence[Sequence[Any]], numbers: Sequence[int]) -> list[Row]:
-    found = []
-    for number in numbers:
-        row: list[Any] = []
-        rest = number
-        for values in reversed(columns):
-            rest, at = divmod(rest, max(1, len(values)))
-            row.append(values[at])
-        cells: list[str | None] = []
-        for cell in reversed(row):
-            cells += cell if isinstance(cell, tuple) else (cell,)
-        found.append(tuple(cells))
-    return found
+def _renumbered(places: Any, size: int) -> tuple[list[int], Any]:
+    """Give the places that occur, and for each row the number of its own."""
+    import numpy as np
+
+    if size > _DENSE:
+        present, who = np.unique(places, return_inverse=True)
+        return present.tolist(), who
+    present = np.flatnonzero(np.bincount(places, minlength=size))
+    numbers = np.zeros(size, np.int64)
+    numbers[present] = np.arange(len(present))
+    return present.tolist(), numbers[places]
 
 
 def _doubles(path: str, name: str, column: Any) -> Any:
     import numpy as np
     import pyarrow as pa
 
-    column = _dense(column)
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
     kind = column.type
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return np.array([_number(path, name, text) for text in column.to_pylist()], np.float64)
     if pa.types.is_null(kind):
         return np.full(len(column), NAN)
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return np.array([_number(path, name, text) for text in column.to_pylist()], np.float64)
     if not (pa.types.is_floating(kind) or pa.types.is_integer(kind)):
         raise not_a_number(path, name)
-    valid = np.asarray(column.is_valid())
+    there = np.asarray(column.is_valid())
     values = column.fill_null(0).to_numpy(zero_copy_only=False)
-    if (
-        pa.types.is_integer(kind)
-        and len(values)
-        and max(abs(int(values.max())), abs(int(values.min()))) > _LARGEST_WHOLE
-    ):
+    if pa.types.is_integer(kind) and max(map(abs, _reach(values)), default=0) > _LARGEST_WHOLE:
         raise not_a_number(path, name)
     values = values.astype(np.float64)
-    values[~(valid & np.isfinite(values))] = NAN
+    values[~(there & np.isfinite(values))] = NAN
     return values
+
+
+def _reach(values: Any) -> tuple[int, ...]:
+    return (int(values.min()), int(values.max())) if len(values) else ()

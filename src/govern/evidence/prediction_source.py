@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from govern.diagnostics import Diagnostic, InputError, Span, plain
+from govern.evidence.columnar_file import ARROW, PARQUET
 from govern.evidence.envelope import Envelope, read_envelope
 from govern.evidence.located import Located, locate
 from govern.evidence.tables import header_of, is_table
@@ -19,7 +20,14 @@ if TYPE_CHECKING:
 
 __all__ = ["PredictionSource", "find_predictions", "no_column"]
 
-_USUAL = ("predictions.yaml", "predictions.yml", "predictions.csv", "predictions.parquet")
+_USUAL = (
+    "predictions.yaml",
+    "predictions.yml",
+    "predictions.csv",
+    "predictions.parquet",
+    "predictions.arrow",
+    "predictions.feather",
+)
 _MANIFEST_BYTES = 1024 * 1024
 
 
@@ -117,7 +125,8 @@ def _refuse_type(located: Located) -> None:
         "predictions": True,
         "fairness-rows": not is_table(located.path),
         "csv": located.path.lower().endswith(".csv"),
-        "parquet": is_table(located.path) and not located.path.lower().endswith(".csv"),
+        "parquet": located.path.lower().endswith(PARQUET),
+        "arrow": located.path.lower().endswith(ARROW),
     }
     if located.type is not None and not fits.get(located.type, False):
         raise InputError(
@@ -125,7 +134,7 @@ def _refuse_type(located: Located) -> None:
                 code="E101",
                 message=f"the record calls this file {plain(located.type)}, which it is not",
                 span=Span(located.path),
-                hint="Leave type out, or write predictions, fairness-rows, csv or parquet as the file is.",
+                hint="Leave type out, or write predictions, fairness-rows, csv, parquet or arrow as the file is.",
             )
         )
 
@@ -160,7 +169,7 @@ def _described(bundle: Bundle, located: Located, envelope: Envelope | None) -> P
             code="E120",
             message=f"the bundle has no table {plain(manifest.file.path)}",
             span=Span(located.path),
-            hint="Add the CSV or Parquet file to the bundle or correct file.path.",
+            hint="Add the CSV, Parquet or Arrow file to the bundle or correct file.path.",
         )
     if bundle.files[path].sha256 != manifest.file.sha256:
         raise InputError(

@@ -1,7 +1,7 @@
 """Predictions of a bundle, reduced on reading to counts: by group, label and decision, and by score and label.
 
 Two forms are read. A FairnessRows document says what the columns and values of a table mean, what the table's bytes
-are and which model made it. A bare CSV or Parquet table must have a column `y_pred` of literal 0 and 1, may have
+are and which model made it. A bare CSV, Parquet or Arrow table must have a column `y_pred` of literal 0 and 1, may have
 `y_true` of the same and `score`; any other column can be a group.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,7 @@ __all__ = [
     "Scores",
     "find_predictions",
     "groups_of",
+    "narrowed",
     "positives_of",
     "read_predictions",
     "read_scores",
@@ -88,6 +89,21 @@ def read_predictions(bundle: Bundle, source: PredictionSource, attributes: Seque
     refuse_wrong_rows(source, table)
     groups = tuple(groups_of(source, table, name) for name in attributes)
     return _counted(source, table, groups)
+
+
+def narrowed(wide: Predictions, attributes: Sequence[str]) -> Predictions:
+    """Sum over the attributes that are not named: what `read_predictions` would have counted by the named ones.
+
+    Raises KeyError for an attribute that was not counted by.
+    """
+    places = {group.name: place for place, group in enumerate(wide.groups)}
+    kept = [places[name] for name in attributes]
+    cells: dict[tuple[str | None, ...], Cells] = {}
+    for group, (tn, fp, fn, tp) in wide.cells.items():
+        key = tuple(group[place] for place in kept)
+        was = cells.get(key, (0, 0, 0, 0))
+        cells[key] = (was[0] + tn, was[1] + fp, was[2] + fn, was[3] + tp)
+    return replace(wide, groups=tuple(wide.groups[place] for place in kept), cells=cells)
 
 
 def _counted(source: PredictionSource, table: Tabulation, groups: tuple[GroupValues, ...]) -> Predictions:

@@ -7,6 +7,7 @@ compare by type. A null is None.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -42,7 +43,7 @@ class Tally:
 
     file: str
     columns: Sequence[str]
-    combinations: dict[Row, int] = field(default_factory=dict)
+    combinations: Counter[Row] = field(default_factory=Counter)
     first_line: dict[Row, int] = field(default_factory=dict)
     rows: int = 0
 

@@ -101,7 +101,7 @@ def brier_ends(group: GroupScores, tail: Fraction) -> Ends | None:
     fourth = Fraction(0)
     for place, (negatives, positives) in group.by_bin.items():
         fourth += negatives * group.edge(place + 1) ** 4 + positives * (1 - group.edge(place)) ** 4
-    spread = fourth / group.n - figure.low**2
+    spread = max(Fraction(0), fourth / group.n - figure.low**2)
     with localcontext(prec=PRECISION):
         half = quantile(tail) * (decimal_of(spread) / group.n).sqrt()
         low, high = decimal_of(figure.low) - half, decimal_of(figure.high) + half

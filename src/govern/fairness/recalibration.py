@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 from decimal import Decimal, localcontext
+from fractions import Fraction
+from functools import lru_cache
 
 from govern.fairness.rates import Undefined
 from govern.fairness.score_groups import GroupScores
@@ -16,10 +18,13 @@ __all__ = ["Fitted", "recalibrate"]
 _DIGITS = 24
 _SMALL = Decimal("1e-16")
 _LARGEST_STEP = Decimal(2)
+_LONG_STEP = Decimal("0.2")
 _STEPS = 60
 _SEPARATED = Undefined("the scores separate the labels, so that no finite line fits best")
 _LOST = Undefined("the recalibration did not converge")
 
+Held = tuple[tuple[int, tuple[int, int]], ...]
+"""Negatives and positives by bin."""
 Point = tuple[Decimal, int, int]
 """Logit of the middle of a bin, people, positives."""
 
@@ -38,27 +43,30 @@ def recalibrate(group: GroupScores, *, fixed: bool) -> Fitted | Undefined:
     There is no finite slope when some score has all negatives on one side of it and all positives on the other (Albert
     and Anderson 1984).
     """
+    return _fitted(group.low, group.high, group.bins, tuple(group.by_bin.items()), fixed)
+
+
+@lru_cache(maxsize=64)  # a figure and its intervals ask for one fit
+def _fitted(low: Fraction, high: Fraction, bins: int, held: Held, fixed: bool) -> Fitted | Undefined:
     with localcontext(prec=_DIGITS):
-        points = _points(group)
+        points = _points(low, high, bins, held)
         if fixed:
             return _intercept(points)
-        if _separated(group):
-            return _SEPARATED
-        return _slope(points)
+        return _SEPARATED if _separated(held) else _slope(points)
 
 
-def _points(group: GroupScores) -> list[Point]:
+def _points(low: Fraction, high: Fraction, bins: int, held: Held) -> list[Point]:
     points = []
-    for place, (negatives, positives) in group.by_bin.items():
-        middle = (group.edge(place) + group.edge(place + 1)) / 2
+    for place, (negatives, positives) in held:
+        middle = low + (high - low) * Fraction(2 * place + 1, 2 * bins)
         odds = Decimal(middle.numerator) / (middle.denominator - middle.numerator)
         points.append((odds.ln(), negatives + positives, positives))
     return points
 
 
-def _separated(group: GroupScores) -> bool:
-    negatives = [place for place, two in group.by_bin.items() if two[0]]
-    positives = [place for place, two in group.by_bin.items() if two[1]]
+def _separated(held: Held) -> bool:
+    negatives = [place for place, two in held if two[0]]
+    positives = [place for place, two in held if two[1]]
     return max(negatives) <= min(positives) or max(positives) <= min(negatives)
 
 
@@ -70,7 +78,16 @@ def _share(logit: Decimal) -> Decimal:
     return 1 / (1 + (-logit).exp())
 
 
+def _likelihood(points: list[Point], level: Decimal, steep: Decimal) -> Decimal:
+    total = Decimal(0)
+    for logit, n, positives in points:
+        at = level + steep * logit
+        total += positives * at - n * (max(at, Decimal(0)) + (1 + (-abs(at)).exp()).ln())
+    return total
+
+
 def _slope(points: list[Point]) -> Fitted | Undefined:
+    """Newton's steps; a long one is halved until the likelihood, which is concave, does not fall."""
     level, steep = Decimal(0), Decimal(1)
     for _ in range(_STEPS):
         first = second = Decimal(0)
@@ -84,9 +101,12 @@ def _slope(points: list[Point]) -> Fitted | Undefined:
         if area <= 0:
             return _LOST
         steps = (square * first - mixed * second) / area, (one * second - mixed * first) / area
-        longest = max(abs(step) for step in steps)
-        shorter = min(Decimal(1), _LARGEST_STEP / longest) if longest else Decimal(1)
-        level, steep = level + shorter * steps[0], steep + shorter * steps[1]
+        longest, part = max(abs(step) for step in steps), Decimal(1)
+        if longest > _LONG_STEP:
+            held = _likelihood(points, level, steep)
+            while _likelihood(points, level + part * steps[0], steep + part * steps[1]) < held:
+                part /= 2
+        level, steep = level + part * steps[0], steep + part * steps[1]
         if longest < _SMALL:
             return Fitted(steep, (one / area).sqrt())
     return _LOST
