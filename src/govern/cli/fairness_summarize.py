@@ -91,8 +91,8 @@ def summarize(
     that itself. The gate judges the counts as it judges the rows. They hold small groups: hand them to those who may
     see the evidence, and to nobody else. What is printed leaves groups of fewer than 11 out.
 
-    Exit codes: 0 done; 1 --check: other rows, --cross-check: another figure; 2 the options or the input are at fault;
-    4 a file changed while it was read.
+    Exit codes: 0 done; 1 --check: other rows, --cross-check: another figure; 2 the options are at fault; 3 the rows or
+    documents cannot be read or added; 4 a file changed while it was read.
     """
     from govern.gate.fairness.rows import Meaning
     from govern.gate.fairness.summarize import SummarizeRequest

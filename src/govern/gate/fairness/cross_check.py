@@ -12,7 +12,7 @@ from fractions import Fraction
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from govern.diagnostics import Diagnostic, InputError, Span, plain
+from govern.diagnostics import Diagnostic, InputError, Span, UsageError, plain
 from govern.gate.fairness.rows import Rows, rows_of
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class CrossCheck:
 def cross_check_rows(request: SummarizeRequest) -> CrossCheck:
     """Compute every rate, difference and ratio of a table with fairlearn and compare.
 
-    Raises InputError E201 for more than 20,000 rows, and as `rows_of` and the readers do.
+    Raises UsageError U101 for more than 20,000 rows, and as `rows_of` and the readers do.
     """
     from govern.checks.predictions import counts_of
     from govern.evidence.predictions import read_predictions
@@ -49,7 +49,7 @@ def cross_check_rows(request: SummarizeRequest) -> CrossCheck:
     if predictions.rows > MOST_ROWS:
         hint = f"Cross-check a sample of at most {MOST_ROWS:,} rows."
         message = f"{predictions.rows:,} rows; at most {MOST_ROWS:,} are computed a second time"
-        raise InputError(Diagnostic("E201", message, Span(rows.source.file), hint))
+        raise UsageError(Diagnostic("U101", message, Span(rows.source.file), hint))
     return cross_check(counts_of(predictions), _frame(rows))
 
 
@@ -100,17 +100,18 @@ def _theirs(name: str, frame: Any, column: str) -> Any:
     import warnings
 
     from fairlearn import metrics
-    from sklearn.metrics import accuracy_score, precision_score
+
+    scores: Any = import_module("sklearn.metrics")
 
     def precision(y_true: Any, y_pred: Any, label: int = 1) -> float:
-        return float(precision_score(y_true, y_pred, pos_label=label, zero_division=0.0))
+        return float(scores.precision_score(y_true, y_pred, pos_label=label, zero_division=0.0))
 
     functions: Mapping[str, Callable[..., float]] = {
         "precision": precision,
         "false_discovery_rate": lambda y_true, y_pred: 1 - precision(y_true, y_pred),
         "negative_predictive_value": lambda y_true, y_pred: precision(y_true, y_pred, 0),
         "false_omission_rate": lambda y_true, y_pred: 1 - precision(y_true, y_pred, 0),
-        "accuracy": accuracy_score,
+        "accuracy": scores.accuracy_score,
         "prevalence": lambda y_true, y_pred: metrics.selection_rate(y_pred, y_true),
     }
     with warnings.catch_warnings():

@@ -67,8 +67,8 @@ class Rows:
 def rows_of(path: Path, meaning: Meaning) -> Rows:
     """Open what was given: a folder is a bundle, `.csv`, `.parquet` and the like a table, the rest a manifest.
 
-    Raises UsageError U103 for a path that is not there, U101 for options that are missing or said twice, and InputError
-    as the readers do, E202 for what is no table of decisions.
+    Raises UsageError U103 for a path that is not there, U101 for options that are missing or said twice and for what is
+    no table of decisions, and InputError as the readers do.
     """
     from govern.evidence.tables import is_table
 
@@ -93,9 +93,9 @@ def _opened(bundle: Bundle, manifest: FairnessRows, described_by: str | None) ->
     return Rows(bundle, source, manifest)
 
 
-def _not_counted(file: str, message: str) -> InputError:
+def _not_counted(file: str, message: str) -> UsageError:
     hint = "Give a table with a decision a row, or a FairnessRows document that describes one."
-    return InputError(Diagnostic("E202", message, Span(file), hint))
+    return UsageError(Diagnostic("U101", message, Span(file), hint))
 
 
 def _of_bundle(path: Path, meaning: Meaning) -> Rows:
