@@ -6,14 +6,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from govern.report.figures import Table, forest_figure, heat_map, rate_figure, tables_of
+from govern.report.figures import (
+    ScoreTable,
+    Table,
+    calibration_figure,
+    forest_figure,
+    heat_map,
+    rate_figure,
+    roc_figure,
+    score_tables_of,
+    tables_of,
+)
 from govern.report.html.error_rates import ErrorRates, error_rate_table
 from govern.report.result import OutcomeView, facts_of
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-__all__ = ["Drawing", "FairnessSection", "fairness_sections", "in_words"]
+__all__ = ["Drawing", "FairnessSection", "ScoreSection", "fairness_sections", "in_words", "score_sections"]
 
 _MOST_NAMED = 12
 
@@ -39,6 +49,47 @@ class FairnessSection:
     drawings: tuple[Drawing, ...]
     errors: ErrorRates | None
     """How often this rule would err with groups of this size; with the first table of a rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreSection:
+    """One measure of the scores over one set of groups, of one rule."""
+
+    table: ScoreTable
+    rule: str
+    title: str
+    words: str
+    drawings: tuple[Drawing, ...]
+
+
+def score_sections(outcomes: Sequence[OutcomeView]) -> tuple[ScoreSection, ...]:
+    """Work out a section for each table of scores in the outcomes."""
+    found: list[ScoreSection] = []
+    for outcome in outcomes:
+        facts = facts_of(outcome, "fairness-scores")
+        for table in score_tables_of(facts) if facts is not None else ():
+            drawings = tuple(_curves(table, len(found) + 1))
+            found.append(ScoreSection(table, outcome.rule, outcome.title, _scores_in_words(table), drawings))
+    return tuple(found)
+
+
+def _curves(table: ScoreTable, number: int) -> Iterator[Drawing]:
+    """Draw the curves of scores; the drawings escape every text themselves."""
+    from markupsafe import Markup
+
+    curve = roc_figure(table, prefix=f"fo{number}")
+    if curve is not None:
+        yield Drawing("Receiver operating characteristic", "by group", Markup(curve))  # noqa: S704
+    bands = calibration_figure(table, prefix=f"fk{number}")
+    if bands is not None:
+        yield Drawing("Calibration", "rate of positives in bands of the score, 95 % interval", Markup(bands))  # noqa: S704
+
+
+def _scores_in_words(table: ScoreTable) -> str:
+    limit = f" Limit {table.limit}." if table.limit else ""
+    hidden = sum(row.hidden for row in table.groups)
+    untold = f" {hidden} {'group is' if hidden == 1 else 'groups are'} not shown." if hidden else ""
+    return f"{table.worst or f'No two groups could be compared by {table.measure}.'}{limit}{untold}"
 
 
 def fairness_sections(outcomes: Sequence[OutcomeView]) -> tuple[FairnessSection, ...]:
