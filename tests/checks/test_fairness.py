@@ -248,6 +248,7 @@ class TestParameters:
             "max_missing": "0",
             "missing_bounds": "worst_case",
             "significant_gap": "report",
+            "test": "fisher",
             "bound": False,
             "min_grade": "E0",
         }

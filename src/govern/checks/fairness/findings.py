@@ -8,6 +8,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from govern.canonical import Json, decimal_text
+from govern.checks.fairness.inference_words import CODES as INFERENCE_CODES
+from govern.checks.fairness.inference_words import (
+    inference_detail,
+    more_people,
+    pair_inference,
+    rule_inference,
+    table_inference,
+)
 from govern.checks.predictions import figure
 from govern.fairness import (
     Counts,
@@ -47,6 +55,7 @@ _CODES = {
     ReasonKind.ABSENT_GROUP: "F108",
     ReasonKind.ABSENT_REFERENCE: "F108",
     ReasonKind.NOT_DEMONSTRATED: "F111",
+    **INFERENCE_CODES,
 }
 _MOST_SMALL = 20
 """Small groups named one by one; crossed tables can have hundreds."""
@@ -132,6 +141,8 @@ class _Teller:
 
     def _detail(self, table: TableJudgement, reason: Reason, label: str) -> str:
         metric = table.metric.replace("_", " ")
+        if reason.kind in INFERENCE_CODES:
+            return inference_detail(self._params, table, reason)
         if reason.pair is not None:
             said = self._comparison(table, reason.pair)
             if reason.kind is ReasonKind.SIGNIFICANT_GAP:
@@ -168,9 +179,10 @@ class _Teller:
             if table.needed is not None and reason.pair == table.worst:
                 return f"With {table.needed} more of the group counted, all else equal, it meets the threshold."
             return None
+        more = more_people(table) or "Evaluate on more people of both groups."
         return {
-            ReasonKind.NOT_SIGNIFICANT: "Evaluate on more people of both groups.",
-            ReasonKind.NOT_DEMONSTRATED: "Evaluate on more people of both groups.",
+            ReasonKind.NOT_SIGNIFICANT: more,
+            ReasonKind.NOT_DEMONSTRATED: more,
             ReasonKind.SMALL_GROUP: "Evaluate on more people of this group.",
             ReasonKind.UNKNOWN_DECIDES: "Complete the attribute in the evaluation data.",
             ReasonKind.ABSENT_GROUP: "Evaluate on data that holds the group.",
@@ -256,6 +268,7 @@ class _Teller:
             "rows": counts.rows,
             "missing": {"rows": gone.rows, "y_pred": gone.y_pred, "y_true": gone.y_true},
             "tables": [self._table_facts(table) for table in judgement.tables],
+            **rule_inference(self._params),
         }
 
     def _table_facts(self, table: TableJudgement) -> Json:
@@ -284,6 +297,7 @@ class _Teller:
                 for line in table.lines
             ],
             "worst": None if worst is None else self._pair_facts(table, worst),
+            **table_inference(table),
         }
 
     def _pair_facts(self, table: TableJudgement, pair: Pair) -> Json:
@@ -297,6 +311,7 @@ class _Teller:
             "low": low,
             "high": high,
             "simultaneous": pair.bounds is not None,
+            **pair_inference(pair),
         }
 
 
