@@ -112,7 +112,7 @@ def corrected_ratio_interval(k1: int, n1: int, k2: int, n2: int, z: Decimal = Z9
 
 
 def ratio_score(k1: int, n1: int, k2: int, n2: int, ratio: Fraction) -> Decimal:
-    """Give the score statistic that (k1/n1) / (k2/n2) is `ratio` > 0, both n > 0: at most z² inside `ratio_interval`."""
+    """Give the score statistic that (k1/n1) / (k2/n2) is `ratio` > 0, n > 0: at most z² in `ratio_interval`."""
     with localcontext(_working()):
         return _constrained_chi_square(k1, n1, k2, n2, Decimal(ratio.numerator) / ratio.denominator)
 

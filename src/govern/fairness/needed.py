@@ -18,7 +18,12 @@ __all__ = ["MOST_PEOPLE", "people_needed"]
 MOST_PEOPLE = 1 << 20
 """How many people a group is thought of at most."""
 _LEAST_EXPECTED = 5
-_BY_SIZE = (ReasonKind.NOT_DEMONSTRATED, ReasonKind.NOT_SIGNIFICANT, ReasonKind.SMALL_GROUP)
+_BY_SIZE = (
+    ReasonKind.NOT_DEMONSTRATED,
+    ReasonKind.NOT_SIGNIFICANT,
+    ReasonKind.SMALL_GROUP,
+    ReasonKind.NOT_COMPARABLE,
+)
 
 
 def people_needed(question: Question, sheet: Sheet, reasons: Sequence[Reason]) -> int | None:
