@@ -57,6 +57,14 @@ def test_then_what_was_not_assessable_and_what_would_change_the_verdict() -> Non
     assert passed[-1] == "What would change it: 42 decisions made otherwise, at the worst."
 
 
+def test_unknown_records_strata_and_people_needed_are_told() -> None:
+    worst = {**facts()["tables"][0]["worst"], "within": {"strata": 4, "ratio": "0.91", "turned": 1}}
+    said = sentences(unknown_low="0.61", unknown_high="0.66", needed_people=4200, worst=worst)
+    assert said[1] == "The same pair: ratio 0.91 within 4 strata, 1 of which run the other way."
+    assert "3 records are of unknown group; wherever they belong, the worst ratio lies between 0.61 and 0.66." in said
+    assert said[-1] == "About 4200 people counted in each group would decide it, at these rates."
+
+
 def test_a_hidden_worst_pair_has_neither_names_nor_numbers() -> None:
     worst = {**dict.fromkeys(("group", "reference", "ratio", "p", "low", "high", "n")), "shown": False}
     assert sentences(worst=worst)[0] == (

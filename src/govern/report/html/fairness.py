@@ -129,6 +129,8 @@ def _drawings(table: Table, number: int) -> Iterator[Drawing]:
 def in_words(table: Table) -> Iterator[str]:
     """Say the worst comparison, what was not assessable, and what would change the verdict."""
     yield _worst(table)
+    if table.worst is not None and table.worst.within is not None:
+        yield f"The same pair: {table.worst.within}."
     yield from _not_assessable(table)
     yield from _turning(table)
 
@@ -164,7 +166,11 @@ def _not_assessable(table: Table) -> Iterator[str]:
             "the figures would give such a group away. They count in the verdict."
         )
     if table.unknown:
-        yield f"{table.unknown} {'record is' if table.unknown == 1 else 'records are'} of unknown group."
+        said = f"{table.unknown} {'record is' if table.unknown == 1 else 'records are'} of unknown group"
+        if table.unknown_range is not None:
+            low, high = table.unknown_range
+            said += f"; wherever they belong, the worst {table.compare} lies between {low} and {high}"
+        yield f"{said}."
 
 
 def _turning(table: Table) -> Iterator[str]:
@@ -173,6 +179,8 @@ def _turning(table: Table) -> Iterator[str]:
         yield f"What would change it: {more} {'decision' if more == 1 else 'decisions'} made otherwise, at the worst."
     if table.needed is not None and table.worst is not None and table.worst.shown:
         yield f"What would change it: {table.needed} more of {table.worst.group} counted, all else equal."
+    if table.needed_people is not None:
+        yield f"About {table.needed_people} people counted in each group would decide it, at these rates."
 
 
 def _listed(names: Sequence[str]) -> str:
