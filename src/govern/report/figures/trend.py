@@ -76,7 +76,7 @@ def trend_figure(points: Sequence[TrendPoint], *, prefix: str, title: str, ratio
                 high = axis[-1] if item.high is None else item.high
                 parts.append(line(x, up(item.low), x, up(high), "fig-whisker", 1.5))
             parts.append(mark(x, up(item.value), met=item.met, small=False))
-            parts.append(text(x + 10, up(item.value) + 4, short(item.value)))
+            parts.append(text(x + 10, up(item.value) + 4, short(item.value, item.limit)))
         cut = item.version if len(item.version) <= _LONGEST else item.version[: _LONGEST - 1] + "…"
         parts.append(text(x, _HEIGHT - 24, cut, anchor="middle"))
         parts.append(text(x, _HEIGHT - 8, item.verdict, "fig-soft", "middle"))
@@ -90,4 +90,4 @@ def _said(item: TrendPoint) -> str:
     ends = (
         "" if item.low is None else f", {short(item.low)} to {'unbounded' if item.high is None else short(item.high)}"
     )
-    return f"{short(item.value)}{ends}, {item.verdict}"
+    return f"{short(item.value, item.limit)}{ends}, {item.verdict}"
