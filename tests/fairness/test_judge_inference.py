@@ -75,11 +75,12 @@ def worst(judgement: Judgement) -> Pair:
     return judgement.worst.worst
 
 
-class TestPermutation:
-    SIX = {"a": (20, 100), "b": (30, 100), "c": (31, 100), "d": (33, 100), "e": (30, 100), "f": (38, 100)}
+SIX = {"a": (20, 100), "b": (30, 100), "c": (31, 100), "d": (33, 100), "e": (30, 100), "f": (42, 100)}
 
+
+class TestPermutation:
     def test_one_test_a_table_finds_what_fifteen_pairs_do_not(self) -> None:
-        counts = selected(**{**self.SIX, "f": (42, 100)})
+        counts = selected(**SIX)
         pairs = ask(counts, decide="evidence_of_harm")
         whole = ask(counts, decide="evidence_of_harm", test="permutation")
         assert (pairs.family, whole.family) == (15, 1)
