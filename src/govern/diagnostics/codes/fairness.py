@@ -5,6 +5,7 @@ from __future__ import annotations
 from govern.diagnostics.catalogue import Code
 from govern.diagnostics.codes import fairness_kinds
 from govern.diagnostics.codes import fairness_scores
+from govern.diagnostics.codes import fairness_inference
 
 CODES: dict[str, Code] = {
     "F101": Code(
@@ -100,4 +101,5 @@ CODES: dict[str, Code] = {
     ),
     **fairness_kinds.CODES,
     **fairness_scores.CODES,
+    **fairness_inference.CODES,
 }
