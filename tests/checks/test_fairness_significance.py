@@ -134,6 +134,29 @@ class TestFamily:
         assert "pooled z test" in result.summary
 
 
+class TestPermutation:
+    def test_one_test_a_table_for_all_groups(self, tmp_path: Path) -> None:
+        table = table_of(F=(40, 100), M=(54, 100), A=(47, 100), B=(47, 100))
+        result = of(bare(tmp_path, table), test="permutation")
+        facts: Any = result.facts
+        assert (result.outcome, facts["comparisons"], facts["tables"][0]["draws"]) == (Outcome.PASS, 1, 9_999)
+        assert result.fields["worst.group"] == "sex=F"
+        assert result.fields["worst.reference"] == "sex=M"
+
+    def test_what_differs_fails_by_any_test(self, tmp_path: Path) -> None:
+        builder = bare(tmp_path, table_of(F=(12, 40), M=(48, 80)))
+        assert {of(builder, test=test).outcome for test in ("fisher", "z", "permutation")} == {Outcome.FAIL}
+        again = of(builder, test="permutation")
+        assert again == of(builder, test="permutation")
+
+    def test_too_few_and_unknown(self, tmp_path: Path) -> None:
+        few = of(bare(tmp_path, table_of(F=(0, 30), M=(10, 40))), test="permutation")
+        assert (few.outcome, codes(few)) == (Outcome.INCONCLUSIVE, ["F143"])
+        builder = bare(tmp_path, table_of(F=(45, 100), M=(50, 100), unknown=(1, 2)))
+        unknown = of(builder, test="permutation")
+        assert (unknown.outcome, codes(unknown)) == (Outcome.INCONCLUSIVE, ["F107"])
+
+
 class TestUnknownGroups:
     def test_records_of_unknown_group_may_decide(self, tmp_path: Path) -> None:
         builder = bare(tmp_path, table_of(F=(45, 100), M=(50, 100), unknown=(20, 40)))
@@ -183,6 +206,7 @@ def test_no_number_of_a_small_group_is_public(tmp_path: Path) -> None:
         {"practical": "0"},
         {"practical": "1.1"},
         {"test": "t"},
+        {"test": "permutation", "reference": "M"},
         {"multiplicity": "none"},
         {"metric": "auc"},
         {"min_n": 0},

@@ -31,7 +31,15 @@ from govern.fairness.significance import fisher_exact, holm, least_expected, p_t
 from govern.fairness.tails import fisher_greater, normal_two_sided
 from govern.records import record
 
-__all__ = ["Difference", "DifferenceJudgement", "DifferenceTable", "Differing", "judge_differences"]
+__all__ = [
+    "Difference",
+    "DifferenceJudgement",
+    "DifferenceTable",
+    "Differing",
+    "judge_differences",
+    "matters",
+    "ratio_of",
+]
 
 _LEAST_EXPECTED = 5
 """Fewest people expected in each cell of a 2x2 table before a difference is judged."""
@@ -75,6 +83,10 @@ class DifferenceTable:
     pairs: tuple[Difference, ...]
     """Clearest first."""
     result: TableVerdict
+    draws: int | None = None
+    """Permutations drawn, where the test is one of them."""
+    seed: int | None = None
+    """Seed of the draws, made from the counts."""
 
 
 @record
@@ -122,10 +134,11 @@ def _z_square(one: Rate, two: Rate) -> Fraction | None:
 def _compared(names: tuple[Group, Group], pair: tuple[Rate, Rate], p: Fraction) -> Difference:
     one, two = pair
     expected = least_expected(one.k, one.n, two.k, two.n)
-    return Difference(*names, one, two, _ratio(one, two), p_text(p), expected >= _LEAST_EXPECTED)
+    return Difference(*names, one, two, ratio_of(one, two), p_text(p), expected >= _LEAST_EXPECTED)
 
 
-def _ratio(one: Rate, two: Rate) -> Value:
+def ratio_of(one: Rate, two: Rate) -> Value:
+    """Give the ratio of the lower rate to the higher, both of somebody."""
     low, high = sorted((one.k * two.n, two.k * one.n))
     return Fraction(low, high) if high else Undefined("both rates are 0")
 
@@ -153,12 +166,13 @@ def _table(
 def _said(question: Differing, pair: Difference) -> Literal["differs", "too_few_expected"] | None:
     if not pair.enough:
         return "too_few_expected"
-    if Fraction(pair.p) <= question.alpha and _matters(question, pair.ratio):
+    if Fraction(pair.p) <= question.alpha and matters(question, pair.ratio):
         return "differs"
     return None
 
 
-def _matters(question: Differing, ratio: Value) -> bool:
+def matters(question: Differing, ratio: Value) -> bool:
+    """Whether a significant difference of this size counts."""
     return isinstance(ratio, Fraction) and (question.practical is None or ratio < question.practical)
 
 
@@ -189,14 +203,14 @@ def _differs_at_best(question: Differing, unknown: Unknown, family: int, low: Ra
     if helped.k * hurt.n >= hurt.k * helped.n:
         return False
     p = p_text(min(Fraction(1), family * _p(question.test, helped, hurt)))
-    return Fraction(p) <= question.alpha and _matters(question, _ratio(helped, hurt))
+    return Fraction(p) <= question.alpha and matters(question, ratio_of(helped, hurt))
 
 
 def _could_differ(question: Differing, unknown: Unknown, low: Rate, high: Rate) -> bool:
     hurt, helped = thinned(low, unknown), raised(high, unknown)
     if hurt.k * helped.n > helped.k * hurt.n:
         return False  # even so the first is not below the second
-    return _least_p(question.test, hurt, helped) <= question.alpha and _matters(question, _ratio(hurt, helped))
+    return _least_p(question.test, hurt, helped) <= question.alpha and matters(question, ratio_of(hurt, helped))
 
 
 def _could_reject(question: Differing, item: RateTable, names: tuple[Group, Group], family: int) -> bool:

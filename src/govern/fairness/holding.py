@@ -43,7 +43,7 @@ def _turns(question: Question, item: RateTable) -> int | None:
         missed = _until_missed(question, item, orders, limit)
     elif limit:
         missed = _until_missed(question, item, [(two, one) for one, two in orders], 1 / limit)
-    known = [one for one in (missed, _until_undefined(item) if ratio else None) if one is not None]
+    known = [one for one in (missed, _until_undefined(item, ratio=ratio)) if one is not None]
     return min(known) if known else None
 
 
@@ -61,8 +61,13 @@ def _until_missed(
     return changes_until_missed(orders, limit, ratio=question.compare == "ratio")
 
 
-def _until_undefined(item: RateTable) -> int:
-    """A ratio to a rate of 0 says nothing: how many changes take away everybody whom the comparison needs."""
-    if item.reference is not None:
+def _until_undefined(item: RateTable, *, ratio: bool) -> int | None:
+    """How many changes take away everybody whom the comparison needs: then it says nothing, and is no pass.
+
+    A ratio needs somebody counted in the reference, or in any group; of selections a difference needs one as well.
+    """
+    if ratio and item.reference is not None:
         return item.rates[item.reference].k if item.reference in item.rates else 0
-    return sum(item.rates[group].k for group in item.judged)
+    if ratio or item.metric.name == "selection_rate":
+        return sum(item.rates[group].k for group in item.judged)
+    return None

@@ -36,8 +36,10 @@ class SignificanceParams(ComparedParams):
         "difference harder to prove.",
     )
     metric: MetricName = parameter("Rate that is tested; equalized_odds is two rates.")
-    test: Literal["auto", "fisher", "z"] = parameter(
-        "Fisher's exact test, or the pooled z of two standard deviations; auto is fisher.", default="auto"
+    test: Literal["auto", "fisher", "z", "permutation"] = parameter(
+        "Of every two groups Fisher's exact test or the pooled z of two standard deviations, or of each table a "
+        "permutation test of the highest less the lowest rate; auto is fisher.",
+        default="auto",
     )
     alpha: Number = parameter(
         "Chance of a false alarm over the whole rule: a difference with a corrected p up to it is significant.",
@@ -58,6 +60,10 @@ class SignificanceParams(ComparedParams):
             raise PydanticCustomError("bad_value", "alpha lies outside 0..0.5")
         if self.practical is not None and not 0 < self.practical <= 1:
             raise PydanticCustomError("bad_value", "practical is a ratio above 0 and at most 1")
+        if self.test == "permutation" and self.references is not None:
+            raise PydanticCustomError(
+                "exclusive_parameters", "a permutation test takes all groups at once: no reference"
+            )
         return self
 
     @property
@@ -71,6 +77,7 @@ def judged(params: SignificanceParams, counts: Counts) -> DifferenceJudgement:
     """Judge the rule's tables, which the counts must have."""
     from govern.fairness.differences import Differing, judge_differences
 
+    tables = [counts.table(names) for names in params.tables]
     question = Differing(
         metric=params.metric,
         test="z" if params.test == "z" else "fisher",
@@ -80,7 +87,11 @@ def judged(params: SignificanceParams, counts: Counts) -> DifferenceJudgement:
         small_groups=params.small_groups,
         missing_bounds=params.missing_bounds,
     )
-    return judge_differences(question, [counts.table(names) for names in params.tables], params.references)
+    if params.test == "permutation":
+        from govern.fairness.spread import judge_spread
+
+        return judge_spread(question, tables)
+    return judge_differences(question, tables, params.references)
 
 
 def outcome_of(params: SignificanceParams, counts: Counts) -> Outcome:
@@ -181,7 +192,8 @@ def _summary(params: SignificanceParams, words: GroupWords, worst: tuple[Differe
 
 
 def _method(params: SignificanceParams) -> str:
-    return "the pooled z test" if params.test == "z" else "Fisher's exact test"
+    words = {"z": "the pooled z test", "permutation": "a permutation test of each table"}
+    return words.get(params.test, "Fisher's exact test")
 
 
 _NAMES = ("group", "reference", "ratio", "n", "p")
@@ -209,7 +221,7 @@ def _facts(params: SignificanceParams, words: GroupWords, judgement: DifferenceJ
     return words.facts(
         "significance",
         metric=params.metric,
-        test="z" if params.test == "z" else "fisher",
+        test="fisher" if params.test == "auto" else params.test,
         alpha=decimal_text(params.alpha),
         multiplicity=params.multiplicity,
         practical=None if params.practical is None else decimal_text(params.practical),
@@ -233,7 +245,7 @@ def _table(words: GroupWords, table: DifferenceTable) -> Json:
         for pair in table.pairs
         if words.shown(item, pair.group, pair.other)
     ]
-    return {**words.table_facts(item, table.result), "pairs": pairs}
+    return {**words.table_facts(item, table.result), "pairs": pairs, "draws": table.draws, "seed": table.seed}
 
 
 CHECKS: tuple[Check, ...] = (
