@@ -51,6 +51,7 @@ EVERY_KIND = rules(
     - id: errors
       check: fairness.disparity
       with: {metric: false_positive_rate, compare: difference, at_most: 0.1, attributes: [sex], decide: point, bound: true}
+    - {id: impact, check: fairness.impact_table, with: {method: selection, tables: [sex], bound: true}}
     - {id: drift, check: drift.distribution, with: {limit: 0.2, min_p_value: 0.05}}
     - {id: looked, check: drift.report, with: {cadence: 30d, covers: [age, region]}}
     - {id: bound, check: lineage.bound}

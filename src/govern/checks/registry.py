@@ -26,6 +26,7 @@ FAMILIES = (
     "performance.benchmark",
     "explainability.importance",
     "fairness.disparity",
+    "fairness.impact",
     "drift.distribution",
     "lineage.rules",
     "dependencies.pinned",

@@ -29,6 +29,7 @@ __all__ = [
     "Predictions",
     "Scores",
     "find_predictions",
+    "groups_of",
     "positives_of",
     "read_predictions",
     "read_scores",
@@ -85,7 +86,7 @@ def read_predictions(bundle: Bundle, source: PredictionSource, attributes: Seque
     columns = [*attributes, source.y_pred, *([source.y_true] if source.y_true else [])]
     table = tabulate(bundle, source.file, columns, unique=manifest.columns.row_id if manifest else None)
     refuse_wrong_rows(source, table)
-    groups = tuple(_groups_of(source, table, name) for name in attributes)
+    groups = tuple(groups_of(source, table, name) for name in attributes)
     return _counted(source, table, groups)
 
 
@@ -131,7 +132,7 @@ def read_scores(bundle: Bundle, source: PredictionSource, within: tuple[str, str
     table = tabulate(bundle, source.file, [source.score, source.y_true, *(within or ())[:1]])
     refuse_wrong_rows(source, table)
     truth = binary_reader(source.file, table, source.y_true, positives_of(source)[1])
-    groups = None if within is None else _groups_of(source, table, within[0])
+    groups = None if within is None else groups_of(source, table, within[0])
     by_score: dict[Decimal, list[int]] = {}
     lost = 0
     for key, times in table.combinations.items():
@@ -147,7 +148,8 @@ def read_scores(bundle: Bundle, source: PredictionSource, within: tuple[str, str
     return Scores(source, {score: (two[0], two[1]) for score, two in by_score.items()}, table.rows, lost)
 
 
-def _groups_of(source: PredictionSource, table: Tabulation, name: str) -> GroupValues:
+def groups_of(source: PredictionSource, table: Tabulation, name: str) -> GroupValues:
+    """Give the groups of a column as the document declares them. Raises InputError as `group_values` does."""
     manifest = source.manifest
     return group_values(
         source.file,

@@ -10,12 +10,13 @@ from pydantic_core import PydanticCustomError
 from govern.checks.fairness.declared import DECLARED
 from govern.policy.interface import CheckParams, EvidenceNeed, parameter
 
-__all__ = ["GroupParams", "Reference", "Tables", "needs_of"]
+__all__ = ["GroupParams", "Reference", "Tables", "needs_of", "plain_tables"]
 
 Table = str | tuple[str, ...]
 
 
-def _tables(value: Any) -> Any:
+def plain_tables(value: Any) -> Any:
+    """Give lists of names as tuples of plain text; whatever else is there is left for the model to refuse."""
     if not isinstance(value, list | tuple):
         return value
     return tuple(tuple(str(name) for name in item) if isinstance(item, list | tuple) else _text(item) for item in value)
@@ -29,7 +30,7 @@ def _reference(value: Any) -> Any:
     return {_text(key): _text(item) for key, item in value.items()} if isinstance(value, dict) else _text(value)
 
 
-Tables = Annotated[tuple[Table, ...], BeforeValidator(_tables)]
+Tables = Annotated[tuple[Table, ...], BeforeValidator(plain_tables)]
 Reference = Annotated[str | dict[str, str], BeforeValidator(_reference)]
 
 

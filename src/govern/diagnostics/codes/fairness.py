@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from govern.diagnostics.catalogue import Code
+from govern.diagnostics.codes.fairness_audits import AUDIT_CODES
 
 CODES: dict[str, Code] = {
+    **AUDIT_CODES,
     "F101": Code(
         slug="threshold-missed",
         title="A group differs from another by more than the rule allows.",
