@@ -197,7 +197,9 @@ class TestBadTables:
         text = "\ufeff" + (HEAD + "1,M,1,1\n2,F,0,0\n").replace("\n", "\r\n")
         result = run(bare(tmp_path, text))
         assert result.outcome is Outcome.INCONCLUSIVE
-        assert codes(result).count("F104") == 2
+        assert [item.detail for item in result.findings if item.code == "F104"] == [
+            "sex: a group that is not shown is below the least denominator of selection rate"
+        ]
 
     def test_labels_not_there(self, tmp_path: Path) -> None:
         result = run(bare(tmp_path, HEAD + "1,M,1,\n2,F,,1\n3,F,0,nan\n"))
@@ -213,6 +215,14 @@ class TestBadTables:
         text = HEAD + "".join(f"{i},M,{i % 2},{i % 2}\n" for i in range(200)) + "201,X,1,0\n"
         result = run(bare(tmp_path, text))
         assert result.outcome is Outcome.INCONCLUSIVE
+        (small,) = [finding for finding in result.findings if finding.code == "F104"]
+        assert "a group that is not shown" in small.detail
+        assert small.observed == "not shown"
+        assert result.fields["not_assessable"] == "1 not shown"
+
+    def test_a_small_group_that_the_law_asks_to_show(self, tmp_path: Path) -> None:
+        text = HEAD + "".join(f"{i},M,{i % 2},{i % 2}\n" for i in range(200)) + "201,X,1,0\n"
+        result = run(bare(tmp_path, text), smallest_shown=1)
         (small,) = [finding for finding in result.findings if finding.code == "F104"]
         assert "sex=X" in small.detail
         assert small.observed == "n = 1"
@@ -247,6 +257,7 @@ class TestParameters:
             "small_groups": "inconclusive",
             "max_missing": "0",
             "missing_bounds": "worst_case",
+            "smallest_shown": 11,
             "significant_gap": "report",
             "bound": False,
             "min_grade": "E0",
@@ -311,7 +322,8 @@ def test_facts_show_every_group(tmp_path: Path) -> None:
     first = only["groups"][0]
     assert (first["group"], first["n"], first["numerator"], first["denominator"]) == ({"sex": "F"}, 100, 30, 100)
     assert (first["rate"], first["ratio"], first["difference"], first["small"]) == ("0.3", "0.5", "0.3", False)
-    assert only["groups"][2]["small"] is True
+    assert {only["groups"][2][name] for name in ("n", "numerator", "rate", "small")} == {None}
+    assert only["groups"][2]["shown"] is False
     assert (only["worst"]["group"], only["worst"]["reference"]) == ("sex=F", "sex=M")
 
 

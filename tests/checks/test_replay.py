@@ -217,11 +217,40 @@ def test_facts_of_another_form_are_not_counts(facts):
     assert stored_counts(facts, "selection_rate") is None
 
 
-def test_people_of_unknown_group_are_not_kept_whole(tmp_path: Path):
+def test_people_of_unknown_group_are_kept_and_judged_again(tmp_path: Path):
     text = table(GROUPS).replace(b"0.10,F", b"0.10,NA", 1)
     built = context_of(BundleBuilder(tmp_path).file(PREDICTIONS, text).build())
-    result = judged(built, "fairness.disparity", {**DISPARITY, "decide": "point"})
-    assert stored_counts(result.facts, "selection_rate") is None
+    old = {**DISPARITY, "decide": "point"}
+    result = judged(built, "fairness.disparity", old)
+    held = stored_counts(result.facts, "selection_rate")
+    assert held is not None
+    assert held.table(("sex",)).unknown.n == 1
+    for changes in ({"at_least": 0.5}, {"at_least": 0.602}, {"missing_bounds": "none"}, {"min_n": 100}):
+        found, truth = replayed(built, "fairness.disparity", old, {**old, **changes})
+        assert found is truth
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"cells": [[0, 1, 2, 3]]},
+        {"cells": [[0, 1, 1, 0, -1]]},
+        {"cells": [[0, 1, 0, 0, 0], [0, 1, 0, 0, 0]]},
+        {"cells": [[9, 1, 0, 0, 0]]},
+        {"cells": [[True, 1, 0, 0, 0]]},
+        {"rows": 7},
+        {"labelled": "yes"},
+        {"axes": [{"name": "age", "values": ["F", "M"], "declared": True}]},
+        {"axes": [{"name": "sex", "values": ["M", "F"], "declared": True}]},
+        {"axes": 3},
+        {"missing": {}},
+    ],
+)
+def test_restricted_counts_of_another_form_are_not_counts(bundle: CheckContext, changes: dict):
+    facts = dict(judged(bundle, "fairness.disparity", DISPARITY).facts)  # type: ignore[arg-type, call-overload]
+    assert stored_counts(facts, "selection_rate") is not None
+    facts["restricted"] = {**facts["restricted"], **changes}
+    assert stored_counts(facts, "selection_rate") is None
 
 
 @pytest.mark.parametrize(

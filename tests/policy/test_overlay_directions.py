@@ -102,6 +102,7 @@ STEPS = {
     ("fairness.disparity", "attributes"): (["sex"], ["sex", "race"]),
     ("fairness.disparity", "decide"): ("point", "demonstrated"),
     ("fairness.disparity", "min_n"): (30, 31),
+    ("fairness.disparity", "smallest_shown"): (11, 12),
     ("fairness.disparity", "small_groups"): ("exclude", "inconclusive"),
     ("fairness.disparity", "max_missing"): (0.1, 0.05),
     ("fairness.disparity", "missing_bounds"): ("none", "worst_case"),

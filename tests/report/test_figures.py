@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from govern.report.figures import comparison_figure, rate_figure, tables_of
+from govern.report.figures import forest_figure, heat_map, rate_figure, tables_of
 from support import results
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -66,10 +66,10 @@ def test_bars_are_in_proportion() -> None:
 
 def test_the_limit_is_drawn_where_it_is_and_misses_are_crosses() -> None:
     (table,) = tables_of(only())
-    root = read(comparison_figure(table, prefix="b"))
+    root = read(forest_figure(table, prefix="b"))
     (limit,) = root.findall(f".//{SVG}line[@class='fig-limit']")
     ones = [item for item in root.iter(f"{SVG}circle") if item.get("class") == "fig-dot"]
-    assert float(limit.get("x1", "0")) == pytest.approx(0.8 * float(ones[0].get("cx", "0")))
+    assert float(limit.get("x1", "0")) == pytest.approx(6 + 0.8 * (float(ones[0].get("cx", "0")) - 6))
     assert len(root.findall(f".//{SVG}path[@class='fig-limit']")) == 1
     assert len(root.findall(f".//{SVG}circle[@class='fig-outline']")) == 1
     said = words(root)
@@ -80,28 +80,113 @@ def test_the_limit_is_drawn_where_it_is_and_misses_are_crosses() -> None:
 
 def test_a_difference_is_limited_from_above() -> None:
     (table,) = tables_of(only(compare="difference", direction="at_most", threshold="0.1"))
-    root = read(comparison_figure(table, prefix="c"))
+    root = read(forest_figure(table, prefix="c"))
     assert len(root.findall(f".//{SVG}path[@class='fig-limit']")) == 1
-    assert words(root).count("meets the limit") == 2
+    assert words(root).count("meets the limit") == 1
 
 
-def test_counts_under_five_are_not_shown_nor_to_be_worked_out() -> None:
+def test_hidden_groups_have_no_number_anywhere() -> None:
     facts = only()
-    group = facts["tables"][0]["groups"][3]
-    group |= {"n": 3, "numerator": 2, "denominator": 3, "rate": "0.666667", "small": True}
+    for place in (2, 3):
+        group = facts["tables"][0]["groups"][place]
+        facts["tables"][0]["groups"][place] = {
+            **dict.fromkeys(group),
+            "group": {},
+            "label": group["label"],
+            "shown": False,
+        }
     (table,) = tables_of(facts)
     hidden = [row for row in table.groups if row.hidden]
     assert [row.label for row in hidden] == ["race=Asian", "race=Native"]
-    assert all(row.rate is None and row.ratio is None for row in hidden)
-    for figure in (rate_figure(table, prefix="a"), comparison_figure(table, prefix="b")):
-        assert "2 of 3" not in figure
-        assert "0.667" not in figure
-        assert "not shown" in words(read(figure))
+    for figure in (rate_figure(table, prefix="a"), forest_figure(table, prefix="b")):
+        said = words(read(figure))
+        assert said.count("not shown, to protect a small group") == 2
+        for number in ("121", "205", "0.59", "18"):
+            assert number not in said
 
 
-@pytest.mark.parametrize("threshold", ["NaN", "Infinity", "", "x", None, 0.8])
-def test_no_threshold_no_figure(threshold: object) -> None:
+def test_what_is_marked_hidden_is_not_shown_even_if_its_numbers_are_there() -> None:
+    facts = only()
+    facts["tables"][0]["groups"][2]["shown"] = False
+    (table,) = tables_of(facts)
+    assert table.groups[2].rate is table.groups[2].ratio_low is None
+    assert "205" not in rate_figure(table, prefix="a") + forest_figure(table, prefix="b")
+
+
+def test_facts_that_do_not_say_what_may_be_shown_lose_every_number_once_a_group_is_small() -> None:
+    facts = only()
+    for group in facts["tables"][0]["groups"]:
+        del group["shown"]
+    assert [row.hidden for row in tables_of(facts)[0].groups] == [False] * 5
+    facts["tables"][0]["groups"][3] |= {"n": 3, "numerator": 2, "denominator": 3, "rate": "0.666667"}
+    assert [row.hidden for row in tables_of(facts)[0].groups] == [True] * 4 + [False]
+
+
+@pytest.mark.parametrize("threshold", ["NaN", "Infinity", "", "x", 0.8])
+def test_a_threshold_that_is_no_number_no_figure(threshold: object) -> None:
     assert tables_of(only(threshold=threshold)) == ()
+
+
+def test_without_a_threshold_nothing_is_met_or_missed() -> None:
+    (table,) = tables_of(only(threshold=None))
+    said = words(read(forest_figure(table, prefix="b")))
+    assert "limit" not in said
+
+
+def test_the_forest_has_intervals_n_and_the_word_of_even() -> None:
+    (table,) = tables_of(only())
+    root = read(forest_figure(table, prefix="b"))
+    said = words(root)
+    for part in ("race=Black · n 402", "0.636 [0.553, 0.728]", "compared with", "too few to compare"):
+        assert part in said
+    assert len(root.findall(f".//{SVG}line[@class='fig-whisker']")) == 3 * 3
+    assert len(root.findall(f".//{SVG}line[@class='fig-even']")) == 1
+
+
+def test_an_interval_without_upper_end_ends_in_an_arrow() -> None:
+    facts = only()
+    facts["tables"][0]["groups"][1]["ratio_high"] = "unbounded"
+    (table,) = tables_of(facts)
+    root = read(forest_figure(table, prefix="b"))
+    assert "0.636 [0.553, unbounded]" in words(root)
+    assert len(root.findall(f".//{SVG}line[@class='fig-whisker']")) == 3 * 3 + 1
+
+
+def crossed() -> dict[str, Any]:
+    facts = only()
+    groups = []
+    for sex in "FM":
+        for race, n in (("A", 40), ("B", 20), ("C", 0)):
+            held = {"sex": sex, "race": race}
+            low, high = (None, None) if not n else ("0.3", "0.7")
+            row = results.group_row(f"sex={sex}, race={race}", n, n // 2, low, high, small=n == 20)
+            groups.append(row | {"group": held, "undefined": None if n else "nobody in the group"})
+    groups[0] = {
+        **dict.fromkeys(groups[0]),
+        "group": {"sex": "F", "race": "A"},
+        "label": "sex=F, race=A",
+        "shown": False,
+    }
+    facts["tables"][0] |= {"attributes": ["sex", "race"], "groups": groups, "worst": None}
+    return facts
+
+
+def test_a_table_of_two_attributes_is_a_map_with_n_in_every_cell() -> None:
+    (table,) = tables_of(crossed())
+    drawn = heat_map(table, prefix="h")
+    assert drawn is not None
+    root = read(drawn)
+    said = words(root)
+    assert (said.count("n 20, too few"), said.count("n 40"), said.count("n 0"), said.count("not shown")) == (2, 1, 2, 1)
+    assert len([item for item in root.iter(f"{SVG}rect") if item.get("fill") == "url(#hh)"]) == 3
+    assert len(root.findall(f".//{SVG}rect[@class='fig-frame']")) == 6
+
+
+def test_other_tables_are_no_map() -> None:
+    assert heat_map(tables_of(only())[0], prefix="h") is None
+    facts = crossed()
+    facts["tables"][0]["groups"] = facts["tables"][0]["groups"][:-1]
+    assert heat_map(tables_of(facts)[0], prefix="h") is None
 
 
 @settings(max_examples=60, deadline=None)
@@ -121,7 +206,7 @@ def test_any_table_is_well_formed_and_drawn_the_same_twice(
     facts = only(threshold=str(threshold))
     facts["tables"][0]["groups"] = rows
     (table,) = tables_of(facts)
-    for draw in (rate_figure, comparison_figure):
+    for draw in (rate_figure, forest_figure):
         first = draw(table, prefix="z")
         root = read(first)
         assert first == draw(table, prefix="z")

@@ -43,6 +43,8 @@ class CheckContext:
     """Why there is no snapshot, when one was asked for and could not be read."""
     signed: Signed = field(default_factory=Signed)
     """What people and offices have signed about this bundle, verified by the gate."""
+    columns: frozenset[str] = frozenset()
+    """Columns of the predictions that the rules of the run name: they are counted together, in one pass."""
     _cache: dict[Hashable, Any] = field(default_factory=dict)
 
     def bind(self, roots: frozenset[str], params: Mapping[str, ParameterValue]) -> Bound:

@@ -18,7 +18,7 @@ from govern.policy.outcomes import CheckResult, EvidenceRef, Finding, Holds, Loc
 if TYPE_CHECKING:
     from govern.checks.context import CheckContext
     from govern.evidence.predictions import Predictions, PredictionSource
-    from govern.fairness import Counts
+    from govern.fairness import Axis, Counts
 
 __all__ = [
     "Terms",
@@ -29,6 +29,7 @@ __all__ = [
     "not_of_the_future",
     "prediction_refs",
     "predictions_of",
+    "refuse_many_cells",
     "source_of",
     "terms_of",
 ]
@@ -46,12 +47,39 @@ def source_of(context: CheckContext) -> PredictionSource | Diagnostic:
 def predictions_of(
     context: CheckContext, source: PredictionSource, attributes: tuple[str, ...]
 ) -> Predictions | Diagnostic:
-    """Count the table by these attributes once a run."""
-    from govern.evidence.predictions import read_predictions
+    """Count the table by these attributes once a run.
 
-    return context.once(
-        ("predictions.counts", source.file, attributes), lambda: read_predictions(context.bundle, source, attributes)
-    )
+    The first rule that asks has the table counted by every attribute that rules of the run name; every other question
+    is a sum of these counts. Where that count cannot be made, because of a column that this rule may not even ask for,
+    each rule's own columns are counted by themselves, so that no rule fails for another one's column.
+    """
+    from govern.evidence.predictions import narrowed, read_predictions
+
+    def read(names: tuple[str, ...]) -> Predictions | Diagnostic:
+        key = ("predictions.counts", source.file, names)
+        return context.once(key, lambda: read_predictions(context.bundle, source, names))
+
+    every = tuple(sorted({*attributes, *(_asked(context) & {*source.attributes})}))
+    if set(every) != set(attributes) and set(every) <= set(source.attributes):
+        try:
+            wide = read(every)
+        except InputError:
+            return read(attributes)
+        if not isinstance(wide, Diagnostic):
+            key = ("predictions.narrowed", source.file, attributes)
+            return context.once(key, lambda: narrowed(wide, attributes))
+    return read(attributes)
+
+
+def _asked(context: CheckContext) -> set[str]:
+    """Columns that the rules of the run name, those that the model record names in their place among them."""
+    asked = set(context.columns)
+    groups = context.bundle.record.spec.groups
+    if groups is not None and "model.groups.attributes" in asked:
+        asked.update(groups.attributes)
+    if groups is not None and "model.groups.intersections" in asked:
+        asked.update(name for table in groups.intersections for name in table)
+    return asked
 
 
 def counts_of(predictions: Predictions) -> Counts:
@@ -59,19 +87,10 @@ def counts_of(predictions: Predictions) -> Counts:
 
     Raises InputError E126 when the attributes make more cells than a tensor may have.
     """
-    from govern.fairness import MAX_CELLS, Axis, Counts, Missing, Tally, dense_size
+    from govern.fairness import Axis, Counts, Missing, Tally
 
     axes = tuple(Axis(group.name, group.values, group.declared) for group in predictions.groups)
-    if dense_size(axes) > MAX_CELLS:
-        most = max(axes, key=lambda axis: len(axis.values))
-        raise InputError(
-            Diagnostic(
-                code="E126",
-                message=f"column `{plain(most.name)}` has {len(most.values):,} different values",
-                span=Span(predictions.source.file),
-                hint="It looks like an identifier. Name a column with few values, or bin the values beforehand.",
-            )
-        )
+    refuse_many_cells(axes, predictions.source.file)
     places = [{value: index for index, value in enumerate(axis.values)} for axis in axes]
     cells = {
         tuple(len(place) if value is None else place[value] for value, place in zip(group, places, strict=True)): Tally(
@@ -81,6 +100,22 @@ def counts_of(predictions: Predictions) -> Counts:
     }
     missing = Missing(predictions.missing_y_pred, predictions.missing_y_true, predictions.missing_rows)
     return Counts(axes, predictions.labelled, cells, missing, predictions.rows)
+
+
+def refuse_many_cells(axes: tuple[Axis, ...], file: str) -> None:
+    """Raise InputError E126 when attributes make more cells than a tensor may have."""
+    from govern.fairness import MAX_CELLS, dense_size
+
+    if dense_size(axes) > MAX_CELLS:
+        most = max(axes, key=lambda axis: len(axis.values))
+        raise InputError(
+            Diagnostic(
+                code="E126",
+                message=f"column `{plain(most.name)}` has {len(most.values):,} different values",
+                span=Span(file),
+                hint="It looks like an identifier. Name a column with few values, or bin the values beforehand.",
+            )
+        )
 
 
 def prediction_refs(source: PredictionSource) -> tuple[EvidenceRef, ...]:

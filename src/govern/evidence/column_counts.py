@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from govern.diagnostics import Diagnostic, Span, plain
+from govern.evidence.columnar_file import is_columnar
 
 if TYPE_CHECKING:
     from govern.bundle import Bundle
@@ -80,10 +81,10 @@ def _counted(bundle: Bundle, path: str, columns: Sequence[str], most: int) -> di
 def _parts(bundle: Bundle, path: str, columns: Sequence[str]) -> Iterator[Sequence[Any]]:
     if not columns:
         return
-    if path.lower().endswith((".parquet", ".pq")):
-        from govern.evidence.parquet_table import parquet_counts
+    if is_columnar(path):
+        from govern.evidence.columnar_table import columnar_counts
 
-        yield from parquet_counts(bundle, path, columns)
+        yield from columnar_counts(bundle, path, columns)
         return
     from govern.evidence.csv_table import csv_columns
 

@@ -8,17 +8,15 @@ import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from govern.diagnostics import Diagnostic, InputError, IntegrityError, Span
-from govern.evidence.tabulation import Repeats, Tabulation, Tally, named, require, shape_fault
+from govern.evidence.csv_count import Lines, count_rows, parsed_rows, picker
+from govern.evidence.tabulation import Tabulation, named, require, shape_fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from govern.bundle import Bundle
-    from govern.evidence.tabulation import CellKind, Row
+    from govern.evidence.tabulation import CellKind
 
 __all__ = ["csv_columns", "csv_header", "tabulate_csv"]
 
@@ -116,19 +114,11 @@ def _undecodable(path: str, line: int, fault: UnicodeDecodeError) -> InputError:
 
 def tabulate_csv(bundle: Bundle, path: str, columns: Sequence[str], unique: str | None) -> Tabulation:
     """See `tables.tabulate`."""
-    with _opened(bundle, path) as reader:
-        header = _header(path, reader, columns)
+    with _opened(bundle, path) as lines:
+        header = _header(path, lines.reader, columns)
         require(path, header, [*columns, *([unique] if unique else [])])
-        tally = Tally(path, columns)
-        repeats = Repeats() if unique else None
-        place = header.index(unique) if unique else 0
-        pick = _picker([header.index(name) for name in columns])
-        for row in _rows(path, reader, len(header)):
-            tally.add(pick(row), 1, reader.line_num)
-            if repeats is not None:
-                repeats.see(row[place], reader.line_num)
+        tally, first = count_rows(path, lines, header, columns, unique)
     kinds: list[CellKind] = ["csv" for _ in columns]
-    first = repeats.first if repeats is not None else None
     return Tabulation(tuple(columns), tuple(kinds), tally.combinations, tally.first_line, tally.rows, first)
 
 
@@ -137,50 +127,28 @@ def csv_columns(bundle: Bundle, path: str, columns: Sequence[str], rows: int) ->
 
     Raises what `tables.tabulate` raises; whether the bytes were those of the manifest is only known at the end.
     """
-    with _opened(bundle, path) as reader:
-        header = _header(path, reader, columns)
+    with _opened(bundle, path) as lines:
+        header = _header(path, lines.reader, columns)
         require(path, header, columns)
-        pick = _picker([header.index(name) for name in columns])
-        every = map(pick, _rows(path, reader, len(header)))
+        pick = picker([header.index(name) for name in columns])
+        every = map(pick, parsed_rows(path, lines, len(header)))
         while part := list(islice(every, rows)):
             yield list(zip(*part, strict=True))
 
 
 @contextmanager
-def _opened(bundle: Bundle, path: str) -> Iterator[Any]:
-    """Give a reader of the file's rows; faults of its text get their place, and its bytes are held to the manifest."""
+def _opened(bundle: Bundle, path: str) -> Iterator[Lines]:
+    """Give the file's lines; faults of its text get their place, and its bytes are held to the manifest."""
     with _text_of(bundle, path) as text:
-        reader = csv.reader(text, strict=True)
+        lines = Lines(text)
         try:
-            yield reader
+            yield lines
         except UnicodeDecodeError as fault:
-            raise _undecodable(path, reader.line_num + 1, fault) from fault
+            raise _undecodable(path, lines.number + 1, fault) from fault
         except csv.Error as fault:
-            raise shape_fault(path, f"not CSV: {fault}", reader.line_num, "Quote cells that hold quotes.") from fault
+            raise shape_fault(path, f"not CSV: {fault}", lines.number, "Quote cells that hold quotes.") from fault
         digest = text.raw_hash.hexdigest()
     if digest != bundle.files[path].sha256:
         raise IntegrityError(
             Diagnostic(code="B109", message="the file changed while it was read", span=Span(path), hint="Try again.")
         )
-
-
-def _rows(path: str, reader: Any, width: int) -> Iterator[list[str]]:
-    """Yield rows of the header's width; blank lines are let through at the end of the file only."""
-    blank: int | None = None
-    for row in reader:
-        if len(row) != width:
-            if not row:
-                blank = blank or reader.line_num
-                continue
-            message = f"{len(row)} cells where the header has {width}"
-            raise shape_fault(path, message, reader.line_num, "Give every row as many cells as the header.")
-        if blank is not None:
-            raise shape_fault(path, "a blank line between rows", blank, "Delete the line.")
-        yield row
-
-
-def _picker(places: list[int]) -> Callable[[list[str]], Row]:
-    if len(places) == 1:
-        only = places[0]
-        return lambda row: (row[only],)
-    return itemgetter(*places)

@@ -1,26 +1,27 @@
 """Predictions of a bundle, reduced on reading to counts: by group, label and decision, and by score and label.
 
-Two forms are read. A FairnessRows document says what the columns and values of a table mean, what the table's bytes
-are and which model made it. A bare CSV or Parquet table must have a column `y_pred` of literal 0 and 1, may have
-`y_true` of the same and `score`; any other column can be a group.
+Three things are read. A FairnessRows document says what the columns and values of a table mean, what the table's bytes
+are and which model made it. A bare table must have a column `y_pred` of literal 0 and 1, may have
+`y_true` of the same and `score`; any other column can be a group. A FairnessCounts document holds the counts alone.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from govern.diagnostics import Diagnostic, InputError, Span, plain
 from govern.evidence.cells import GroupValues, binary_reader, group_values, is_missing
-from govern.evidence.prediction_source import PredictionSource, find_predictions, no_column
+from govern.evidence.prediction_source import PredictionSource, find_predictions, needs_rows, no_column
 from govern.evidence.tables import tabulate
 from govern.evidence.tabulation import Tabulation
 
 if TYPE_CHECKING:
     from govern.bundle import Bundle
+    from govern.evidence.counts_document import FairnessCounts
     from govern.inputs.scalars import ScalarText
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Scores",
     "find_predictions",
     "groups_of",
+    "narrowed",
     "positives_of",
     "read_predictions",
     "read_scores",
@@ -82,12 +84,45 @@ def read_predictions(bundle: Bundle, source: PredictionSource, attributes: Seque
     absent = [name for name in attributes if name not in source.attributes]
     if absent:
         return no_column(source.file, absent, source.attributes)
+    if source.counts is not None:
+        return _stated(source, source.counts, attributes)
     manifest = source.manifest
     columns = [*attributes, source.y_pred, *([source.y_true] if source.y_true else [])]
     table = tabulate(bundle, source.file, columns, unique=manifest.columns.row_id if manifest else None)
     refuse_wrong_rows(source, table)
     groups = tuple(groups_of(source, table, name) for name in attributes)
     return _counted(source, table, groups)
+
+
+def _stated(source: PredictionSource, counts: FairnessCounts, attributes: Sequence[str]) -> Predictions:
+    """Take what a FairnessCounts document states; what it holds by more attributes is summed up."""
+    document = counts.document
+    wide = Predictions(
+        source=source,
+        groups=counts.groups,
+        labelled=document.y_true,
+        cells=counts.cells_by_group,
+        rows=document.rows,
+        missing_y_pred=document.missing.y_pred,
+        missing_y_true=document.missing.y_true,
+        missing_rows=counts.missing_rows,
+    )
+    return narrowed(wide, attributes)
+
+
+def narrowed(wide: Predictions, attributes: Sequence[str]) -> Predictions:
+    """Sum over the attributes that are not named: what `read_predictions` would have counted by the named ones.
+
+    Raises KeyError for an attribute that was not counted by.
+    """
+    places = {group.name: place for place, group in enumerate(wide.groups)}
+    kept = [places[name] for name in attributes]
+    cells: dict[tuple[str | None, ...], Cells] = {}
+    for group, (tn, fp, fn, tp) in wide.cells.items():
+        key = tuple(group[place] for place in kept)
+        was = cells.get(key, (0, 0, 0, 0))
+        cells[key] = (was[0] + tn, was[1] + fp, was[2] + fn, was[3] + tp)
+    return replace(wide, groups=tuple(wide.groups[place] for place in kept), cells=cells)
 
 
 def _counted(source: PredictionSource, table: Tabulation, groups: tuple[GroupValues, ...]) -> Predictions:
@@ -125,6 +160,8 @@ def read_scores(bundle: Bundle, source: PredictionSource, within: tuple[str, str
     A Diagnostic (E122) says that a column is not there. Raises InputError E126 beyond a million different scores, and
     as `read_predictions` does.
     """
+    if source.counts is not None:
+        return needs_rows(source, "each score is asked for")
     if source.score is None or source.y_true is None:
         return no_column(source.file, ["score" if source.score is None else "y_true"], source.header)
     if within is not None and within[0] not in source.attributes:
@@ -149,7 +186,7 @@ def read_scores(bundle: Bundle, source: PredictionSource, within: tuple[str, str
 
 
 def groups_of(source: PredictionSource, table: Tabulation, name: str) -> GroupValues:
-    """Give the groups of a column as the document declares them. Raises InputError as `group_values` does."""
+    """Work out the groups of a column by what the document declares. Raises as `group_values` does."""
     manifest = source.manifest
     return group_values(
         source.file,
@@ -177,7 +214,7 @@ def score_of(source: PredictionSource, text: str, line: int | None) -> Decimal:
 
 def positives_of(source: PredictionSource) -> tuple[ScalarText | None, ScalarText | None]:
     """Give the positive value of decisions and of labels, where a document declares them."""
-    if source.manifest is None:
+    if source.manifest is None or source.manifest.positive is None:
         return None, None
     return source.manifest.positive.y_pred, source.manifest.positive.y_true
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
@@ -65,19 +68,21 @@ class RowsFile(Part):
 class Columns(Part):
     """Which column is what."""
 
-    y_pred: NonEmpty
+    y_pred: NonEmpty | None = None
     y_true: NonEmpty | None = None
     score: NonEmpty | None = None
     row_id: NonEmpty | None = None
     weight: NonEmpty | None = None
     stratum: NonEmpty | None = None
+    rank: NonEmpty | None = None
+    query: NonEmpty | None = None
     sensitive: Names = ()
 
     @model_validator(mode="after")
     def _each_once(self) -> Columns:
         if self.weight is not None:
             raise PydanticCustomError("bad_value", "weighted rows are not read: give one row a case, and weight: null")
-        named = [self.y_pred, self.y_true, self.score, self.row_id, *self.sensitive]
+        named = [self.y_pred, self.y_true, self.score, self.row_id, self.rank, self.query, *self.sensitive]
         given = [name for name in named if name is not None]
         if len(set(given)) < len(given):
             raise PydanticCustomError("bad_value", "a column is given two meanings")
@@ -97,6 +102,26 @@ class PositiveValues(Part):
         return self
 
 
+_BOUND = re.compile(r"[-+]?[0-9]{1,18}(?:\.[0-9]{1,18})?", re.ASCII)
+
+
+def _exact(value: Any) -> Any:
+    text = str(value) if isinstance(value, str) else ""
+    if not _BOUND.fullmatch(text):
+        raise PydanticCustomError("wrong_type", "expected a decimal number such as 0 or 0.5")
+    return Fraction(text)
+
+
+def _two(value: Any) -> Any:
+    if not isinstance(value, list) or len(value) != 2:
+        raise PydanticCustomError("wrong_type", 'expected two numbers, the least and the largest score: ["0", "1"]')
+    return tuple(value)
+
+
+Exact = Annotated[Fraction, BeforeValidator(_exact)]
+"""A decimal number, kept exactly."""
+
+
 class FairnessRows(Part):
     """The manifest of a prediction table."""
 
@@ -105,14 +130,37 @@ class FairnessRows(Part):
     model: RowsModel
     data: RowsData
     file: RowsFile
+    task: Literal["binary", "regression", "ranking"] = "binary"
     columns: Columns
-    positive: PositiveValues
+    positive: PositiveValues | None = None
+    score_range: Annotated[tuple[Exact, Exact], BeforeValidator(_two)] = (Fraction(0), Fraction(1))
+    threshold: Exact | None = None
+    """Scores from here on are selected."""
     groups: dict[Text, Names] = Field(default_factory=dict)
     unknown: Names = ()
 
     @model_validator(mode="after")
+    def _of_its_task(self) -> FairnessRows:
+        needed: Mapping[str, Mapping[str, object]] = {
+            "binary": {"columns.y_pred": self.columns.y_pred, "positive": self.positive},
+            "regression": {"columns.y_pred": self.columns.y_pred, "columns.y_true": self.columns.y_true},
+            "ranking": {"columns.rank": self.columns.rank},
+        }
+        for name, given in needed[self.task].items():
+            if given is None:
+                raise PydanticCustomError("missing", "is missing", {"key": name})
+        if self.task != "binary" and self.positive is not None:
+            raise PydanticCustomError("bad_value", "positive is for decisions and labels: leave it out for this task")
+        low, high = self.score_range
+        if low >= high:
+            raise PydanticCustomError("bad_value", "score_range goes from the least possible score to the largest")
+        if self.threshold is not None and not low <= self.threshold <= high:
+            raise PydanticCustomError("bad_value", "the threshold lies outside score_range")
+        return self
+
+    @model_validator(mode="after")
     def _consistent(self) -> FairnessRows:
-        if self.columns.y_true is not None and self.positive.y_true is None:
+        if self.columns.y_true is not None and self.positive is not None and self.positive.y_true is None:
             raise PydanticCustomError(
                 "bad_value", "positive.y_true is needed: which label is positive is never guessed"
             )
@@ -148,7 +196,8 @@ def parse_rows_manifest(data: bytes, *, file: str) -> FairnessRows:
 
 
 def _diagnostic(root: Node, detail: Any) -> Diagnostic:
-    place = tuple(detail["loc"])
+    place = (*detail["loc"], *detail.get("ctx", {}).get("key", "").split("."))
+    place = tuple(step for step in place if step != "")
     name = ".".join(str(step) for step in place) or "the document"
     said = {"missing": "is missing", "extra_forbidden": "is not a key of this document"}.get(detail["type"])
     span: Span = span_at(root, place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from govern.evidence.columnar_file import is_columnar
 from govern.evidence.tabulation import Tabulation
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ __all__ = ["header_of", "is_table", "tabulate"]
 
 def is_table(path: str) -> bool:
     """Whether a path names a table this module reads."""
-    return _is_parquet(path) or path.lower().endswith(".csv")
+    return is_columnar(path) or path.lower().endswith(".csv")
 
 
 def header_of(bundle: Bundle, path: str, *, wanted: Sequence[str] = ()) -> tuple[str, ...]:
@@ -23,10 +24,10 @@ def header_of(bundle: Bundle, path: str, *, wanted: Sequence[str] = ()) -> tuple
 
     `wanted` are the columns that a message about a wrong delimiter names as missing.
     """
-    if _is_parquet(path):
-        from govern.evidence.parquet_table import parquet_header
+    if is_columnar(path):
+        from govern.evidence.columnar_table import columnar_header
 
-        return parquet_header(bundle, path)
+        return columnar_header(bundle, path)
     from govern.evidence.csv_table import csv_header
 
     return csv_header(bundle, path, wanted)
@@ -39,14 +40,10 @@ def tabulate(bundle: Bundle, path: str, columns: Sequence[str], *, unique: str |
     not repeat, the first repetition is noted. Raises InputError: I203 for a table of the wrong shape, E122 for a
     column that is not there, E126 when a column holds too many different values, E129 when pyarrow is needed.
     """
-    if _is_parquet(path):
-        from govern.evidence.parquet_table import tabulate_parquet
+    if is_columnar(path):
+        from govern.evidence.columnar_table import tabulate_columnar
 
-        return tabulate_parquet(bundle, path, columns, unique)
+        return tabulate_columnar(bundle, path, columns, unique)
     from govern.evidence.csv_table import tabulate_csv
 
     return tabulate_csv(bundle, path, columns, unique)
-
-
-def _is_parquet(path: str) -> bool:
-    return path.lower().endswith((".parquet", ".pq"))

@@ -7,19 +7,20 @@ compare by type. A null is None.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from govern.diagnostics import Diagnostic, InputError, Span, plain
 
-__all__ = ["CellKind", "Repeats", "Row", "Tabulation", "Tally", "named", "require", "shape_fault"]
+__all__ = ["MOST_COMBINATIONS", "CellKind", "Repeats", "Row", "Tabulation", "Tally", "named", "require", "shape_fault"]
 
 CellKind = Literal["csv", "text", "whole", "real", "flag"]
 """Type of a column: a CSV cell is `csv`, because CSV has no types."""
 Row = tuple[str | None, ...]
 
-_MOST_COMBINATIONS = 1_000_000
+MOST_COMBINATIONS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Tally:
 
     file: str
     columns: Sequence[str]
-    combinations: dict[Row, int] = field(default_factory=dict)
+    combinations: Counter[Row] = field(default_factory=Counter)
     first_line: dict[Row, int] = field(default_factory=dict)
     rows: int = 0
 
@@ -52,7 +53,7 @@ class Tally:
         if key in self.combinations:
             self.combinations[key] += times
             return
-        if len(self.combinations) >= _MOST_COMBINATIONS:
+        if len(self.combinations) >= MOST_COMBINATIONS:
             raise self._identifier()
         self.combinations[key] = times
         if line is not None:

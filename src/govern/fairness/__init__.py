@@ -20,6 +20,7 @@ from govern.fairness.disparity import (
 from govern.fairness.judge import coded_backwards, group_label, judge
 from govern.fairness.performance import CellMetric, Measured, ScoreMetric, from_cells, from_scores
 from govern.fairness.rates import METRICS, MetricName, Rate, Tally, Undefined, Value, components, needs_labels
+from govern.fairness.scores import ScoreCounts, ScoreSums, scores_from_json, scores_to_json
 
 __all__ = [
     "MAX_CELLS",
@@ -39,7 +40,9 @@ __all__ = [
     "Rate",
     "Reason",
     "ReasonKind",
+    "ScoreCounts",
     "ScoreMetric",
+    "ScoreSums",
     "TableJudgement",
     "Tally",
     "Undefined",
@@ -53,4 +56,6 @@ __all__ = [
     "group_label",
     "judge",
     "needs_labels",
+    "scores_from_json",
+    "scores_to_json",
 ]

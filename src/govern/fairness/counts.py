@@ -7,9 +7,11 @@ cap is an identifier and no attribute.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations, product
+from math import prod
+from typing import TypeAlias
 
 from govern.fairness.rates import NO_TALLY, Tally
 from govern.records import record
@@ -20,6 +22,10 @@ MAX_CELLS = 1_000_000
 """Most cells of the dense tensor, the unknown values and the four confusion cells included."""
 MAX_GROUPS = 256
 """Most groups of one table that are compared pair by pair."""
+
+
+Cells: TypeAlias = Mapping[tuple[int, ...], Tally]
+"""Tallies by the index of each attribute's value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,7 @@ class Counts:
 
     axes: tuple[Axis, ...]
     labelled: bool
-    cells: Mapping[tuple[int, ...], Tally]
+    cells: Cells
     missing: Missing
     rows: int
     """Rows of the table, those left out included."""
@@ -114,25 +120,63 @@ class Counts:
 
         Raises KeyError for an attribute without axis and ValueError above `MAX_GROUPS` groups.
         """
+        chosen = self._chosen(attributes)
+        return _grouped(chosen, _summed(self.cells, [place for place, _axis in chosen]))
+
+    def lattice(self, attributes: tuple[str, ...]) -> Mapping[tuple[str, ...], GroupTable]:
+        """Give the table of every non-empty subset of some attributes: single ones first, all of them crossed last.
+
+        A table is summed from the smallest one with one attribute more, so that the cells are gone through once.
+        Raises KeyError for an attribute without axis and ValueError above `MAX_GROUPS` groups of all of them crossed.
+        """
+        chosen = self._chosen(attributes)
+        every = tuple(range(len(chosen)))
+        cells = {every: _summed(self.cells, [place for place, _axis in chosen])}
+        for size in range(len(chosen) - 1, 0, -1):
+            for subset in combinations(every, size):
+                above = min(
+                    (wider for wider in cells if len(wider) == size + 1 and set(subset) < set(wider)),
+                    key=lambda wider: len(cells[wider]),
+                )
+                cells[subset] = _summed(cells[above], [above.index(place) for place in subset])
+        return {
+            tuple(attributes[place] for place in subset): _grouped([chosen[place] for place in subset], cells[subset])
+            for size in range(1, len(chosen) + 1)
+            for subset in combinations(every, size)
+        }
+
+    def _chosen(self, attributes: tuple[str, ...]) -> list[tuple[int, Axis]]:
         places = {axis.name: place for place, axis in enumerate(self.axes)}
-        chosen = [(places[name], self.axes[places[name]].values) for name in attributes]
-        size = 1
-        for _place, values in chosen:
-            size *= len(values)
+        chosen = [(places[name], self.axes[places[name]]) for name in attributes]
+        size = prod(len(axis.values) for _place, axis in chosen)
         if size > MAX_GROUPS:
             raise ValueError(f"{size} groups, at most {MAX_GROUPS} are compared")
-        groups = {tuple(key): NO_TALLY for key in product(*(values for _place, values in chosen))}
-        unknown = NO_TALLY
-        for key, tally in self.cells.items():
-            indices = [key[place] for place, _values in chosen]
-            if any(index == len(values) for index, (_place, values) in zip(indices, chosen, strict=True)):
-                unknown = unknown.plus(tally)
-            else:
-                group = tuple(values[index] for index, (_place, values) in zip(indices, chosen, strict=True))
-                groups[group] = groups[group].plus(tally)
-        alone = len(attributes) == 1 and self.axes[chosen[0][0]].declared
-        absent = tuple(group for group, tally in groups.items() if alone and tally.n == 0)
-        return GroupTable(attributes, groups, unknown, absent)
+        return chosen
+
+
+def _summed(cells: Cells, places: Sequence[int]) -> Cells:
+    """Sum over every axis but those at some places, in their order."""
+    summed: dict[tuple[int, ...], Tally] = {}
+    for key, tally in cells.items():
+        part = tuple([key[place] for place in places])
+        found = summed.get(part)
+        summed[part] = tally if found is None else found.plus(tally)
+    return summed
+
+
+def _grouped(chosen: Sequence[tuple[int, Axis]], cells: Cells) -> GroupTable:
+    """Name the groups of cells over exactly these axes."""
+    axes = [axis for _place, axis in chosen]
+    groups = {tuple(key): NO_TALLY for key in product(*(axis.values for axis in axes))}
+    unknown = NO_TALLY
+    for key, tally in cells.items():
+        if any(index == len(axis.values) for index, axis in zip(key, axes, strict=True)):
+            unknown = unknown.plus(tally)
+        else:
+            groups[tuple(axis.values[index] for index, axis in zip(key, axes, strict=True))] = tally
+    alone = len(axes) == 1 and axes[0].declared
+    absent = tuple(group for group, tally in groups.items() if alone and tally.n == 0)
+    return GroupTable(tuple(axis.name for axis in axes), groups, unknown, absent)
 
 
 def dense_size(axes: tuple[Axis, ...]) -> int:

@@ -180,6 +180,7 @@ def _judge(
         advisories=snapshot,
         advisories_problem=problem,
         signed=people.signed(bundle),
+        columns=loaded.plan.columns,
     )
     graph = readable_graph(context)
     evaluation = run_plan(

@@ -154,6 +154,14 @@ class Plan:
         """sha256 (hex) of the plan's bytes."""
         return sha256_hex(self.data())
 
+    @property
+    def columns(self) -> frozenset[str]:
+        """Columns of the predictions that rules name, and the names that stand for columns of the model record."""
+        needs = self.document.get("evidence")
+        reads = [need.get("reads") for need in needs if isinstance(need, dict)] if isinstance(needs, list) else []
+        named = [str(text) for several in reads if isinstance(several, list) for text in several]
+        return frozenset(text.removeprefix("columns:") for text in named if text.startswith(("columns:", "model.")))
+
 
 def build_plan(
     policies: Sequence[CompiledPolicy],

@@ -126,6 +126,9 @@ def _groups(facts: Mapping[str, Any]) -> Iterator[str]:
         metric, names = table["metric"].replace("_", " "), " x ".join(map(plain, table["attributes"]))
         yield f"{metric} by {names}: {facts['compare']} {sign} {facts['threshold']}, {table['verdict']}"
         for line in table["groups"][:_MOST]:
+            if line["shown"] is False:
+                yield f"  {plain(line['label'])}: not shown"
+                continue
             ratio = f", {facts['compare']} {line[facts['compare']]}" if line[facts["compare"]] is not None else ""
             small = ", too small to judge" if line["small"] else ""
             yield f"  {plain(line['label'])}: {line['numerator']} of {line['denominator']}{ratio}{small}"

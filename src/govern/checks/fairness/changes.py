@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from govern.checks.fairness.shown import Shown, shown_of
 from govern.checks.fairness.stored import StoredCounts, stored_counts
 from govern.fairness import METRICS, ReasonKind, TableJudgement, Verdict, group_label
 from govern.policy.outcomes import CheckResult, Outcome
@@ -41,11 +42,15 @@ def disparity_changes(params: DisparityParams, result: CheckResult) -> Iterator[
         facts: Any = result.facts
         yield f"rows without a prediction or label: {facts['missing']['rows']} -> {_most_missing(params, facts)}"
         return
-    for table in counts.judge(params).tables:
-        if table.verdict is Verdict.FAIL:
+    judgement = counts.judge(params)
+    shown = shown_of(params.question(), counts.counts, judgement, params.smallest_shown)
+    for table in judgement.tables:
+        if shown.withheld(table):
+            yield None  # what the compared groups lack would tell of one that is not shown
+        elif table.verdict is Verdict.FAIL:
             yield from _favourable(params, counts, table)
         elif table.verdict is not Verdict.PASS:
-            yield from _people(params, counts, table)
+            yield from _people(params, counts, table, shown)
 
 
 def _most_missing(params: DisparityParams, facts: Mapping[str, Any]) -> int:
@@ -67,7 +72,7 @@ def _favourable(params: DisparityParams, counts: StoredCounts, table: TableJudge
         yield None  # another group misses it too, or so many are not enough to demonstrate it
 
 
-def _people(params: DisparityParams, counts: StoredCounts, table: TableJudgement) -> Iterator[str | None]:
+def _people(params: DisparityParams, counts: StoredCounts, table: TableJudgement, shown: Shown) -> Iterator[str | None]:
     doubts = [reason for reason in table.reasons if reason.verdict is not Verdict.PASS]
     known = all(reason.kind in _DOUBT for reason in doubts)
     alone = list(dict.fromkeys(reason.group for reason in doubts if reason.group))
@@ -82,6 +87,9 @@ def _people(params: DisparityParams, counts: StoredCounts, table: TableJudgement
     after = {line.group: line.rate.n for line in _same(params, grown, table).lines}
     everyone = len(METRICS[table.metric].denominator) == _CELLS
     among = "in" if everyone else f"that the {table.metric.replace('_', ' ')} is counted among in"
+    if any(after[group] > before[group] for group in shown.hidden(table)):
+        yield None  # how many it takes would tell how many there are
+        return
     for group, now in before.items():
         more = after[group] - now
         if more == 0:
@@ -99,7 +107,7 @@ def _decided(
     params: DisparityParams, counts: StoredCounts, table: TableJudgement, groups: list[tuple[str, ...]]
 ) -> StoredCounts | None:
     """Grow the groups together until the table decides, and give the smallest such tables that bisection finds."""
-    people = max((counts.tables[table.attributes].groups[group].n for group in groups), default=0)
+    people = max((counts.table(table.attributes).groups[group].n for group in groups), default=0)
     if people == 0:
         return None
 

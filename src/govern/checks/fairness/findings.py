@@ -1,4 +1,4 @@
-"""What a judgement on groups means in a report: outcome, findings, message fields and the table of facts."""
+"""What a judgement on groups means in words: outcome, findings, message fields. None tells of a hidden group."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from govern.canonical import Json, decimal_text
+from govern.checks.fairness.facts import ValueText, disparity_table, ends, restricted, value_text
+from govern.checks.fairness.shown import Shown, shown_of
 from govern.checks.predictions import figure
 from govern.fairness import (
     Counts,
@@ -16,8 +18,6 @@ from govern.fairness import (
     Reason,
     ReasonKind,
     TableJudgement,
-    Undefined,
-    Value,
     Verdict,
     coded_backwards,
     group_label,
@@ -26,7 +26,6 @@ from govern.policy.outcomes import CheckResult, EvidenceRef, Finding, Holds, Loc
 
 if TYPE_CHECKING:
     from govern.checks.fairness.disparity import DisparityParams
-    from govern.fairness.intervals import Interval
 
 __all__ = ["result_of"]
 
@@ -50,6 +49,8 @@ _CODES = {
 }
 _MOST_SMALL = 20
 """Small groups named one by one; crossed tables can have hundreds."""
+_NOT_SHOWN = "not shown"
+_HIDDEN = "a group that is not shown"
 
 
 def result_of(
@@ -62,7 +63,8 @@ def result_of(
     holds: tuple[Holds, ...],
 ) -> CheckResult:
     """Word a judgement. Too many missing rows make any verdict inconclusive: they could have decided otherwise."""
-    teller = _Teller(params, file)
+    shown = shown_of(params.question(), counts, judgement, params.smallest_shown)
+    teller = _Teller(params, file, shown)
     findings = [finding for table in judgement.tables for finding in teller.table(table)]
     outcome = _OUTCOMES[judgement.verdict]
     share = Fraction(counts.missing.rows, counts.rows)
@@ -74,29 +76,56 @@ def result_of(
     return CheckResult(
         outcome=outcome,
         summary=teller.summary(worst),
-        findings=tuple(findings),
+        findings=tuple(dict.fromkeys(findings)),
         evidence=evidence,
-        observed=None if worst is None or worst.worst is None else teller.value(worst.worst.value),
+        observed=None if worst is None or worst.worst is None else teller.observed(worst, worst.worst),
         required=teller.required,
         fields=teller.fields(judgement),
         holds=holds,
-        facts=teller.facts(counts, judgement),
+        facts=_facts(params, counts, judgement, shown, teller.value),
     )
+
+
+def _facts(params: DisparityParams, counts: Counts, judgement: Judgement, shown: Shown, value: ValueText) -> Json:
+    gone = counts.missing
+    limit = params.at_least if params.at_least is not None else params.at_most
+    references = params.references
+    return {
+        "kind": "fairness-table",
+        "metric": params.metric,
+        "compare": params.compare,
+        "threshold": decimal_text(Decimal(0) if limit is None else limit),
+        "direction": "at_least" if params.at_least is not None else "at_most",
+        "decide": params.decide,
+        "alpha": decimal_text(params.alpha),
+        "min_n": params.min_n,
+        "reference": None if references is None else dict(sorted(references.items())),
+        "comparisons": judgement.family,
+        "rows": counts.rows,
+        "missing": {"rows": gone.rows, "y_pred": gone.y_pred, "y_true": gone.y_true},
+        "smallest_shown": params.smallest_shown,
+        "tables": [disparity_table(table, shown, value) for table in judgement.tables],
+        "restricted": restricted(counts),
+    }
 
 
 class _Teller:
     """Words for one rule's parameters."""
 
-    def __init__(self, params: DisparityParams, file: str) -> None:
+    def __init__(self, params: DisparityParams, file: str, shown: Shown) -> None:
         self._params = params
+        self._shown = shown
         self._place = Location(file)
         limit = params.at_least if params.at_least is not None else params.at_most
-        self._limit = Decimal(0) if limit is None else limit
-        self.required = f"{'>=' if params.at_least is not None else '<='} {decimal_text(self._limit)}"
+        self.value = ValueText(Decimal(0) if limit is None else limit)
+        self.required = f"{'>=' if params.at_least is not None else '<='} {decimal_text(limit or Decimal(0))}"
 
-    def value(self, value: Value, *, places: int = 4) -> str:
-        """Write the compared value, never rounded across the threshold."""
-        return str(value) if isinstance(value, Undefined) else figure(value, self._limit, places)
+    def observed(self, table: TableJudgement, pair: Pair) -> str:
+        """Write the compared value of a pair, never rounded across the threshold."""
+        return self.value(pair.value, 4) if self._shown.pair(table, pair) else _NOT_SHOWN
+
+    def _named(self, table: TableJudgement, group: tuple[str, ...]) -> str:
+        return _HIDDEN if group in self._shown.hidden(table) else group_label(table.attributes, group)
 
     def table(self, table: TableJudgement) -> Iterator[Finding]:
         """Give the findings of one table, small groups beyond the twentieth as one."""
@@ -114,12 +143,13 @@ class _Teller:
             )
 
     def _finding(self, table: TableJudgement, reason: Reason) -> Finding:
-        label = group_label(table.attributes, reason.group) if reason.group else " x ".join(table.attributes)
-        observed = None if reason.pair is None else self.value(reason.pair.value)
+        label = self._named(table, reason.group) if reason.group else " x ".join(table.attributes)
+        observed = None if reason.pair is None else self.observed(table, reason.pair)
         required: str | None = self.required
         if reason.kind is ReasonKind.SMALL_GROUP:
             line = next(line for line in table.lines if line.group == reason.group)
-            observed, required = f"n = {line.rate.n}", f"n >= {self._params.min_n}"
+            observed = _NOT_SHOWN if label == _HIDDEN else f"n = {line.rate.n}"
+            required = f"n >= {self._params.min_n}"
         return Finding(
             code=_CODES[reason.kind],
             detail=self._detail(table, reason, label),
@@ -127,8 +157,14 @@ class _Teller:
             required=required,
             location=self._place,
             remediation=self._remediation(table, reason),
-            discriminator=f"{table.metric}:{label}",
+            discriminator=self._discriminator(table, reason, label),
         )
+
+    def _discriminator(self, table: TableJudgement, reason: Reason, label: str) -> str:
+        if label != _HIDDEN:
+            return f"{table.metric}:{label}"
+        other = "" if reason.pair is None else self._named(table, reason.pair.other)
+        return f"{table.metric}:{'+'.join(table.attributes)}:hidden:{other}"
 
     def _detail(self, table: TableJudgement, reason: Reason, label: str) -> str:
         metric = table.metric.replace("_", " ")
@@ -137,14 +173,17 @@ class _Teller:
             if reason.kind is ReasonKind.SIGNIFICANT_GAP:
                 return f"{said}: the threshold is met and the gap is significant"
             if reason.kind is ReasonKind.NOT_DEMONSTRATED and reason.pair.bounds is not None:
-                low, high = _ends(reason.pair.bounds)
-                return f"{said}: simultaneous bounds {low} to {high} do not establish {self.required}"
+                low, high = ends(reason.pair.bounds)
+                bounds = f" {low} to {high}" if self._shown.pair(table, reason.pair) else ""
+                return f"{said}: simultaneous bounds{bounds} do not establish {self.required}"
             if reason.kind is ReasonKind.NOT_SIGNIFICANT and not reason.pair.expected_ok:
                 return f"{said}: fewer than five people are expected in a cell, too few to call it harm"
             return said
         if reason.kind is ReasonKind.SMALL_GROUP:
             line = next(line for line in table.lines if line.group == reason.group)
             told = f"{label}: {metric} of {line.rate.k} of {line.rate.n}, below the least denominator"
+            if label == _HIDDEN:
+                told = f"{' x '.join(table.attributes)}: {self._few()} is below the least denominator of {metric}"
             return f"{told}; left out of the comparison" if reason.verdict is Verdict.PASS else told
         return {
             ReasonKind.NOT_COMPARABLE: f"{label}: fewer than two groups can be compared",
@@ -154,18 +193,26 @@ class _Teller:
             ReasonKind.ABSENT_REFERENCE: f"{label} is the reference and has no rows",
         }[reason.kind]
 
+    def _few(self) -> str:
+        """Name a group that is hidden and too small to be judged."""
+        least, smallest = self._params.min_n, self._params.smallest_shown
+        return f"a group of fewer than {smallest} people" if least <= smallest else _HIDDEN
+
     def _comparison(self, table: TableJudgement, pair: Pair) -> str:
-        group, other = (group_label(table.attributes, one) for one in (pair.group, pair.other))
+        group, other = (self._named(table, one) for one in (pair.group, pair.other))
         what = "ratio" if self._params.compare == "ratio" else "difference"
-        p = "" if pair.p is None else f", corrected p {decimal_text(pair.p)}"
+        if not self._shown.pair(table, pair):
+            both = "two groups that are not shown" if group == other else f"{group} and {other}"
+            return f"{table.metric.replace('_', ' ')} of {both}: {what} not shown"
+        p = "" if pair.p is None or not self._shown.tests else f", corrected p {decimal_text(pair.p)}"
         return (
             f"{table.metric.replace('_', ' ')} of {group} is {pair.rate.k} of {pair.rate.n}, of {other} "
-            f"{pair.other_rate.k} of {pair.other_rate.n}: {what} {self.value(pair.value)}{p}"
+            f"{pair.other_rate.k} of {pair.other_rate.n}: {what} {self.value(pair.value, 4)}{p}"
         )
 
     def _remediation(self, table: TableJudgement, reason: Reason) -> str | None:
         if reason.kind is ReasonKind.MISSED:
-            if table.needed is not None and reason.pair == table.worst:
+            if table.needed is not None and reason.pair == table.worst and not self._shown.withheld(table):
                 return f"With {table.needed} more of the group counted, all else equal, it meets the threshold."
             return None
         return {
@@ -208,7 +255,7 @@ class _Teller:
         if table is None or table.worst is None:
             return f"No two groups could be compared by {self._params.metric.replace('_', ' ')}."
         held = ""
-        if table.holds_for is not None and table.verdict is Verdict.PASS:
+        if table.holds_for is not None and table.verdict is Verdict.PASS and not self._shown.withheld(table):
             held = f"; this table's verdict holds for up to {table.holds_for} changed decisions"
         said = self._comparison(table, table.worst)
         return f"Worst: {said} ({self.required} asked, {self._params.decide}){held}."
@@ -217,17 +264,20 @@ class _Teller:
         """Give the values of the message fields."""
         names = ("group", "reference", "ratio", "difference", "n", "p", "low", "high")
         fields = {f"worst.{name}": "not assessable" for name in names}
-        fields["not_assessable"] = ", ".join(judgement.not_assessable[:_MOST_SMALL]) or "none"
+        fields["not_assessable"] = self._not_assessable(judgement)
         table = judgement.worst
         if table is None or table.worst is None:
             return fields
         pair = table.worst
-        low, high = _ends(pair.bounds or pair.interval(self._params.compare))
+        if not self._shown.pair(table, pair):
+            return {**fields, **{f"worst.{name}": _NOT_SHOWN for name in names}}
+        low, high = ends(pair.bounds or pair.interval(self._params.compare))
         compared = {"ratio": pair.ratio, "difference": pair.difference}
         shown = {
-            name: self.value(value) if name == self._params.compare else _plain_figure(value, 4)
+            name: self.value(value, 4) if name == self._params.compare else value_text(value, 4)
             for name, value in compared.items()
         }
+        untold = "not computed" if pair.p is None else _NOT_SHOWN
         return {
             **fields,
             "worst.group": group_label(table.attributes, pair.group),
@@ -235,74 +285,20 @@ class _Teller:
             "worst.ratio": shown["ratio"] or str(pair.ratio),
             "worst.difference": shown["difference"] or str(pair.difference),
             "worst.n": str(pair.rate.n),
-            "worst.p": "not computed" if pair.p is None else decimal_text(pair.p),
+            "worst.p": untold if pair.p is None or not self._shown.tests else decimal_text(pair.p),
             "worst.low": low,
             "worst.high": high,
         }
 
-    def facts(self, counts: Counts, judgement: Judgement) -> Json:
-        """Give the canonical facts: every group of every table, decimals as text."""
-        gone = counts.missing
-        return {
-            "kind": "fairness-table",
-            "metric": self._params.metric,
-            "compare": self._params.compare,
-            "threshold": decimal_text(self._limit),
-            "direction": "at_least" if self._params.at_least is not None else "at_most",
-            "decide": self._params.decide,
-            "alpha": decimal_text(self._params.alpha),
-            "min_n": self._params.min_n,
-            "comparisons": judgement.family,
-            "rows": counts.rows,
-            "missing": {"rows": gone.rows, "y_pred": gone.y_pred, "y_true": gone.y_true},
-            "tables": [self._table_facts(table) for table in judgement.tables],
-        }
-
-    def _table_facts(self, table: TableJudgement) -> Json:
-        worst = table.worst
-        return {
-            "attributes": list(table.attributes),
-            "metric": table.metric,
-            "verdict": table.verdict.value,
-            "unknown": table.unknown,
-            "holds_for": table.holds_for,
-            "groups": [
-                {
-                    "group": dict(zip(table.attributes, line.group, strict=True)),
-                    "label": group_label(table.attributes, line.group),
-                    "n": line.people,
-                    "numerator": line.rate.k,
-                    "denominator": line.rate.n,
-                    "rate": _plain_figure(line.rate.value),
-                    "low": None if line.spread is None else decimal_text(line.spread.low),
-                    "high": None if line.spread is None or line.spread.high is None else decimal_text(line.spread.high),
-                    "ratio": _plain_figure(line.ratio),
-                    "difference": _plain_figure(line.difference),
-                    "small": line.small,
-                    "undefined": line.rate.value.reason if isinstance(line.rate.value, Undefined) else None,
-                }
-                for line in table.lines
-            ],
-            "worst": None if worst is None else self._pair_facts(table, worst),
-        }
-
-    def _pair_facts(self, table: TableJudgement, pair: Pair) -> Json:
-        low, high = _ends(pair.bounds or pair.interval(self._params.compare))
-        return {
-            "group": group_label(table.attributes, pair.group),
-            "reference": group_label(table.attributes, pair.other),
-            "ratio": self.value(pair.ratio, places=6) if isinstance(pair.ratio, Fraction) else None,
-            "difference": self.value(pair.difference, places=6) if isinstance(pair.difference, Fraction) else None,
-            "p": None if pair.p is None else decimal_text(pair.p),
-            "low": low,
-            "high": high,
-            "simultaneous": pair.bounds is not None,
-        }
-
-
-def _ends(interval: Interval) -> tuple[str, str]:
-    return decimal_text(interval.low), "unbounded" if interval.high is None else decimal_text(interval.high)
-
-
-def _plain_figure(value: Value, places: int = 6) -> str | None:
-    return figure(value, None, places) if isinstance(value, Fraction) else None
+    def _not_assessable(self, judgement: Judgement) -> str:
+        """Name the groups that could not be judged; those that are not shown are only counted."""
+        small = dict.fromkeys(
+            (table.attributes, line.group, line.group in self._shown.hidden(table))
+            for table in judgement.tables
+            for line in table.lines
+            if line.small
+        )
+        told = dict.fromkeys(group_label(names, group) for names, group, hide in small if not hide)
+        untold = len({(names, group) for names, group, hide in small if hide})
+        parts = [*list(told)[:_MOST_SMALL], *([f"{untold} not shown"] if untold else [])]
+        return ", ".join(parts) or "none"

@@ -180,11 +180,12 @@ def _counted(
     if params.method == "selection":
         return predictions_of(context, source, columns)
 
-    from govern.evidence.score_medians import read_above_median
+    from govern.evidence.score_median import above_median
 
-    return context.once(
-        ("predictions.above_median", source.file, columns), lambda: read_above_median(context.bundle, source, columns)
+    found = context.once(
+        ("predictions.above_median", source.file, columns), lambda: above_median(context.bundle, source, columns)
     )
+    return found if isinstance(found, Diagnostic) else found.predictions
 
 
 def _published(params: ImpactParams, context: CheckContext, *, bound: bool) -> _Published | Diagnostic:

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from govern.checks.fairness.declared import DECLARED
 from govern.policy.interface import CheckParams, EvidenceNeed, parameter
+from govern.policy.types import Count
 
 __all__ = ["GroupParams", "Reference", "Tables", "needs_of", "plain_tables"]
 
@@ -41,6 +42,11 @@ class GroupParams(CheckParams):
         "Columns, and lists of columns to cross; model.groups.attributes and model.groups.intersections stand for what "
         "the model record declares.",
         tighten="superset",
+    )
+    smallest_shown: Count = parameter(
+        "Fewest people of a group whose numbers public outputs show; 1 shows every group, where a law demands it.",
+        tighten="up",
+        default=11,
     )
 
     @property

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from govern.canonical import Json
 from govern.checks.fairness.declared import stands_for_more
-from govern.fairness import METRICS, GroupTable, Judgement, Tally, Verdict, components, judge
+from govern.checks.fairness.facts import counts_of_restricted
+from govern.fairness import METRICS, Counts, GroupTable, Judgement, Tally, Verdict, judge
 from govern.policy.outcomes import Outcome
 
 if TYPE_CHECKING:
@@ -28,16 +29,26 @@ _OUTCOMES = {
 
 @dataclass(frozen=True, slots=True)
 class StoredCounts:
-    """The tables of a result, as far as `judge` reads them."""
+    """The counts of a result, as far as `judge` reads them, and what was thought to be different about some tables."""
 
-    tables: Mapping[tuple[str, ...], GroupTable]
-    missing: Fraction
-    """Share of rows that could not be counted."""
-    labelled: bool = True
+    counts: Counts
+    asked: tuple[tuple[str, ...], ...]
+    """The tables of the result, in its order."""
+    thought: Mapping[tuple[str, ...], GroupTable] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> Fraction:
+        """Share of rows that could not be counted."""
+        return Fraction(self.counts.missing.rows, self.counts.rows)
+
+    @property
+    def labelled(self) -> bool:
+        """Whether the true outcome is known."""
+        return self.counts.labelled
 
     def table(self, attributes: tuple[str, ...]) -> GroupTable:
-        """Give a table. Raises KeyError for attributes that were not asked for when the result was made."""
-        return self.tables[attributes]
+        """Give a table. Raises KeyError for attributes that were not counted when the result was made."""
+        return self.thought.get(attributes) or self.counts.table(attributes)
 
     def judge(self, params: DisparityParams) -> Judgement:
         """Judge by these parameters. Raises KeyError as `table` does.
@@ -46,7 +57,9 @@ class StoredCounts:
         that it holds are those that they stand for.
         """
         if stands_for_more(params.tables):
-            params = params.model_copy(update={"attributes": tuple(self.tables)})
+            params = params.model_copy(update={"attributes": self.asked})
+        if not self.thought:
+            return judge(params.question(), self.counts)
         return judge(params.question(), self)  # type: ignore[arg-type]  # what judge reads of Counts: table, labelled
 
     def outcome(self, params: DisparityParams) -> Outcome:
@@ -57,7 +70,7 @@ class StoredCounts:
 
     def counted(self, attributes: tuple[str, ...], group: tuple[str, ...], metric: str, more: int) -> StoredCounts:
         """Give the tables with `more` people of a group counted by a rate; the group stays as large as it is."""
-        held, table = METRICS[metric], self.tables[attributes]
+        held, table = METRICS[metric], self.table(attributes)
         cells = table.groups[group]._asdict()
         cells[held.numerator[0]] += more
         cells[_among(held)] -= more
@@ -65,56 +78,28 @@ class StoredCounts:
 
     def grown(self, attributes: tuple[str, ...], group: tuple[str, ...], factor: Fraction) -> StoredCounts:
         """Give the tables with one group as large as `factor` says, at the same rates as near as whole people allow."""
-        cells = self.tables[attributes].groups[group]
+        cells = self.table(attributes).groups[group]
         return self._with(attributes, group, Tally(*(round(cell * factor) for cell in cells)))
 
     def _with(self, attributes: tuple[str, ...], group: tuple[str, ...], tally: Tally) -> StoredCounts:
-        table = self.tables[attributes]
+        table = self.table(attributes)
         groups = {**table.groups, group: tally}
         made = GroupTable(attributes, groups, table.unknown, table.absent)
-        return StoredCounts({**self.tables, attributes: made}, self.missing)
+        return StoredCounts(self.counts, self.asked, {**self.thought, attributes: made})
 
 
 def stored_counts(facts: Json, metric: str) -> StoredCounts | None:
-    """Read the tables of the facts of `fairness.disparity`; None where they do not hold all that a verdict rests on.
-
-    Records of unknown group and groups without people take part in verdicts by more than the facts keep of them.
-    """
+    """Read the restricted counts of the facts of `fairness.disparity`; None where they do not hold them."""
     if not isinstance(facts, Mapping) or facts.get("kind") != "fairness-table" or facts.get("metric") != metric:
         return None
     held: Any = facts
     try:
-        rows, gone = int(held["rows"]), int(held["missing"]["rows"])
-        tables = _tables(held["tables"], metric)
+        counts = counts_of_restricted(held["restricted"])
+        asked = tuple(dict.fromkeys(tuple(table["attributes"]) for table in held["tables"]))
     except (KeyError, TypeError, ValueError):
         return None
-    return None if tables is None or rows <= 0 else StoredCounts(tables, Fraction(gone, rows))
-
-
-def _tables(items: Sequence[Any], metric: str) -> dict[tuple[str, ...], GroupTable] | None:
-    wanted = {item.name for item in components(metric)}
-    cells: dict[tuple[str, ...], dict[tuple[str, ...], Tally]] = {}
-    for item in items:
-        attributes = tuple(item["attributes"])
-        if item["unknown"] or item["metric"] not in wanted:
-            return None
-        groups = cells.setdefault(attributes, {})
-        for line in item["groups"]:
-            group = tuple(line["group"][name] for name in attributes)
-            k, n = int(line["numerator"]), int(line["denominator"])
-            if not 0 <= k <= n or not line["n"]:
-                return None
-            groups[group] = groups.get(group, Tally(0, 0, 0, 0)).plus(_tally(METRICS[item["metric"]], k, n))
-    return {
-        attributes: GroupTable(attributes, dict(sorted(groups.items())), Tally(0, 0, 0, 0))
-        for attributes, groups in cells.items()
-    }
-
-
-def _tally(metric: RateMetric, k: int, n: int) -> Tally:
-    """Put a rate into one confusion cell it counts and one it counts among: all that a verdict on it needs."""
-    cells = dict.fromkeys(("tn", "fp", "fn", "tp"), 0) | {metric.numerator[0]: k, _among(metric): n - k}
-    return Tally(**cells)
+    known = {axis.name for axis in counts.axes}
+    return StoredCounts(counts, asked) if counts.rows and all(set(names) <= known for names in asked) else None
 
 
 def _among(metric: RateMetric) -> str:

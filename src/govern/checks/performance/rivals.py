@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["compared"]
 
-_TABLES = (None, "predictions", "fairness-rows", "csv", "parquet")
+_TABLES = (None, "predictions", "fairness-rows", "csv", "parquet", "arrow")
 
 
 def compared(params: ToolParams, wish: Wish, context: CheckContext, name: str) -> Compared | CheckResult:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from govern.canonical import JsonObject
 from govern.diagnostics import plain
 from govern.policy.outcomes import Decision, Outcome
-from govern.report.figures import Table, comparison_figure, rate_figure, tables_of
 from govern.report.groups import Group, groups, headline
 from govern.report.html.claims import ClaimTable, claim_table
 from govern.report.html.comparisons import Comparison, Importance, comparisons_of, importances_of
 from govern.report.html.drift import DriftTable, drift_tables
+from govern.report.html.fairness import FairnessSection, fairness_sections
 from govern.report.html.quality import QualityTable, quality_tables
 from govern.report.result import FileView, OutcomeView, PolicyView, Result, facts_of, rows
 
@@ -26,17 +26,6 @@ _NAME = 160
 """Code points of a name; paths and sentences may be longer."""
 _MOST_NODES = 300
 _MOST_FILES = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class FairnessFigure:
-    """One table of groups with its two drawings."""
-
-    table: Table
-    rates: Markup
-    comparison: Markup
-    rule: str
-    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +96,7 @@ class Page:
     name: str
     version: str
     groups: tuple[Group, ...]
-    figures: tuple[FairnessFigure, ...]
+    fairness: tuple[FairnessSection, ...]
     scorecards: tuple[Scorecard, ...]
     claims: tuple[ClaimTable, ...]
     quality: tuple[QualityTable, ...]
@@ -139,7 +128,7 @@ def page_of(result: Result) -> Page:
         name=plain(name, limit=_NAME),
         version=plain(version, limit=_NAME),
         groups=groups(result.outcomes),
-        figures=_figures(result.outcomes),
+        fairness=fairness_sections(result.outcomes),
         scorecards=tuple(
             _scorecard(item, facts)
             for item in result.outcomes
@@ -174,21 +163,6 @@ def _key_facts(result: Result) -> list[tuple[str, str]]:
     )
     found += [(label, plain(value, limit=400)) for label, value in optional if value]
     return found
-
-
-def _figures(outcomes: Sequence[OutcomeView]) -> tuple[FairnessFigure, ...]:
-    from markupsafe import Markup
-
-    found: list[FairnessFigure] = []
-    for outcome in outcomes:
-        facts = facts_of(outcome, "fairness-table")
-        for table in tables_of(facts) if facts is not None else ():
-            number = len(found) + 1
-            # The drawings escape every text themselves.
-            rates = Markup(rate_figure(table, prefix=f"fr{number}"))  # noqa: S704
-            comparison = Markup(comparison_figure(table, prefix=f"fc{number}"))  # noqa: S704
-            found.append(FairnessFigure(table, rates, comparison, outcome.rule, outcome.title))
-    return tuple(found)
 
 
 def _scorecard(outcome: OutcomeView, facts: Mapping[str, Any]) -> Scorecard:

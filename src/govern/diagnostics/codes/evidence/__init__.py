@@ -6,16 +6,20 @@ from govern.diagnostics.catalogue import Code
 from govern.diagnostics.codes.evidence import (
     card_checks,
     cards,
+    counts,
     drift,
     envelope,
     figures,
     layouts,
     quality,
     reading,
+    scores,
 )
 
 CODES: dict[str, Code] = {
     **reading.CODES,
+    **scores.CODES,
+    **counts.CODES,
     **envelope.CODES,
     **quality.CODES,
     **drift.CODES,

@@ -1,0 +1,202 @@
+"""Parquet and Arrow files of a bundle as batches of rows, with pyarrow (`govern[data]`). It has no types, hence `Any`.
+
+A batch is small whatever the file's row groups are, so that memory does not grow with the file. Nothing is parsed that
+is not in the manifest (`steady_file`), and what Arrow does not check by itself of a file it did not write is checked
+here: offsets, text and indices of an IPC file, which are taken as they lie in the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from govern.diagnostics import Diagnostic, InputError, Span, plain
+from govern.evidence.steady_file import steady_file
+from govern.evidence.tabulation import named, shape_fault
+
+if TYPE_CHECKING:
+    from govern.bundle import Bundle
+    from govern.evidence.tabulation import CellKind
+
+__all__ = ["ARROW", "PARQUET", "Columnar", "columnar", "is_columnar", "kind_of"]
+
+PARQUET = (".parquet", ".pq")
+ARROW = (".arrow", ".feather")
+_MOST_ROWS = 1 << 32
+_MOST_COLUMNS = 10_000
+_ROWS = 131_072
+"""Rows of a batch at most."""
+_CELLS = 4_194_304
+"""Cells of a batch at most, where there are many columns."""
+_ARROW_BATCH_ROWS = 1 << 24
+"""Rows of a batch of an IPC file, which can only be decompressed as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columnar:
+    """An opened table: its columns, and a way to its rows, some columns at a time."""
+
+    path: str
+    schema: Any
+    batches: Callable[[Sequence[str]], Iterator[Any]]
+    """Batches of rows with at least the asked columns. Raises InputError I203 for a damaged file."""
+
+    @property
+    def names(self) -> list[str]:
+        """The column names in the order of the file."""
+        return list(self.schema.names)
+
+
+def is_columnar(path: str) -> bool:
+    """Whether a path names a table that is read here."""
+    return path.lower().endswith((*PARQUET, *ARROW))
+
+
+@contextmanager
+def columnar(bundle: Bundle, path: str, *, hashed: bool = True) -> Iterator[Columnar]:
+    """Open a table. Raises InputError E129 without pyarrow, I203 for no such file, and as `steady_file` does."""
+    pa = _pyarrow(path)
+    with steady_file(bundle, path, hashed=hashed) as file:
+        is_arrow = path.lower().endswith(ARROW)
+        try:
+            opened = _arrow(path, file) if is_arrow else _parquet(path, file)
+        except (pa.ArrowException, OSError) as fault:
+            what = "an Arrow IPC (Feather 2)" if is_arrow else "a Parquet"
+            hint = "Write the table with pyarrow, pandas or polars."
+            raise shape_fault(path, f"not {what} file", None, hint) from fault
+        names = opened.names
+        if len(names) > _MOST_COLUMNS:
+            raise shape_fault(path, f"more than {_MOST_COLUMNS:,} columns", None, "Keep the columns that are needed.")
+        if len(set(names)) < len(names):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            hint = "Give every column a name of its own."
+            raise shape_fault(path, f"column {named(twice)} given twice", None, hint)
+        yield opened
+
+
+def _pyarrow(path: str) -> Any:
+    try:
+        import pyarrow as pa
+    except ImportError as fault:
+        what = "Arrow files" if path.lower().endswith(ARROW) else "Parquet"
+        raise InputError(
+            Diagnostic(
+                code="E129",
+                message=f"reading {what} needs pyarrow, which is not installed",
+                span=Span(path),
+                hint="Install govern[data], or write the table as CSV.",
+            )
+        ) from fault
+    return pa
+
+
+def kind_of(path: str, name: str, kind: Any) -> CellKind:
+    """Say which type a column has. Raises InputError I203 for dates, lists and everything else that is no cell."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    if _is_text(kind) or pa.types.is_null(kind):
+        return "text"
+    if pa.types.is_boolean(kind):
+        return "flag"
+    if pa.types.is_integer(kind):
+        return "whole"
+    if pa.types.is_floating(kind):
+        return "real"
+    message = f"column `{plain(name)}` has type {plain(str(kind), limit=60)}, which is none of text, whole number, "
+    raise shape_fault(path, f"{message}number or boolean", None, "Convert the column before writing the table.")
+
+
+def _is_text(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _parquet(path: str, file: Any) -> Columnar:
+    import pyarrow.parquet as pq
+
+    opened = pq.ParquetFile(file, buffer_size=1 << 20)
+    if opened.metadata.num_rows > _MOST_ROWS:
+        raise _too_many_rows(path)
+    schema = opened.schema_arrow
+
+    def batches(columns: Sequence[str]) -> Iterator[Any]:
+        texts = [name for name in columns if _is_text(schema.field(name).type)]
+        reader = pq.ParquetFile(file, metadata=opened.metadata, read_dictionary=texts, buffer_size=1 << 20)
+        rows = _rows_of(len(columns))
+        # Threads cost more than they bring for a few columns of small batches.
+        yield from reader.iter_batches(batch_size=rows, columns=list(columns), use_threads=len(columns) > 16)
+
+    return Columnar(path, schema, _guarded(path, "Parquet", batches))
+
+
+def _arrow(path: str, file: Any) -> Columnar:
+    """The file form or the stream form: both are called `.arrow`, and Feather 2 is the file form."""
+    import pyarrow as pa
+
+    source = pa.BufferReader(pa.py_buffer(_mapped(file)))
+    try:
+        pa.ipc.open_file(source)
+        form: Any = pa.ipc.open_file
+    except pa.ArrowInvalid:
+        source.seek(0)
+        form = pa.ipc.open_stream
+    source.seek(0)
+    schema = form(source).schema
+
+    def batches(columns: Sequence[str]) -> Iterator[Any]:
+        wanted = pa.ipc.IpcReadOptions(included_fields=[schema.names.index(name) for name in columns])
+        source.seek(0)
+        opened = form(source, options=wanted)
+        whole = (opened.get_batch(n) for n in range(opened.num_record_batches)) if form is pa.ipc.open_file else opened
+        yield from _pieces(path, whole, _rows_of(len(columns)))
+
+    return Columnar(path, schema, _guarded(path, "Arrow", batches))
+
+
+def _mapped(file: Any) -> Any:
+    import mmap
+
+    return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def _pieces(path: str, batches: Iterator[Any], rows: int) -> Iterator[Any]:
+    for batch in batches:
+        if batch.num_rows > _ARROW_BATCH_ROWS:
+            message = f"a batch of {batch.num_rows:,} rows; at most {_ARROW_BATCH_ROWS:,} are read at once"
+            raise shape_fault(path, message, None, "Write the table in smaller batches, or as Parquet.")
+        batch.validate(full=True)
+        for start in range(0, batch.num_rows, rows):
+            yield batch.slice(start, rows)
+
+
+def _guarded(
+    path: str, form: str, batches: Callable[[Sequence[str]], Iterator[Any]]
+) -> Callable[[Sequence[str]], Iterator[Any]]:
+    def guarded(columns: Sequence[str]) -> Iterator[Any]:
+        import pyarrow as pa
+
+        rows = 0
+        try:
+            for batch in batches(columns):
+                rows += batch.num_rows
+                if rows > _MOST_ROWS:
+                    raise _too_many_rows(path)
+                yield batch
+        except (pa.ArrowException, OSError, IndexError) as fault:
+            message = f"the {form} file breaks off or is damaged"
+            raise shape_fault(path, message, None, "Write the table again.") from fault
+
+    return guarded
+
+
+def _rows_of(columns: int) -> int:
+    return max(64, min(_ROWS, _CELLS // max(1, columns)))
+
+
+def _too_many_rows(path: str) -> InputError:
+    return shape_fault(path, f"more than {_MOST_ROWS:,} rows", None, "Split the table.")

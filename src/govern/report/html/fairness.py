@@ -1,0 +1,129 @@
+"""The fairness sections of the page: what a table of groups says in words, its figures, and the same as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from govern.report.figures import Table, forest_figure, heat_map, rate_figure, tables_of
+from govern.report.html.error_rates import ErrorRates, error_rate_table
+from govern.report.result import OutcomeView, facts_of
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+__all__ = ["Drawing", "FairnessSection", "fairness_sections", "in_words"]
+
+_MOST_NAMED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """One figure under its caption."""
+
+    caption: str
+    note: str
+    drawing: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class FairnessSection:
+    """One table of groups of one rule."""
+
+    table: Table
+    rule: str
+    title: str
+    words: tuple[str, ...]
+    """Sentences: the worst comparison, what was not assessable, what would change the verdict."""
+    drawings: tuple[Drawing, ...]
+    errors: ErrorRates | None
+    """How often this rule would err with groups of this size; with the first table of a rule."""
+
+
+def fairness_sections(outcomes: Sequence[OutcomeView]) -> tuple[FairnessSection, ...]:
+    """Work out a section for each table of groups in the outcomes."""
+    found: list[FairnessSection] = []
+    for outcome in outcomes:
+        facts = facts_of(outcome, "fairness-table")
+        if facts is None:
+            continue
+        for number, table in enumerate(tables_of(facts)):
+            made = FairnessSection(
+                table=table,
+                rule=outcome.rule,
+                title=outcome.title,
+                words=tuple(in_words(table)),
+                drawings=tuple(_drawings(table, len(found) + 1)),
+                errors=error_rate_table(facts) if number == 0 else None,
+            )
+            found.append(made)
+    return tuple(found)
+
+
+def _drawings(table: Table, number: int) -> Iterator[Drawing]:
+    """Draw a table; the drawings escape every text themselves."""
+    from markupsafe import Markup
+
+    yield Drawing("Rate", "with 95 % interval", Markup(rate_figure(table, prefix=f"fr{number}")))  # noqa: S704
+    if table.compare in ("ratio", "difference"):
+        limit = f"; limit {table.limit}" if table.limit else ""
+        drawn = Markup(forest_figure(table, prefix=f"fc{number}"))  # noqa: S704
+        yield Drawing(table.compare.capitalize(), f"to {table.base}, with 95 % interval{limit}", drawn)
+    crossed = heat_map(table, prefix=f"fh{number}")
+    if crossed is not None:
+        yield Drawing("Map", "rate and n of every crossing", Markup(crossed))  # noqa: S704
+
+
+def in_words(table: Table) -> Iterator[str]:
+    """Say the worst comparison, what was not assessable, and what would change the verdict."""
+    yield _worst(table)
+    yield from _not_assessable(table)
+    yield from _turning(table)
+
+
+def _worst(table: Table) -> str:
+    judged = f"judged as {table.decide}: {table.verdict}" if table.decide else f"judged: {table.verdict}"
+    if table.worst is None:
+        return f"No two groups could be compared; {judged}."
+    worst = table.worst
+    if not worst.shown:
+        return f"The worst comparison involves a group that is not shown, so its figures are not either; {judged}."
+    said = f"Worst pair: {worst.group} against {worst.reference}, {table.compare} {worst.value}"
+    if worst.low is not None and worst.high is not None:
+        kind = "simultaneous bounds" if worst.simultaneous else "95 % interval"
+        said += f" ({kind} {worst.low} to {worst.high})"
+    said += f", n = {worst.n}" if worst.n else ""
+    said += f", corrected p = {worst.p}" if worst.p is not None else ", p not shown"
+    return f"{said}; limit {table.limit}; {judged}." if table.limit else f"{said}; {judged}."
+
+
+def _not_assessable(table: Table) -> Iterator[str]:
+    small = [row.label for row in table.groups if row.small and row.undefined is None]
+    undefined = [f"{row.label} ({row.undefined})" for row in table.groups if row.undefined]
+    if small:
+        yield f"Not assessable, fewer than {table.min_n} people counted: {_listed(small)}."
+    if undefined:
+        yield f"Without a rate: {_listed(undefined)}."
+    hidden = sum(row.hidden for row in table.groups)
+    if hidden:
+        one = hidden == 1
+        yield (
+            f"{hidden} {'group is' if one else 'groups are'} not shown: fewer than {table.smallest_shown} people, or "
+            "the figures would give such a group away. They count in the verdict."
+        )
+    if table.unknown:
+        yield f"{table.unknown} {'record is' if table.unknown == 1 else 'records are'} of unknown group."
+
+
+def _turning(table: Table) -> Iterator[str]:
+    if table.holds_for is not None and table.verdict == "pass":
+        more = table.holds_for + 1
+        yield f"What would change it: {more} {'decision' if more == 1 else 'decisions'} made otherwise, at the worst."
+    if table.needed is not None and table.worst is not None and table.worst.shown:
+        yield f"What would change it: {table.needed} more of {table.worst.group} counted, all else equal."
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
