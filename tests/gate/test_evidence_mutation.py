@@ -52,6 +52,21 @@ EVERY_KIND = rules(
       check: fairness.disparity
       with: {metric: false_positive_rate, compare: difference, at_most: 0.1, attributes: [sex], decide: point, bound: true}
     - {id: impact, check: fairness.impact_table, with: {method: selection, tables: [sex], bound: true}}
+    - {id: apart-by-chance, check: fairness.significance, with: {metric: selection_rate, attributes: [sex]}}
+    - id: floor
+      check: fairness.group_floor
+      with: {metric: selection_rate, at_least: 0.3, attributes: [sex], decide: point}
+    - id: ceiling
+      check: fairness.group_floor
+      with: {metric: false_positive_rate, at_most: 0.2, attributes: [sex], decide: point}
+    - id: holds
+      check: fairness.robustness
+      with: {metric: selection_rate, compare: ratio, at_least: 0.8, attributes: [sex], flips: 3}
+    - id: no-worse
+      check: fairness.change
+      with: {metric: selection_rate, compare: ratio, attributes: [sex], baseline: champion, max_worsening: 0.05,
+        same_data: false}
+    - {id: covered, check: fairness.coverage, with: {attributes: [sex], metrics: [selection_rate, accuracy]}}
     - {id: drift, check: drift.distribution, with: {limit: 0.2, min_p_value: 0.05}}
     - {id: looked, check: drift.report, with: {cadence: 30d, covers: [age, region]}}
     - {id: bound, check: lineage.bound}
@@ -159,6 +174,12 @@ WANTED = {
     "importance": {"removed:explanations", *(f"{one}:explanations/importance.csv" for one in SPOILT_IMPORTANCE)},
     "parity": {"removed:column:sex", "blank:column:sex", "dropped:sex", "harmed:sex", "empty:predictions"},
     "errors": {"unbound:predictions", "harmed:sex", "removed:column:y_true"},
+    "apart-by-chance": {"removed:column:sex", "blank:column:sex", "dropped:sex", "harmed:sex", "null:y_pred"},
+    "floor": {"removed:column:sex", "blank:column:sex", "dropped:sex", "harmed:sex", "null:y_pred"},
+    "ceiling": {"removed:column:y_true", "blank:column:sex", "harmed:sex"},
+    "holds": {"removed:column:sex", "blank:column:sex", "dropped:sex", "harmed:sex", "empty:predictions"},
+    "no-worse": {"removed:champion", "empty:champion", "itself:champion", "harmed:sex", "dropped:sex", "null:y_pred"},
+    "covered": {"removed:column:sex", "blank:column:sex", "dropped:sex", "removed:column:y_true", "null:y_pred"},
     "drift": {"removed:reports", "empty:evidence/drift.json", "cut:evidence/drift.json", "crashed:evidence/drift.json"}
     | {"unknown-method:evidence/drift.json"},
     "looked": {"removed:reports", "empty:evidence/drift.json", "early:1", "expired:2"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from govern.diagnostics.catalogue import Code
+from govern.diagnostics.codes import fairness_kinds
 from govern.diagnostics.codes.fairness_audits import AUDIT_CODES
 
 CODES: dict[str, Code] = {
@@ -98,4 +99,5 @@ CODES: dict[str, Code] = {
         example="attributes: [zip_code].",
         fix="Group the values into few classes, or cross fewer attributes.",
     ),
+    **fairness_kinds.CODES,
 }

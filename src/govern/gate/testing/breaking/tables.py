@@ -16,6 +16,11 @@ __all__ = ["tables"]
 
 Row = dict[str, Value]
 _POSITIVE_IS_HARM = ("false_positive_rate",)
+_RAISED = ("selection_rate", "true_positive_rate", "false_positive_rate")
+"""Rates that rise with every positive decision."""
+_LOWERED = ("true_negative_rate", "false_negative_rate")
+_NOT_OF_VALUES = ("fairness.coverage",)
+"""Kinds that ask whether groups are there, whatever is decided about them."""
 _FLIPS = frozenset(COMPUTABLE)
 
 
@@ -141,7 +146,8 @@ class _Table:
         if self.fairness:
             from govern.fairness import needs_labels
 
-            labels = [self.y_true] if self.y_true and needs_labels(params.metric) else []
+            metrics = getattr(params, "metrics", (self.metric,))
+            labels = [self.y_true] if self.y_true and any(map(needs_labels, metrics)) else []
             return [*self.columns, self.y_pred, *labels]
         if self.metric in SCORE_METRICS:
             return [name for name in (self.score, self.y_true) if name]
@@ -211,10 +217,24 @@ class _Table:
         if chosen not in values:
             return
         against = next(value for value in values if value != chosen)
-        mark = chosen if self.target.params.metric in _POSITIVE_IS_HARM else against
+        mark = self._harm(chosen, against)
+        if mark is None:
+            return
         rows = [{**row, self.y_pred: mark} if str(row.get(attribute)) == group else row for row in self.rows]
         told = f"everybody of {attribute} {group} gets {self.y_pred} {mark}"
         yield self._put(f"harmed:{attribute}", told, rows)
+
+    def _harm(self, chosen: str, against: str) -> str | None:
+        """The decision that takes a group to the wrong side; None where neither does for certain."""
+        params, kind = self.target.params, self.target.rule.check
+        if kind in _NOT_OF_VALUES:
+            return None
+        if kind != "fairness.group_floor":
+            return chosen if self.metric in _POSITIVE_IS_HARM else against
+        if self.metric not in (*_RAISED, *_LOWERED):
+            return None
+        falls = params.at_least is not None
+        return against if falls == (self.metric in _RAISED) else chosen
 
 
 def _from_columns(columns: dict[str, Value]) -> list[Row]:
