@@ -26,6 +26,7 @@ FAMILIES = (
     "performance.benchmark",
     "explainability.importance",
     "fairness.disparity",
+    "fairness.impact",
     "fairness.significance",
     "fairness.coverage",
     "fairness.score_kinds",

@@ -6,8 +6,10 @@ from govern.diagnostics.catalogue import Code
 from govern.diagnostics.codes import fairness_kinds
 from govern.diagnostics.codes import fairness_scores
 from govern.diagnostics.codes import fairness_inference
+from govern.diagnostics.codes.fairness_audits import AUDIT_CODES
 
 CODES: dict[str, Code] = {
+    **AUDIT_CODES,
     "F101": Code(
         slug="threshold-missed",
         title="A group differs from another by more than the rule allows.",
