@@ -259,6 +259,7 @@ class TestParameters:
             "missing_bounds": "worst_case",
             "smallest_shown": 11,
             "significant_gap": "report",
+            "test": "fisher",
             "bound": False,
             "min_grade": "E0",
         }

@@ -52,6 +52,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "attributes": ["sex"],
         "decide": "point",
     },
+    "fairness.impact_table": {"method": "selection", "tables": ["sex"]},
     "fairness.significance": {"metric": "selection_rate", "attributes": ["sex"]},
     "fairness.group_floor": {
         "metric": "selection_rate",
@@ -118,6 +119,7 @@ READS = {
     "explainability": ["explanations/importance.csv"],
     "fairness": ["predictions/test.csv", "predictions/test.yaml"],
     "fairness.alternatives": ["predictions/test.csv", "predictions/test.yaml", "evidence/alternatives.json"],
+    "fairness.impact_table": ["predictions/test.csv", "predictions/test.yaml", "impact_table.csv"],
     "fairness.change": ["predictions/test.csv", "predictions/test.yaml", "predictions/champion.csv"],
     "drift": ["evidence/drift.json"],
     "lineage": ["lineage.yaml"],

@@ -51,6 +51,7 @@ EVERY_KIND = rules(
     - id: errors
       check: fairness.disparity
       with: {metric: false_positive_rate, compare: difference, at_most: 0.1, attributes: [sex], decide: point, bound: true}
+    - {id: impact, check: fairness.impact_table, with: {method: selection, tables: [sex], bound: true}}
     - {id: apart-by-chance, check: fairness.significance, with: {metric: selection_rate, attributes: [sex]}}
     - id: floor
       check: fairness.group_floor

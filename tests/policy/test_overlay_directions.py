@@ -21,6 +21,7 @@ BASE = {
     "drift.report": {"cadence": "30d"},
     "expression": {"assert": "has(metrics.auc) ? metrics.auc > 0.5 : size(model.tags) > 0"},
     "fairness.disparity": {"metric": "selection_rate", "compare": "ratio", "at_least": 0.8, "attributes": ["sex"]},
+    "fairness.impact_table": {"method": "selection"},
     "fairness.significance": {"metric": "selection_rate", "attributes": ["sex"]},
     "fairness.coverage": {"attributes": ["sex"]},
     "fairness.alternatives": {
@@ -123,6 +124,10 @@ STEPS = {
     ("fairness.disparity", "max_missing"): (0.1, 0.05),
     ("fairness.disparity", "missing_bounds"): ("none", "worst_case"),
     ("fairness.disparity", "significant_gap"): ("report", "fail"),
+    ("fairness.impact_table", "tables"): ([["sex"]], [["sex"], ["race"]]),
+    ("fairness.impact_table", "tolerance"): (0.0005, 0.0001),
+    ("fairness.impact_table", "max_excluded_share"): (0.02, 0.01),
+    ("fairness.impact_table", "unknown_reported"): (False, True),
     ("fairness.significance", "alpha"): (0.01, 0.05),
     ("fairness.significance", "practical"): (0.8, 0.9),
     **{

@@ -182,6 +182,14 @@ def test_a_table_of_two_attributes_is_a_map_with_n_in_every_cell() -> None:
     assert len(root.findall(f".//{SVG}rect[@class='fig-frame']")) == 6
 
 
+def test_a_ratio_is_never_rounded_across_the_limit() -> None:
+    facts = only()
+    facts["tables"][0]["groups"][1]["ratio"] = "0.799951"
+    said = words(read(forest_figure(tables_of(facts)[0], prefix="b")))
+    assert "0.79995 [" in said or "0.799951 [" in said
+    assert " 0.8 [" not in said
+
+
 def test_other_tables_are_no_map() -> None:
     assert heat_map(tables_of(only())[0], prefix="h") is None
     facts = crossed()

@@ -23,6 +23,7 @@ VALIDATION = "evidence/gx.json"
 CHAMPION = "predictions/champion.csv"
 IMPORTANCE = "explanations/importance.csv"
 ALTERNATIVES = "evidence/alternatives.json"
+IMPACT = "impact_table.csv"
 ROWS = 400
 
 _METADATA_KEYS = ("name", "version", "title", "uri", "tags", "previous")
@@ -127,6 +128,17 @@ def _table(rows: int, wrong: tuple[int, ...]) -> bytes:
         score = (50 if y_pred else 5) + (k * 7) % 45
         lines.append(f"{y_true},{y_pred},0.{score:02d},{sex}")
     return ("\n".join(lines) + "\n").encode()
+
+
+def impact_table(rows: int = ROWS) -> str:
+    """The published table of `predictions`: both sexes selected alike, nobody of unknown sex."""
+    lines = [line.split(",") for line in predictions(rows).decode().splitlines()[1:]]
+    made = ["sex,applicants,selected,rate,impact_ratio"]
+    for sex in "FM":
+        people = [line for line in lines if line[3] == sex]
+        selected = sum(line[1] == "1" for line in people)
+        made.append(f"{sex},{len(people)},{selected},{selected / len(people):.4f},1.0000")
+    return "\n".join([*made, "unknown,0,,,", ""])
 
 
 def validation(*items: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -248,8 +260,7 @@ class BundleBuilder:
     def without_tools(self) -> BundleBuilder:
         """Take every file of another tool away, and its names in the record."""
         files = (VALIDATION, f"{VALIDATION}.evidence.json", IMPORTANCE, f"{IMPORTANCE}.evidence.json", *drift_files())
-        self.remove(ALTERNATIVES)
-        for path in files:
+        for path in (*files, IMPACT, ALTERNATIVES):
             self.remove(path)
         own = {name: item for name, item in self._spec["evidence"].items() if name in ("predictions", "metrics")}
         return self.record(evidence=own)
@@ -285,6 +296,7 @@ class BundleBuilder:
             **drift_files(),
             CHAMPION: champion(),
             IMPORTANCE: b"feature,importance\nage,0.25\nincome,0.125\n",
+            IMPACT: impact_table().encode(),
         }
         self._apply(files)
         files.setdefault(PREDICTIONS_MANIFEST, self._predictions_manifest(files))

@@ -8,6 +8,7 @@ from govern.cli.lazy import LazyGroup
 
 _COMMANDS: dict[str, tuple[str, str]] = {
     "summarize": ("govern.cli.fairness_summarize:summarize", "Reduce predictions to counts, so that rows stay home."),
+    "audit": ("govern.cli.fairness_audit:audit", "Make or check the tables of a bias audit."),
 }
 """Subcommands: name -> (module:attribute, line of help)."""
 

@@ -15,6 +15,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from govern.canonical import Json, decimal_text
+from govern.checks.fairness.inference_words import pair_inference, table_inference
 from govern.checks.predictions import figure
 from govern.fairness import Axis, Counts, GroupLine, Missing, Pair, Tally, Undefined, Value, group_label
 from govern.fairness.intervals import Interval, difference_interval, ratio_interval
@@ -102,6 +103,7 @@ def disparity_table(table: TableJudgement, shown: Shown, value: ValueText) -> Js
         "needed": table.needed if whole else None,
         "groups": group_rows(table.attributes, table.lines, base=shown.base(table), hidden=hidden),
         "worst": None if worst is None else _pair(table, worst, shown, value),
+        **(table_inference(table) if whole else {}),
     }
 
 
@@ -133,6 +135,7 @@ def _pair(table: TableJudgement, pair: Pair, shown: Shown, value: ValueText) -> 
         "high": high,
         "simultaneous": pair.bounds is not None,
         "shown": True,
+        **(pair_inference(pair) if shown.tests else {}),
     }
 
 

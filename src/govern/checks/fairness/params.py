@@ -22,6 +22,7 @@ __all__ = [
     "SteerableName",
     "Tables",
     "needs_of",
+    "plain_tables",
     "smaller_groups_left_out",
 ]
 
@@ -54,7 +55,8 @@ SteerableName = Literal[
 Table = str | tuple[str, ...]
 
 
-def _tables(value: Any) -> Any:
+def plain_tables(value: Any) -> Any:
+    """Give lists of names as tuples of plain text; whatever else is there is left for the model to refuse."""
     if not isinstance(value, list | tuple):
         return value
     return tuple(tuple(str(name) for name in item) if isinstance(item, list | tuple) else _text(item) for item in value)
@@ -68,7 +70,7 @@ def _reference(value: Any) -> Any:
     return {_text(key): _text(item) for key, item in value.items()} if isinstance(value, dict) else _text(value)
 
 
-Tables = Annotated[tuple[Table, ...], BeforeValidator(_tables)]
+Tables = Annotated[tuple[Table, ...], BeforeValidator(plain_tables)]
 Reference = Annotated[str | dict[str, str], BeforeValidator(_reference)]
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from govern.diagnostics.catalogue import Code
-from govern.diagnostics.codes import fairness_kinds
+from govern.diagnostics.codes import fairness_inference, fairness_kinds, fairness_scores
+from govern.diagnostics.codes.fairness_audits import AUDIT_CODES
 
 CODES: dict[str, Code] = {
+    **AUDIT_CODES,
     "F101": Code(
         slug="threshold-missed",
         title="A group differs from another by more than the rule allows.",
@@ -98,4 +100,6 @@ CODES: dict[str, Code] = {
         fix="Group the values into few classes, or cross fewer attributes.",
     ),
     **fairness_kinds.CODES,
+    **fairness_scores.CODES,
+    **fairness_inference.CODES,
 }

@@ -8,6 +8,7 @@ from govern.gate.testing.breaking.cards import cards
 from govern.gate.testing.breaking.drift import drift
 from govern.gate.testing.breaking.facts import facts, metrics, other_evidence
 from govern.gate.testing.breaking.general import out_of_time, without_statements, without_votes
+from govern.gate.testing.breaking.impact import impact
 from govern.gate.testing.breaking.interface import Break, Target
 from govern.gate.testing.breaking.lineage import lineage
 from govern.gate.testing.breaking.packages import artefacts, dependencies
@@ -24,6 +25,7 @@ FAMILIES: tuple[Callable[[Target], Iterator[Break]], ...] = (
     metrics,
     cards,
     tables,
+    impact,
     drift,
     lineage,
     dependencies,

@@ -52,7 +52,8 @@ class _Table:
         self.fairness = hasattr(target.params, "tables")
         self.judged = self._judged() if self.fairness else ()
         self.metric = str(getattr(target.params, "metric", ""))
-        self.y_pred = self._column("y_pred") or "y_pred"
+        decided = "score" if getattr(target.params, "method", "") == "scoring" else "y_pred"
+        self.y_pred = self._column(decided) or decided
         self.y_true = self._column("y_true")
         self.score = self._column("score")
 
