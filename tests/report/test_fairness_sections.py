@@ -11,6 +11,7 @@ import pytest
 from govern.report.figures import calibration_figure, roc_figure, score_tables_of, tables_of, trend_figure
 from govern.report.figures.trend import TrendPoint, point_of
 from govern.report.html import render_html
+from govern.report.html.error_rates import error_rate_table
 from govern.report.html.fairness import in_words
 from govern.report.html.trends import trends
 from govern.report.result import Result
@@ -206,3 +207,46 @@ def test_ids_are_unique() -> None:
     ids = re.findall(r'\bid="([^"]+)"', page)
     assert len(ids) == len(set(ids))
     assert 'style="' not in page
+
+
+# --- error rates
+
+
+def test_a_rule_says_how_often_it_would_err() -> None:
+    found = error_rate_table(facts())
+    assert found is not None
+    assert (found.runs, found.seed, found.sizes) == (1000, 1, "race=Black 402, race=White 610, race=Asian 205")
+    assert [(line.ratio, line.meets) for line in found.lines] == [
+        ("1", True),
+        ("0.9", True),
+        ("0.8", True),
+        ("0.7", False),
+    ]
+    for line in found.lines:
+        total = sum(float(share.removesuffix("%")) for share in (line.passes, line.fails, line.undecided))
+        assert total == pytest.approx(100, abs=0.2)
+    assert error_rate_table(facts()) == found
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"tables": []},
+        {"stratum": "branch"},
+        {"decide": "guess"},
+        {"alpha": "x"},
+        {"threshold": None},
+        {"compare": "rate"},
+        {"min_n": None},
+        {"direction": "at_most"},
+    ],
+)
+def test_rules_that_are_not_simulated_have_no_table(changes: dict[str, Any]) -> None:
+    assert error_rate_table(facts() | changes) is None
+
+
+def test_hidden_groups_are_not_simulated() -> None:
+    held = facts()
+    for group in held["tables"][0]["groups"][1:]:
+        group["shown"] = False
+    assert error_rate_table(held) is None
