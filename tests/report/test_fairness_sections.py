@@ -250,3 +250,46 @@ def test_hidden_groups_are_not_simulated() -> None:
     for group in held["tables"][0]["groups"][1:]:
         group["shown"] = False
     assert error_rate_table(held) is None
+
+
+# --- tables of other kinds
+
+
+def section_of(held: dict[str, Any]) -> str:
+    page = render_html(Result.from_document(document(held)))
+    return page[page.index('<section id="fairness">') :].partition("</section>")[0]
+
+
+def test_a_floor_of_rates_is_drawn_through_the_bars() -> None:
+    made = facts()
+    floor = {**made, "kind": "fairness-groups", "question": "group_floor", "threshold": "0.5"}
+    for table in floor["tables"]:
+        table |= {"worst": None, "holds_for": None, "needed": None}
+    held = document(floor)
+    held["outcomes"][-1]["summary"] = "Lowest: race=Black."
+    page = render_html(Result.from_document(held))
+    panel = page[page.index("Lowest: race=Black.</b>") :].partition("</div>\n</div>")[0]
+    assert "limit 0.5" in panel
+    assert "compared with the highest rate" not in panel
+
+
+def test_tables_that_the_law_asks_for_are_shown_without_a_limit() -> None:
+    group = {"group": {"sex": "F"}, "label": "sex=F", "n": 9, "selected": 3, "rate": "0.333333", "ratio": "0.5"}
+    other = {"group": {"sex": "M"}, "label": "sex=M", "n": 9, "selected": 6, "rate": "0.666667", "ratio": "1"}
+    groups = [{**one, "excluded": False, "undefined": None, "shown": True} for one in (group, other)]
+    table = {"attributes": ["sex"], "people": 18, "unknown": 0, "highest": "0.666667", "groups": groups}
+    section = section_of({"kind": "impact-table", "method": "selection", "tables": [table]})
+    assert "3 of 9" in section
+    assert "Selection by sex" in section
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        {"kind": "fairness-groups"},
+        {"kind": "fairness-groups", "tables": 3, "question": "group_floor", "threshold": 4},
+        {"kind": "impact-table", "tables": [{}, {"groups": [3, {}]}]},
+    ],
+)
+def test_other_tables_of_another_form_do_not_break_the_page(held: dict[str, Any]) -> None:
+    assert "<script" not in render_html(Result.from_document(document(held)))
