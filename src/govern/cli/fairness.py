@@ -1,0 +1,21 @@
+"""`govern fairness`: a table of the commands, each with a module of its own."""
+
+from __future__ import annotations
+
+import click
+
+from govern.cli.lazy import LazyGroup
+
+_COMMANDS: dict[str, tuple[str, str]] = {
+    "power": ("govern.cli.fairness_power:power", "How many people a rule needs, and how often it would be wrong."),
+}
+"""Subcommands: name -> (module:attribute, line of help)."""
+
+
+@click.group(
+    cls=LazyGroup,
+    table=_COMMANDS,
+    epilog="\b\nExample:\n  govern fairness power --rate 0.3 --limit 0.8",
+)
+def fairness() -> None:
+    """Groups of people: make the evidence that rules on fairness judge."""
