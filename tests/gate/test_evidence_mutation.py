@@ -66,6 +66,9 @@ EVERY_KIND = rules(
       check: fairness.change
       with: {metric: selection_rate, compare: ratio, attributes: [sex], baseline: champion, max_worsening: 0.05,
         same_data: false}
+    - id: nothing-better
+      check: fairness.alternatives
+      with: {metric: selection_rate, compare: ratio, attributes: [sex], utility: accuracy}
     - {id: covered, check: fairness.coverage, with: {attributes: [sex], metrics: [selection_rate, accuracy]}}
     - {id: drift, check: drift.distribution, with: {limit: 0.2, min_p_value: 0.05}}
     - {id: looked, check: drift.report, with: {cadence: 30d, covers: [age, region]}}
@@ -179,6 +182,8 @@ WANTED = {
     "ceiling": {"removed:column:y_true", "blank:column:sex", "harmed:sex"},
     "holds": {"removed:column:sex", "blank:column:sex", "dropped:sex", "harmed:sex", "empty:predictions"},
     "no-worse": {"removed:champion", "empty:champion", "itself:champion", "harmed:sex", "dropped:sex", "null:y_pred"},
+    "nothing-better": {"removed:alternatives", "empty:alternatives", "fewer:alternatives", "copied:alternatives"}
+    | {"other-counts:chosen", "other-people:alternatives", "harmed:sex", "dropped:sex", "removed:column:y_true"},
     "covered": {"removed:column:sex", "blank:column:sex", "dropped:sex", "removed:column:y_true", "null:y_pred"},
     "drift": {"removed:reports", "empty:evidence/drift.json", "cut:evidence/drift.json", "crashed:evidence/drift.json"}
     | {"unknown-method:evidence/drift.json"},

@@ -24,6 +24,12 @@ BASE = {
     "fairness.impact_table": {"method": "selection"},
     "fairness.significance": {"metric": "selection_rate", "attributes": ["sex"]},
     "fairness.coverage": {"attributes": ["sex"]},
+    "fairness.alternatives": {
+        "metric": "selection_rate",
+        "compare": "ratio",
+        "attributes": ["sex"],
+        "utility": "accuracy",
+    },
     "fairness.change": {
         "metric": "selection_rate",
         "compare": "ratio",
@@ -126,7 +132,13 @@ STEPS = {
     ("fairness.significance", "practical"): (0.8, 0.9),
     **{
         (kind, name): pair
-        for kind in ("fairness.significance", "fairness.group_floor", "fairness.robustness", "fairness.change")
+        for kind in (
+            "fairness.significance",
+            "fairness.group_floor",
+            "fairness.robustness",
+            "fairness.change",
+            "fairness.alternatives",
+        )
         for name, pair in (
             ("min_n", (30, 31)),
             ("small_groups", ("exclude", "inconclusive")),
@@ -145,6 +157,8 @@ STEPS = {
     ("fairness.change", "attributes"): (["sex"], ["sex", "race"]),
     ("fairness.change", "max_worsening"): (0.1, 0.05),
     ("fairness.change", "same_data"): (False, True),
+    ("fairness.alternatives", "at_least_compared"): (1, 2),
+    ("fairness.alternatives", "max_utility_loss"): (0.01, 0.05),
     ("fairness.coverage", "attributes"): (["sex"], ["sex", "race"]),
     ("fairness.coverage", "metrics"): (["selection_rate"], ["selection_rate", "accuracy"]),
     ("fairness.coverage", "min_group"): (30, 31),
@@ -152,7 +166,7 @@ STEPS = {
     ("fairness.coverage", "max_missing"): (0.1, 0.05),
     **{
         (f"fairness.{kind}", "smallest_shown"): (11, 12)
-        for kind in ("significance", "coverage", "group_floor", "robustness", "change")
+        for kind in ("significance", "coverage", "group_floor", "robustness", "change", "alternatives")
     },
     ("lineage.agreement", "rehash"): ("none", "reachable"),
     ("lineage.agreement", "max_conflicts"): (2, 1),
@@ -282,6 +296,7 @@ def test_every_parameter_that_moves_has_a_row_and_no_row_is_left_over():
         ("fairness.group_floor", {"small_groups": "exclude"}, {"min_n": 60}, "leaves out groups"),
         ("fairness.robustness", {"small_groups": "exclude"}, {"min_n": 60}, "leaves out groups"),
         ("fairness.change", {"small_groups": "exclude"}, {"min_n": 60}, "leaves out groups"),
+        ("fairness.alternatives", {"small_groups": "exclude"}, {"min_n": 60}, "leaves out groups"),
         ("fairness.significance", {"small_groups": "exclude"}, {"min_n": 60}, "leaves out groups"),
         ("fairness.significance", {}, {"practical": 0.9}, "not tighter than nothing"),
         ("performance.threshold", {"recompute": "never"}, {"recompute": "required"}, "may pass"),

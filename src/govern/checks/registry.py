@@ -33,6 +33,7 @@ FAMILIES = (
     "fairness.floor",
     "fairness.robustness",
     "fairness.change",
+    "fairness.alternatives",
     "drift.distribution",
     "lineage.rules",
     "dependencies.pinned",

@@ -147,7 +147,8 @@ class _Table:
             from govern.fairness import needs_labels
 
             metrics = getattr(params, "metrics", (self.metric,))
-            labels = [self.y_true] if self.y_true and any(map(needs_labels, metrics)) else []
+            labelled = hasattr(params, "utility") or any(map(needs_labels, metrics))
+            labels = [self.y_true] if self.y_true and labelled else []
             return [*self.columns, self.y_pred, *labels]
         if self.metric in SCORE_METRICS:
             return [name for name in (self.score, self.y_true) if name]
