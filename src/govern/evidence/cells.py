@@ -13,12 +13,13 @@ from govern.diagnostics import Diagnostic, InputError, Span, plain
 from govern.evidence.tabulation import CellKind, Tabulation
 from govern.inputs.scalars import ScalarText
 
-__all__ = ["GroupValues", "binary_reader", "group_values", "is_missing"]
+__all__ = ["UNKNOWN_BY_DEFAULT", "GroupValues", "binary_reader", "group_values", "is_missing", "refuse_near_equal"]
 
 _NOT_THERE = ("", "na", "n/a", "<na>", "#n/a", "null", "none", "nat")
 _NOT_FINITE = ("nan", "+nan", "-nan", "inf", "+inf", "-inf", "infinity", "+infinity", "-infinity")
 _MISSING = frozenset([*_NOT_THERE, *_NOT_FINITE])
-_UNKNOWN_BY_DEFAULT = ("", "nan", "NaN", "NA", "N/A", "<NA>", "null", "NULL")
+UNKNOWN_BY_DEFAULT = ("", "nan", "NaN", "NA", "N/A", "<NA>", "null", "NULL")
+"""Cells of a bare table whose group is not known."""
 _LONGEST_LABEL = 200
 
 Binary = Callable[[str | None], bool | None]
@@ -124,14 +125,14 @@ def group_values(
     that the declared groups do not list, E126 for values too long to be groups.
     """
     place = table.columns.index(column)
-    tokens = frozenset(_UNKNOWN_BY_DEFAULT if unknown is None else ("", *unknown))
+    tokens = frozenset(UNKNOWN_BY_DEFAULT if unknown is None else ("", *unknown))
     seen: dict[str, tuple[str | None, ...]] = {}
     for key in table.combinations:
         cell = key[place]
         if cell is not None and cell not in tokens:
             seen.setdefault(cell, key)
     listed = None if declared is None else set(declared)
-    _refuse_near_equal(file, column, set(seen), listed, tokens)
+    refuse_near_equal(file, column, set(seen), listed, tokens)
     for value, key in seen.items():
         line = table.first_line.get(key)
         if len(value) > _LONGEST_LABEL:
@@ -150,7 +151,11 @@ def group_values(
     return GroupValues(column, values, listed is not None, tokens)
 
 
-def _refuse_near_equal(file: str, column: str, seen: set[str], listed: set[str] | None, tokens: frozenset[str]) -> None:
+def refuse_near_equal(file: str, column: str, seen: set[str], listed: set[str] | None, tokens: frozenset[str]) -> None:
+    """Raise InputError E124 when values that were seen look like one group and were not all declared.
+
+    `listed` are the declared groups, None where none are; `tokens` the spellings of unknown.
+    """
     spellings: dict[str, list[str]] = {}
     for value in sorted(seen | (listed or set()) | tokens):
         spellings.setdefault(_folded(value), []).append(value)

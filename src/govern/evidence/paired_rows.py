@@ -48,7 +48,7 @@ def row_id_of(source: PredictionSource) -> str | None:
     """Give the column that tells cases apart, if the table has one."""
     if source.manifest is not None:
         return source.manifest.columns.row_id
-    return USUAL_ID if USUAL_ID in source.header else None
+    return USUAL_ID if USUAL_ID in source.header and source.counts is None else None
 
 
 def read_paired(

@@ -15,10 +15,18 @@ from govern.evidence.tabulation import named
 
 if TYPE_CHECKING:
     from govern.bundle import Bundle
+    from govern.evidence.counts_document import FairnessCounts
     from govern.evidence.envelope import Binding
-    from govern.evidence.rows_manifest import FairnessRows
+    from govern.evidence.rows_manifest import FairnessRows, RowsModel
 
-__all__ = ["PredictionSource", "find_predictions", "no_column"]
+__all__ = [
+    "MANIFEST_BYTES",
+    "PredictionSource",
+    "described_source",
+    "find_predictions",
+    "needs_rows",
+    "no_column",
+]
 
 _USUAL = (
     "predictions.yaml",
@@ -27,16 +35,18 @@ _USUAL = (
     "predictions.parquet",
     "predictions.arrow",
     "predictions.feather",
+    "predictions.counts.json",
+    "fairness-counts.json",
 )
-_MANIFEST_BYTES = 1024 * 1024
+MANIFEST_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class PredictionSource:
-    """A prediction table that was found: its columns, their meaning, and what it is bound to."""
+    """A prediction table or a document of counts that was found: its columns, their meaning, what it is bound to."""
 
     file: str
-    """The table."""
+    """The table, or the document of counts."""
     digest: str
     described_by: str | None
     """The FairnessRows document, None for a bare table."""
@@ -49,6 +59,8 @@ class PredictionSource:
     split: str | None
     header: tuple[str, ...]
     manifest: FairnessRows | None
+    counts: FairnessCounts | None = None
+    """Set when there are no rows here: they were counted elsewhere."""
 
     @property
     def bound(self) -> bool:
@@ -63,6 +75,8 @@ class PredictionSource:
     @property
     def y_true(self) -> str | None:
         """The column of true outcomes, if there is one."""
+        if self.counts is not None:
+            return "y_true" if self.counts.document.y_true else None
         if self.manifest is not None:
             return self.manifest.columns.y_true
         return "y_true" if "y_true" in self.header else None
@@ -70,6 +84,8 @@ class PredictionSource:
     @property
     def score(self) -> str | None:
         """The column of scores, if there is one."""
+        if self.counts is not None:
+            return "score" if self.counts.document.scores is not None else None
         if self.manifest is not None:
             return self.manifest.columns.score
         return "score" if "score" in self.header else None
@@ -81,9 +97,13 @@ class PredictionSource:
 
     @property
     def attributes(self) -> tuple[str, ...]:
-        """Columns that may be used as groups."""
+        """Columns that may be used as groups, the stratum among them."""
+        if self.counts is not None:
+            return self.counts.names
         if self.manifest is not None:
-            return self.manifest.columns.sensitive
+            columns = self.manifest.columns
+            more = () if columns.stratum is None or columns.stratum in columns.sensitive else (columns.stratum,)
+            return (*columns.sensitive, *more)
         return tuple(name for name in self.header if name not in ("y_pred", "y_true", "score", ""))
 
 
@@ -108,7 +128,13 @@ def find_predictions(
         refusal = envelope.refusal("the predictions")
         if refusal is not None and refusal.code != "E107":  # of another model is said below, for a manifest as well
             return refusal
-    found = _bare(bundle, located, envelope) if is_table(located.path) else _described(bundle, located, envelope)
+    found: PredictionSource | Diagnostic
+    if is_table(located.path):
+        found = _bare(bundle, located, envelope)
+    elif _holds_counts(bundle, located):
+        found = _counted(bundle, located, envelope)
+    else:
+        found = _described(bundle, located, envelope)
     if role == "predictions" and not isinstance(found, Diagnostic) and found.model == "mismatch":
         return Diagnostic(
             code="E107",
@@ -124,6 +150,7 @@ def _refuse_type(located: Located) -> None:
     fits = {
         "predictions": True,
         "fairness-rows": not is_table(located.path),
+        "fairness-counts": located.path.lower().endswith(".json"),
         "csv": located.path.lower().endswith(".csv"),
         "parquet": located.path.lower().endswith(PARQUET),
         "arrow": located.path.lower().endswith(ARROW),
@@ -134,9 +161,42 @@ def _refuse_type(located: Located) -> None:
                 code="E101",
                 message=f"the record calls this file {plain(located.type)}, which it is not",
                 span=Span(located.path),
-                hint="Leave type out, or write predictions, fairness-rows, csv, parquet or arrow as the file is.",
+                hint="Leave type out, or write predictions, fairness-rows, fairness-counts, csv, parquet or arrow.",
             )
         )
+
+
+def _holds_counts(bundle: Bundle, located: Located) -> bool:
+    """Whether it is a FairnessCounts document: as its type says, or by its kind where no type is given."""
+    if located.type in ("fairness-counts", "fairness-rows"):
+        return located.type == "fairness-counts"
+    if not located.path.lower().endswith(".json"):
+        return False
+    from govern.evidence.counts_document import COUNTS_BYTES
+
+    return b'"FairnessCounts"' in bundle.read(located.path, limit=COUNTS_BYTES)
+
+
+def _counted(bundle: Bundle, located: Located, envelope: Envelope | None) -> PredictionSource:
+    from govern.evidence.counts_document import COUNTS_BYTES, parse_counts
+
+    counts = parse_counts(bundle.read(located.path, limit=COUNTS_BYTES), file=located.path)
+    document = counts.document
+    return PredictionSource(
+        file=located.path,
+        digest=bundle.files[located.path].sha256,
+        described_by=None,
+        described_digest=None,
+        model=_worse(_model_binding(bundle, document.model), envelope),
+        data="match",
+        produced_at=envelope.produced_at if envelope else None,
+        tool=envelope.tool if envelope else None,
+        dataset=document.data.name,
+        split=document.data.split,
+        header=(*counts.names, "y_pred", *(["y_true"] if document.y_true else [])),
+        manifest=None,
+        counts=counts,
+    )
 
 
 def _bare(bundle: Bundle, located: Located, envelope: Envelope | None) -> PredictionSource | Diagnostic:
@@ -162,13 +222,25 @@ def _bare(bundle: Bundle, located: Located, envelope: Envelope | None) -> Predic
 def _described(bundle: Bundle, located: Located, envelope: Envelope | None) -> PredictionSource | Diagnostic:
     from govern.evidence.rows_manifest import parse_rows_manifest
 
-    manifest = parse_rows_manifest(bundle.read(located.path, limit=_MANIFEST_BYTES), file=located.path)
+    manifest = parse_rows_manifest(bundle.read(located.path, limit=MANIFEST_BYTES), file=located.path)
+    return described_source(bundle, manifest, described_by=located.path, envelope=envelope)
+
+
+def described_source(
+    bundle: Bundle, manifest: FairnessRows, *, described_by: str | None, envelope: Envelope | None = None
+) -> PredictionSource | Diagnostic:
+    """Give the table that a manifest describes; a Diagnostic says that it, or a column of it, is not there.
+
+    `described_by` is the manifest's file, None for one that was made of options. Raises InputError E109 for a table of
+    other bytes than the manifest says, and for one that cannot be read.
+    """
     path = bundle.resolve(manifest.file.path)
+    place = described_by or manifest.file.path
     if path is None or not is_table(path):
         return Diagnostic(
             code="E120",
             message=f"the bundle has no table {plain(manifest.file.path)}",
-            span=Span(located.path),
+            span=Span(place),
             hint="Add the CSV, Parquet or Arrow file to the bundle or correct file.path.",
         )
     if bundle.files[path].sha256 != manifest.file.sha256:
@@ -176,7 +248,7 @@ def _described(bundle: Bundle, located: Located, envelope: Envelope | None) -> P
             Diagnostic(
                 code="E109",
                 message=f"the document was written for other bytes than {plain(path)} has",
-                span=Span(located.path),
+                span=Span(place),
                 hint="Write file.sha256 again from the table that is in the bundle.",
             )
         )
@@ -190,9 +262,9 @@ def _described(bundle: Bundle, located: Located, envelope: Envelope | None) -> P
     return PredictionSource(
         file=path,
         digest=manifest.file.sha256,
-        described_by=located.path,
-        described_digest=bundle.files[located.path].sha256,
-        model=_worse(_model_binding(bundle, manifest), envelope),
+        described_by=described_by,
+        described_digest=None if described_by is None else bundle.files[described_by].sha256,
+        model=_worse(_model_binding(bundle, manifest.model), envelope),
         data="match",
         produced_at=envelope.produced_at if envelope else None,
         tool=envelope.tool if envelope else None,
@@ -209,9 +281,8 @@ def _worse(binding: Binding, envelope: Envelope | None) -> Binding:
     return "mismatch" if "mismatch" in (binding, envelope.model) else "match"
 
 
-def _model_binding(bundle: Bundle, manifest: FairnessRows) -> Binding:
+def _model_binding(bundle: Bundle, model: RowsModel) -> Binding:
     """Compare name, version and every artefact; files that are not all of the model's files bind nothing."""
-    model = manifest.model
     if (model.name, model.version) != (bundle.name, bundle.version):
         return "mismatch"
     stated: set[str] = set()
@@ -221,6 +292,16 @@ def _model_binding(bundle: Bundle, manifest: FairnessRows) -> Binding:
             return "mismatch"
         stated.add(path)
     return "match" if bundle.artefacts and stated.issuperset(bundle.artefacts) else "absent"
+
+
+def needs_rows(source: PredictionSource, what: str) -> Diagnostic:
+    """Say that counts cannot answer this: `what` needs the rows, or something that the document does not hold."""
+    return Diagnostic(
+        code="E198",
+        message=f"{what}, which counts do not tell",
+        span=Span(source.file),
+        hint="Give the rows, or make the counts with what is needed: govern fairness summarize.",
+    )
 
 
 def no_column(path: str, absent: Sequence[str], header: Sequence[str]) -> Diagnostic:

@@ -1,8 +1,8 @@
 """Predictions of a bundle, reduced on reading to counts: by group, label and decision, and by score and label.
 
-Two forms are read. A FairnessRows document says what the columns and values of a table mean, what the table's bytes
-are and which model made it. A bare CSV, Parquet or Arrow table must have a column `y_pred` of literal 0 and 1, may have
-`y_true` of the same and `score`; any other column can be a group.
+Three things are read. A FairnessRows document says what the columns and values of a table mean, what the table's bytes
+are and which model made it. A bare table must have a column `y_pred` of literal 0 and 1, may have
+`y_true` of the same and `score`; any other column can be a group. A FairnessCounts document holds the counts alone.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 
 from govern.diagnostics import Diagnostic, InputError, Span, plain
 from govern.evidence.cells import GroupValues, binary_reader, group_values, is_missing
-from govern.evidence.prediction_source import PredictionSource, find_predictions, no_column
+from govern.evidence.prediction_source import PredictionSource, find_predictions, needs_rows, no_column
 from govern.evidence.tables import tabulate
 from govern.evidence.tabulation import Tabulation
 
 if TYPE_CHECKING:
     from govern.bundle import Bundle
+    from govern.evidence.counts_document import FairnessCounts
     from govern.inputs.scalars import ScalarText
 
 __all__ = [
@@ -83,12 +84,29 @@ def read_predictions(bundle: Bundle, source: PredictionSource, attributes: Seque
     absent = [name for name in attributes if name not in source.attributes]
     if absent:
         return no_column(source.file, absent, source.attributes)
+    if source.counts is not None:
+        return narrowed(_stated(source, source.counts), attributes)
     manifest = source.manifest
     columns = [*attributes, source.y_pred, *([source.y_true] if source.y_true else [])]
     table = tabulate(bundle, source.file, columns, unique=manifest.columns.row_id if manifest else None)
     refuse_wrong_rows(source, table)
     groups = tuple(groups_of(source, table, name) for name in attributes)
     return _counted(source, table, groups)
+
+
+def _stated(source: PredictionSource, counts: FairnessCounts) -> Predictions:
+    """Take what a FairnessCounts document states, by all of its axes."""
+    document = counts.document
+    return Predictions(
+        source=source,
+        groups=counts.groups,
+        labelled=document.y_true,
+        cells=counts.cells_by_group,
+        rows=document.rows,
+        missing_y_pred=document.missing.y_pred,
+        missing_y_true=document.missing.y_true,
+        missing_rows=counts.missing_rows,
+    )
 
 
 def narrowed(wide: Predictions, attributes: Sequence[str]) -> Predictions:
@@ -141,6 +159,8 @@ def read_scores(bundle: Bundle, source: PredictionSource, within: tuple[str, str
     A Diagnostic (E122) says that a column is not there. Raises InputError E126 beyond a million different scores, and
     as `read_predictions` does.
     """
+    if source.counts is not None:
+        return needs_rows(source, "each score is asked for")
     if source.score is None or source.y_true is None:
         return no_column(source.file, ["score" if source.score is None else "y_true"], source.header)
     if within is not None and within[0] not in source.attributes:

@@ -17,7 +17,7 @@ from govern.evidence.cells import GroupValues, binary_reader
 from govern.evidence.exact_sums import ExactSums
 from govern.evidence.keyed_rows import KeyedRows
 from govern.evidence.number_parts import parts_of
-from govern.evidence.prediction_source import PredictionSource, no_column
+from govern.evidence.prediction_source import PredictionSource, needs_rows, no_column
 from govern.evidence.predictions import groups_of, positives_of, refuse_wrong_rows
 
 if TYPE_CHECKING:
@@ -107,6 +107,8 @@ def read_score_table(
     A Diagnostic (E122) says that a column is not there. Raises InputError E209 for a score outside the declared range,
     E130 for what is no number, and as `read_predictions` does.
     """
+    if source.counts is not None:
+        return needs_rows(source, "each score is asked for")
     if source.score is None or (labels and source.y_true is None):
         return no_column(source.file, ["score" if source.score is None else "y_true"], source.header)
     absent = [name for name in attributes if name not in source.attributes]

@@ -6,6 +6,7 @@ from govern.diagnostics.catalogue import Code
 from govern.diagnostics.codes.evidence import (
     card_checks,
     cards,
+    counts,
     drift,
     envelope,
     figures,
@@ -18,6 +19,7 @@ from govern.diagnostics.codes.evidence import (
 CODES: dict[str, Code] = {
     **reading.CODES,
     **scores.CODES,
+    **counts.CODES,
     **envelope.CODES,
     **quality.CODES,
     **drift.CODES,

@@ -1,0 +1,21 @@
+"""`govern fairness`: a table of the commands, each with a module of its own."""
+
+from __future__ import annotations
+
+import click
+
+from govern.cli.lazy import LazyGroup
+
+_COMMANDS: dict[str, tuple[str, str]] = {
+    "summarize": ("govern.cli.fairness_summarize:summarize", "Reduce predictions to counts, so that rows stay home."),
+}
+"""Subcommands: name -> (module:attribute, line of help)."""
+
+
+@click.group(
+    cls=LazyGroup,
+    table=_COMMANDS,
+    epilog="\b\nExample:\n  govern fairness summarize predictions.yaml -o fairness-counts.json",
+)
+def fairness() -> None:
+    """Groups of people: make the evidence that rules on fairness judge."""
