@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from govern.diagnostics.catalogue import Code
 from govern.diagnostics.codes import fairness_scores
+from govern.diagnostics.codes import fairness_inference
 
 CODES: dict[str, Code] = {
     "F101": Code(
@@ -98,4 +99,5 @@ CODES: dict[str, Code] = {
         fix="Group the values into few classes, or cross fewer attributes.",
     ),
     **fairness_scores.CODES,
+    **fairness_inference.CODES,
 }
