@@ -32,6 +32,7 @@ FAMILIES = (
     "fairness.floor",
     "fairness.robustness",
     "fairness.change",
+    "fairness.score_kinds",
     "drift.distribution",
     "lineage.rules",
     "dependencies.pinned",

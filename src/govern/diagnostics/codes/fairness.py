@@ -5,6 +5,7 @@ from __future__ import annotations
 from govern.diagnostics.catalogue import Code
 from govern.diagnostics.codes import fairness_kinds
 from govern.diagnostics.codes.fairness_audits import AUDIT_CODES
+from govern.diagnostics.codes import fairness_scores
 
 CODES: dict[str, Code] = {
     **AUDIT_CODES,
@@ -100,4 +101,5 @@ CODES: dict[str, Code] = {
         fix="Group the values into few classes, or cross fewer attributes.",
     ),
     **fairness_kinds.CODES,
+    **fairness_scores.CODES,
 }
