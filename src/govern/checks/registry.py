@@ -34,7 +34,6 @@ FAMILIES = (
     "fairness.robustness",
     "fairness.change",
     "fairness.alternatives",
-    "fairness.score_kinds",
     "drift.distribution",
     "lineage.rules",
     "dependencies.pinned",

@@ -17,8 +17,9 @@ _COMMANDS: dict[str, tuple[str, str]] = {
 @click.group(
     cls=LazyGroup,
     table=_COMMANDS,
-    epilog="\b\nExample:\n  govern fairness summarize predictions.yaml -o fairness-counts.json",
-    epilog="\b\nExample:\n  govern fairness power --rate 0.3 --limit 0.8",
+    epilog="\b\nExamples:\n  govern fairness power --rate 0.3 --limit 0.8\n"
+    "  govern fairness summarize predictions.yaml -o fairness-counts.json\n"
+    "  govern fairness audit published.csv",
 )
 def fairness() -> None:
-    """Groups of people: make the evidence that rules on fairness judge."""
+    """Groups of people: plan the data, make the counts, make or check an audit."""

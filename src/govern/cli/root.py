@@ -26,7 +26,6 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "policy": ("govern.cli.policy:policy", "Lint and compile policies, print their schema."),
     "fairness": ("govern.cli.fairness:fairness", "Groups of people: make the evidence that rules on them judge."),
     "lineage": ("govern.cli.lineage:lineage", "Show or export a bundle's lineage graph."),
-    "fairness": ("govern.cli.fairness:fairness", "Groups of people: make the evidence that rules on them judge."),
     "ledger": ("govern.cli.ledger:ledger", "List, verify and prove entries of the ledger."),
     "keys": ("govern.cli.keys:keys", "Make, list and rotate signing keys."),
     "trust": ("govern.cli.trust:trust", "Show, edit, sign and compile the trust root."),
