@@ -11,6 +11,7 @@ import pytest
 from govern.report.figures import calibration_figure, roc_figure, score_tables_of, tables_of, trend_figure
 from govern.report.figures.trend import TrendPoint, point_of
 from govern.report.html import render_html
+from govern.report.html.error_rates import error_rate_table
 from govern.report.html.fairness import in_words
 from govern.report.html.trends import trends
 from govern.report.result import Result
@@ -206,3 +207,89 @@ def test_ids_are_unique() -> None:
     ids = re.findall(r'\bid="([^"]+)"', page)
     assert len(ids) == len(set(ids))
     assert 'style="' not in page
+
+
+# --- error rates
+
+
+def test_a_rule_says_how_often_it_would_err() -> None:
+    found = error_rate_table(facts())
+    assert found is not None
+    assert (found.runs, found.seed, found.sizes) == (1000, 1, "race=Black 402, race=White 610, race=Asian 205")
+    assert [(line.ratio, line.meets) for line in found.lines] == [
+        ("1", True),
+        ("0.9", True),
+        ("0.8", True),
+        ("0.7", False),
+    ]
+    for line in found.lines:
+        total = sum(float(share.removesuffix("%")) for share in (line.passes, line.fails, line.undecided))
+        assert total == pytest.approx(100, abs=0.2)
+    assert error_rate_table(facts()) == found
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"tables": []},
+        {"stratum": "branch"},
+        {"decide": "guess"},
+        {"alpha": "x"},
+        {"threshold": None},
+        {"compare": "rate"},
+        {"min_n": None},
+        {"direction": "at_most"},
+    ],
+)
+def test_rules_that_are_not_simulated_have_no_table(changes: dict[str, Any]) -> None:
+    assert error_rate_table(facts() | changes) is None
+
+
+def test_hidden_groups_are_not_simulated() -> None:
+    held = facts()
+    for group in held["tables"][0]["groups"][1:]:
+        group["shown"] = False
+    assert error_rate_table(held) is None
+
+
+# --- tables of other kinds
+
+
+def section_of(held: dict[str, Any]) -> str:
+    page = render_html(Result.from_document(document(held)))
+    return page[page.index('<section id="fairness">') :].partition("</section>")[0]
+
+
+def test_a_floor_of_rates_is_drawn_through_the_bars() -> None:
+    made = facts()
+    floor = {**made, "kind": "fairness-groups", "question": "group_floor", "threshold": "0.5"}
+    for table in floor["tables"]:
+        table |= {"worst": None, "holds_for": None, "needed": None}
+    held = document(floor)
+    held["outcomes"][-1]["summary"] = "Lowest: race=Black."
+    page = render_html(Result.from_document(held))
+    panel = page[page.index("Lowest: race=Black.</b>") :].partition("</div>\n</div>")[0]
+    assert "limit 0.5" in panel
+    assert "compared with the highest rate" not in panel
+
+
+def test_tables_that_the_law_asks_for_are_shown_without_a_limit() -> None:
+    group = {"group": {"sex": "F"}, "label": "sex=F", "n": 9, "selected": 3, "rate": "0.333333", "ratio": "0.5"}
+    other = {"group": {"sex": "M"}, "label": "sex=M", "n": 9, "selected": 6, "rate": "0.666667", "ratio": "1"}
+    groups = [{**one, "excluded": False, "undefined": None, "shown": True} for one in (group, other)]
+    table = {"attributes": ["sex"], "people": 18, "unknown": 0, "highest": "0.666667", "groups": groups}
+    section = section_of({"kind": "impact-table", "method": "selection", "tables": [table]})
+    assert "3 of 9" in section
+    assert "Selection by sex" in section
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        {"kind": "fairness-groups"},
+        {"kind": "fairness-groups", "tables": 3, "question": "group_floor", "threshold": 4},
+        {"kind": "impact-table", "tables": [{}, {"groups": [3, {}]}]},
+    ],
+)
+def test_other_tables_of_another_form_do_not_break_the_page(held: dict[str, Any]) -> None:
+    assert "<script" not in render_html(Result.from_document(document(held)))

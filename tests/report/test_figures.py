@@ -69,7 +69,7 @@ def test_the_limit_is_drawn_where_it_is_and_misses_are_crosses() -> None:
     root = read(forest_figure(table, prefix="b"))
     (limit,) = root.findall(f".//{SVG}line[@class='fig-limit']")
     ones = [item for item in root.iter(f"{SVG}circle") if item.get("class") == "fig-dot"]
-    assert float(limit.get("x1", "0")) == pytest.approx(6 + 0.8 * (float(ones[0].get("cx", "0")) - 6))
+    assert float(limit.get("x1", "0")) == pytest.approx(6 + 0.8 * (float(ones[0].get("cx", "0")) - 6), rel=1e-4)
     assert len(root.findall(f".//{SVG}path[@class='fig-limit']")) == 1
     assert len(root.findall(f".//{SVG}circle[@class='fig-outline']")) == 1
     said = words(root)

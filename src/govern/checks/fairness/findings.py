@@ -7,10 +7,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from govern.canonical import Json, decimal_text
-from govern.checks.fairness.facts import ValueText, disparity_table, ends, restricted, value_text
+from govern.canonical import decimal_text
+from govern.checks.fairness.facts import ValueText, disparity_facts, ends, value_text
 from govern.checks.fairness.inference_words import CODES as INFERENCE_CODES
-from govern.checks.fairness.inference_words import inference_detail, more_people, rule_inference
+from govern.checks.fairness.inference_words import inference_detail, more_people
 from govern.checks.fairness.shown import Shown, shown_of
 from govern.checks.predictions import figure
 from govern.fairness import (
@@ -85,32 +85,8 @@ def result_of(
         required=teller.required,
         fields=teller.fields(judgement),
         holds=holds,
-        facts=_facts(params, counts, judgement, shown, teller.value),
+        facts=disparity_facts(params, counts, judgement, shown, teller.value),
     )
-
-
-def _facts(params: DisparityParams, counts: Counts, judgement: Judgement, shown: Shown, value: ValueText) -> Json:
-    gone = counts.missing
-    limit = params.at_least if params.at_least is not None else params.at_most
-    references = params.references
-    return {
-        "kind": "fairness-table",
-        "metric": params.metric,
-        "compare": params.compare,
-        "threshold": decimal_text(Decimal(0) if limit is None else limit),
-        "direction": "at_least" if params.at_least is not None else "at_most",
-        "decide": params.decide,
-        "alpha": decimal_text(params.alpha),
-        "min_n": params.min_n,
-        "reference": None if references is None else dict(sorted(references.items())),
-        "comparisons": judgement.family,
-        "rows": counts.rows,
-        "missing": {"rows": gone.rows, "y_pred": gone.y_pred, "y_true": gone.y_true},
-        "smallest_shown": params.smallest_shown,
-        "tables": [disparity_table(table, shown, value) for table in judgement.tables],
-        **rule_inference(params),
-        "restricted": restricted(counts),
-    }
 
 
 class _Teller:

@@ -86,12 +86,12 @@ def _row(
     met = table.met(value)
     parts.append(mark(x, middle, met=met, small=row.small))
     parts.append(text(_WIDTH, y + 1, short(value, table.threshold) + interval, anchor="end"))
-    word = "too few to compare" if row.small else _word(table, low, met)
+    word = "too few to compare" if row.small else _word(table, value, low, met=met)
     return [*parts, text(_WIDTH, y + 18, word, "fig-soft", "end")]
 
 
-def _word(table: Table, low: Decimal | None, met: bool) -> str:
-    if low is None:
+def _word(table: Table, value: Decimal, low: Decimal | None, *, met: bool) -> str:
+    if low is None and value == (1 if table.compare == "ratio" else 0):
         return "compared with"
     if table.threshold is None:
         return ""

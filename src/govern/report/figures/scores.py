@@ -57,6 +57,7 @@ class ScoreTable:
     groups: tuple[ScoreRow, ...]
     worst: str | None
     """The worst comparison in words."""
+    unknown: int
 
 
 def score_tables_of(facts: Mapping[str, Any]) -> tuple[ScoreTable, ...]:
@@ -68,14 +69,18 @@ def score_tables_of(facts: Mapping[str, Any]) -> tuple[ScoreTable, ...]:
     for table in rows(facts.get("tables")):
         attributes = table.get("attributes")
         names = [plain(str(name), limit=60) for name in attributes] if isinstance(attributes, list | tuple) else []
+        own = plain(str(table.get("measure") or measure)).replace("_", " ")
+        compare = table.get("compare")
+        compared = f"{plain(compare, limit=40)} of {own}" if isinstance(compare, str) and compare else own
         found.append(
             ScoreTable(
-                measure=plain(str(table.get("measure") or measure)).replace("_", " "),
+                measure=own,
                 attributes=" × ".join(names),
                 limit=limit,
                 verdict=plain(str(table.get("verdict", ""))),
                 groups=tuple(_row(item) for item in rows(table.get("groups"))),
-                worst=_worst(table.get("worst"), measure),
+                worst=_worst(table.get("worst"), compared),
+                unknown=count_of(table.get("unknown")),
             )
         )
     return tuple(found)

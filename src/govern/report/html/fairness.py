@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from govern.report.figures import (
     ScoreTable,
@@ -18,7 +18,7 @@ from govern.report.figures import (
     tables_of,
 )
 from govern.report.html.error_rates import ErrorRates, error_rate_table
-from govern.report.result import OutcomeView, facts_of
+from govern.report.result import OutcomeView, facts_of, rows
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -96,20 +96,41 @@ def fairness_sections(outcomes: Sequence[OutcomeView]) -> tuple[FairnessSection,
     """Work out a section for each table of groups in the outcomes."""
     found: list[FairnessSection] = []
     for outcome in outcomes:
-        facts = facts_of(outcome, "fairness-table")
-        if facts is None:
-            continue
-        for number, table in enumerate(tables_of(facts)):
+        compared = facts_of(outcome, "fairness-table")
+        facts = compared if compared is not None else _other_tables(outcome)
+        for number, table in enumerate(tables_of(facts) if facts is not None else ()):
+            said = in_words(table) if compared is not None else (outcome.summary or table.verdict, *_seen(table))
             made = FairnessSection(
                 table=table,
                 rule=outcome.rule,
                 title=outcome.title,
-                words=tuple(in_words(table)),
+                words=tuple(said),
                 drawings=tuple(_drawings(table, len(found) + 1)),
-                errors=error_rate_table(facts) if number == 0 else None,
+                errors=error_rate_table(compared) if number == 0 and compared is not None else None,
             )
             found.append(made)
     return tuple(found)
+
+
+def _other_tables(outcome: OutcomeView) -> Mapping[str, Any] | None:
+    """Give the tables of groups of kinds that compare no pairs in the form of those that do."""
+    groups = facts_of(outcome, "fairness-groups")
+    if groups is not None:
+        limited = groups.get("question") == "group_floor"
+        return {**groups, "compare": "rate" if limited else "", **({} if limited else {"threshold": None})}
+    published = facts_of(outcome, "impact-table")
+    if published is None:
+        return None
+    tables = [{**table, "groups": [_counted(row) for row in rows(table.get("groups"))]} for table in _tables(published)]
+    return {**published, "compare": "ratio", "threshold": None, "tables": tables}
+
+
+def _tables(facts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [{"metric": facts.get("method"), **table} for table in rows(facts.get("tables"))]
+
+
+def _counted(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, "numerator": row.get("selected"), "denominator": row.get("n")}
 
 
 def _drawings(table: Table, number: int) -> Iterator[Drawing]:
@@ -131,7 +152,7 @@ def in_words(table: Table) -> Iterator[str]:
     yield _worst(table)
     if table.worst is not None and table.worst.within is not None:
         yield f"The same pair: {table.worst.within}."
-    yield from _not_assessable(table)
+    yield from _seen(table)
     yield from _turning(table)
 
 
@@ -151,7 +172,7 @@ def _worst(table: Table) -> str:
     return f"{said}; limit {table.limit}; {judged}." if table.limit else f"{said}; {judged}."
 
 
-def _not_assessable(table: Table) -> Iterator[str]:
+def _seen(table: Table) -> Iterator[str]:
     small = [row.label for row in table.groups if row.small and row.undefined is None]
     undefined = [f"{row.label} ({row.undefined})" for row in table.groups if row.undefined]
     if small:
