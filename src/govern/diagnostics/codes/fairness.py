@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from govern.diagnostics.catalogue import Code
-from govern.diagnostics.codes import fairness_scores
-from govern.diagnostics.codes import fairness_inference
+from govern.diagnostics.codes import fairness_inference, fairness_scores
 
 CODES: dict[str, Code] = {
     "F101": Code(
