@@ -205,7 +205,7 @@ class _Teller:
             "worst.value": value_text(gap.value, self._limit, 4),
             "worst.low": "not computed" if ends is None else decimal_text(ends.low),
             "worst.high": "not computed" if ends is None else decimal_text(ends.high),
-            "worst.n": str(line.n),
+            "worst.n": str(line.people),
         }
 
     def _not_assessable(self, judgement: GapJudgement) -> str:

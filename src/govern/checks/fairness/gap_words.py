@@ -67,6 +67,6 @@ def compared_text(table: GapTable, gap: Gap, shown: ShownGaps, limit: Decimal) -
     lines = {line.group: line for line in table.lines}
     one, two = lines[gap.group], lines[gap.other]
     return (
-        f"{what} of {group} is {value_text(one.figure, None, 4)} (n = {one.n}), of {other} "
-        f"{value_text(two.figure, None, 4)} (n = {two.n}): {how} {value_text(gap.value, limit, 4)}"
+        f"{what} of {group} is {value_text(one.figure, None, 4)} (n = {one.people}), of {other} "
+        f"{value_text(two.figure, None, 4)} (n = {two.people}): {how} {value_text(gap.value, limit, 4)}"
     )
