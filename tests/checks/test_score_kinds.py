@@ -126,7 +126,7 @@ def test_a_limit_within_the_bounds_of_a_histogram_is_inconclusive(tmp_path):
     result = run(SCORE, bundle_of(tmp_path, csv_of(rows)), at_most="0.5")
     assert result.outcome is Outcome.INCONCLUSIVE
     assert codes(result) == {"F121"}
-    assert "within 0.5" in result.findings[0].detail
+    assert "exact within 0.5; the limit lies between" in result.findings[0].detail
 
 
 def test_auc_in_a_metric_frame_one_group_has_one_class_only(tmp_path):

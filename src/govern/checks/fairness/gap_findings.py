@@ -156,8 +156,7 @@ class _Teller:
             if not self._shown.gap(table, reason.gap) or isinstance(reason.gap.value, Undefined):
                 return said
             if reason.kind is GapKind.STRADDLED:
-                half = value_text(reason.gap.value, None, 6, half=True)
-                return f"{said}; known within {half} only, and the limit lies in between"
+                return f"{said}; the limit lies between the bounds"
             if reason.kind is GapKind.NOT_DEMONSTRATED:
                 ends = reason.gap.ends
                 bounds = "there is no interval" if ends is None else f"interval {ends.low} to {ends.high}"
