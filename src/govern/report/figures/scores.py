@@ -99,6 +99,8 @@ def _row(item: Mapping[str, Any]) -> ScoreRow:
         return None if hide else number_of(item.get(name))
 
     def count(name: str) -> str:
+        if item.get(name) is None:
+            return "not shown" if hide else ""
         return "not shown" if hide else str(count_of(item.get(name)))
 
     undefined = None if hide else item.get("undefined")
