@@ -137,8 +137,8 @@ class _Coder:
             self._of_dictionary = (*map(_cell, column.dictionary.to_pylist()), None)
         size = len(self._of_dictionary) - 1
         indices = column.indices
-        codes = _with_nulls(_values(indices).astype(np.int64 if size >= _INT32 else np.int32), indices, size)
-        if len(codes) and not 0 <= int(codes.min()) <= int(codes.max()) <= size:
+        codes = _with_nulls(_values(indices).astype(np.int32, copy=False), indices, size)
+        if len(codes) and int(codes.view(np.uint32).max()) > size:  # a negative one is a large one
             raise shape_fault(
                 self._path, "the file is damaged: an index outside its dictionary", None, "Write it again."
             )
@@ -160,7 +160,11 @@ class _Coder:
             self._of_range = (*map(str, range(low, high + 1)), None)
         if len(there) < len(values):
             values = np.where(_there(column), values, there[0] if len(there) else values.dtype.type(0))
-        codes = (values.astype(np.int64) - low).astype(np.int32)
+        if -_INT32 < low and high < _INT32:
+            codes = values.astype(np.int32)
+            codes -= np.int32(low)
+        else:
+            codes = (values.astype(np.int64) - low).astype(np.int32)
         return _with_nulls(codes, column, high - low + 1), self._of_range
 
     def _identifier(self, what: str) -> InputError:
