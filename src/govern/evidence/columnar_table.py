@@ -23,6 +23,10 @@ _DENSE = 1 << 18
 """Cells of a tensor that is kept whole; with more, only the occupied ones are counted."""
 _SPREAD = 4096
 """Different whole numbers, from the smallest to the largest, that are counted by their distance from the smallest."""
+_TEXT_BYTES = 1 << 25
+"""Bytes of the different texts of one column in one batch."""
+_HELD = 1 << 28
+"""Characters of all combinations together."""
 _INT32, _INT64 = 1 << 31, 1 << 62
 
 Texts = tuple[str | None, ...]
@@ -126,13 +130,15 @@ class _Coder:
 
         if self._dictionary is None or not column.dictionary.equals(self._dictionary):
             if len(column.dictionary) > MOST_COMBINATIONS:
-                raise self._identifier(len(column.dictionary))
+                raise self._identifier(f"{len(column.dictionary):,} different values or more")
+            if column.dictionary.nbytes > _TEXT_BYTES:
+                raise self._identifier(f"values of {column.dictionary.nbytes:,} bytes in a few rows")
             self._dictionary = column.dictionary
             self._of_dictionary = (*map(_cell, column.dictionary.to_pylist()), None)
         size = len(self._of_dictionary) - 1
         indices = column.indices
-        codes = _with_nulls(_values(indices).astype(np.int64 if size >= _INT32 else np.int32), indices, size)
-        if len(codes) and not 0 <= int(codes.min()) <= int(codes.max()) <= size:
+        codes = _with_nulls(_values(indices).astype(np.int32, copy=False), indices, size)
+        if len(codes) and int(codes.view(np.uint32).max()) > size:  # a negative one is a large one
             raise shape_fault(
                 self._path, "the file is damaged: an index outside its dictionary", None, "Write it again."
             )
@@ -154,14 +160,18 @@ class _Coder:
             self._of_range = (*map(str, range(low, high + 1)), None)
         if len(there) < len(values):
             values = np.where(_there(column), values, there[0] if len(there) else values.dtype.type(0))
-        codes = (values.astype(np.int64) - low).astype(np.int32)
+        if -_INT32 < low and high < _INT32:
+            codes = values.astype(np.int32)
+            codes -= np.int32(low)
+        else:
+            codes = (values.astype(np.int64) - low).astype(np.int32)
         return _with_nulls(codes, column, high - low + 1), self._of_range
 
-    def _identifier(self, size: int) -> InputError:
+    def _identifier(self, what: str) -> InputError:
         return InputError(
             Diagnostic(
                 code="E126",
-                message=f"column `{plain(self.name)}` has {size:,} different values or more",
+                message=f"column `{plain(self.name)}` has {what}",
                 span=Span(self._path),
                 hint="It looks like an identifier. Name a column with few values, or bin the values beforehand.",
             )
@@ -175,6 +185,7 @@ class _Tensor:
         self._tally = tally
         self._layout: list[Texts] = []
         self._counts: Any = None
+        self._held = 0
 
     def add(self, columns: Sequence[tuple[Any, Texts]]) -> None:
         """Count the rows of a batch."""
@@ -216,12 +227,19 @@ class _Tensor:
             cells.append([texts[code] for code in (places % len(texts)).tolist()])
             places = places // len(texts)
         for key, count in zip(zip(*reversed(cells), strict=True), times.tolist(), strict=True):
-            self._tally.add(key, count, None)
+            self._add(key, count)
+
+    def _add(self, key: Row, count: int) -> None:
+        if key not in self._tally.combinations:
+            self._held += sum(len(cell) for cell in key if cell)
+            if self._held > _HELD:
+                raise self._tally.identifier()
+        self._tally.add(key, count, None)
 
     def _one_by_one(self, columns: Sequence[tuple[Any, Texts]]) -> None:
         cells = [[texts[code] for code in codes.tolist()] for codes, texts in columns]
         for key, count in Counter(zip(*cells, strict=True)).items():
-            self._tally.add(key, count, None)
+            self._add(key, count)
 
 
 def _same(one: Sequence[Texts], other: Sequence[Texts]) -> bool:
