@@ -51,6 +51,10 @@ EVERY_KIND = rules(
     - id: errors
       check: fairness.disparity
       with: {metric: false_positive_rate, compare: difference, at_most: 0.1, attributes: [sex], decide: point, bound: true}
+    - {id: scores, check: fairness.score_gap, with: {measure: auc, at_most: 0.1, attributes: [sex], bound: true}}
+    - {id: means, check: fairness.score_gap, with: {measure: smd, at_most: 0.2, attributes: [sex]}}
+    - {id: calibrated, check: fairness.calibration_gap, with: {measure: ece, at_most: 0.05, attributes: [sex]}}
+    - {id: places, check: fairness.ranking_gap, with: {measure: exposure, at_least: 0.8, attributes: [sex]}}
     - {id: drift, check: drift.distribution, with: {limit: 0.2, min_p_value: 0.05}}
     - {id: looked, check: drift.report, with: {cadence: 30d, covers: [age, region]}}
     - {id: bound, check: lineage.bound}
@@ -101,7 +105,7 @@ GOOD = "cases: [{name: good, expect: {decision: allowed, others: pass}}]\n"
 
 
 def desk_of(tmp_path, policy=EVERY_KIND, text=GOOD):
-    BundleBuilder(tmp_path).build()
+    BundleBuilder(tmp_path).ranked().build()
     desk = Desk(tmp_path, policy, cases(text, head=HEAD))
     desk.write("sources.yaml", SOURCES % sha256(b"loans"))
     return desk
@@ -158,6 +162,11 @@ WANTED = {
     "importance": {"removed:explanations", *(f"{one}:explanations/importance.csv" for one in SPOILT_IMPORTANCE)},
     "parity": {"removed:column:sex", "blank:column:sex", "dropped:sex", "harmed:sex", "empty:predictions"},
     "errors": {"unbound:predictions", "harmed:sex", "removed:column:y_true"},
+    "scores": {"removed:column:score", "removed:column:y_true", "blank:column:sex", "null:score", "nan:score"}
+    | {"text:score", "harmed:sex", "dropped:sex", "unbound:predictions"},
+    "means": {"removed:column:score", "removed:column:sex", "harmed:sex", "null:score", "empty:predictions"},
+    "calibrated": {"removed:column:y_true", "blank:column:score", "harmed:sex", "other-table:predictions"},
+    "places": {"removed:column:place", "blank:column:place", "null:place", "text:place", "harmed:sex", "dropped:sex"},
     "drift": {"removed:reports", "empty:evidence/drift.json", "cut:evidence/drift.json", "crashed:evidence/drift.json"}
     | {"unknown-method:evidence/drift.json"},
     "looked": {"removed:reports", "empty:evidence/drift.json", "early:1", "expired:2"},

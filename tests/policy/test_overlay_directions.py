@@ -21,6 +21,9 @@ BASE = {
     "drift.report": {"cadence": "30d"},
     "expression": {"assert": "has(metrics.auc) ? metrics.auc > 0.5 : size(model.tags) > 0"},
     "fairness.disparity": {"metric": "selection_rate", "compare": "ratio", "at_least": 0.8, "attributes": ["sex"]},
+    "fairness.calibration_gap": {"measure": "brier", "at_most": 0.1, "attributes": ["sex"]},
+    "fairness.ranking_gap": {"measure": "top_k", "k": [10], "at_least": 0.8, "attributes": ["sex"]},
+    "fairness.score_gap": {"measure": "auc", "at_most": 0.1, "attributes": ["sex"]},
     "lineage.sources": {"registry": "sources"},
     "model_card.sections": {"required": ["owner"]},
     "performance.threshold": {"metric": "auc", "at_least": 0.8},
@@ -106,6 +109,22 @@ STEPS = {
     ("fairness.disparity", "max_missing"): (0.1, 0.05),
     ("fairness.disparity", "missing_bounds"): ("none", "worst_case"),
     ("fairness.disparity", "significant_gap"): ("report", "fail"),
+    **{
+        (f"fairness.{kind}_gap", name): pair
+        for kind in ("calibration", "ranking", "score")
+        for name, pair in (
+            ("attributes", (["sex"], ["sex", "race"])),
+            ("smallest_shown", (11, 20)),
+            ("decide", ("point", "demonstrated")),
+            ("confidence", (0.95, 0.99)),
+            ("min_group", (100, 101)),
+            ("max_missing", (0.1, 0.05)),
+            ("at_most", (0.2, 0.19)),
+            ("at_least", (0.8, 0.81)),
+        )
+        if (kind, name) != ("calibration", "at_least")
+    },
+    ("fairness.ranking_gap", "k"): ([10], [10, 50]),
     ("lineage.agreement", "rehash"): ("none", "reachable"),
     ("lineage.agreement", "max_conflicts"): (2, 1),
     ("lineage.bound", "artefacts"): (["a.bin"], ["a.bin", "b.bin"]),
@@ -179,6 +198,8 @@ STEPS = {
 
 WITHOUT = {
     ("fairness.disparity", "at_most"): ("at_least", {"compare": "difference"}),
+    ("fairness.ranking_gap", "at_most"): ("at_least", {"reference": "M"}),
+    ("fairness.score_gap", "at_least"): ("at_most", {"measure": "rmse_ratio"}),
     ("performance.threshold", "at_most"): ("at_least", {"metric": "log_loss"}),
     ("drift.distribution", "recompute"): (None, {"method": "psi"}),
 }

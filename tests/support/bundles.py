@@ -243,6 +243,15 @@ class BundleBuilder:
                 part[key] = value
         return self
 
+    def ranked(self) -> BundleBuilder:
+        """Give every case a place in one list, women and men in turn."""
+        head, *rows = predictions().decode().splitlines()
+        table = "\n".join([f"{head},place", *(f"{row},{place}" for place, row in enumerate(rows, 1)), ""]).encode()
+        files = {PREDICTIONS: table, MODEL_FILE: safetensors()}
+        document = yaml.safe_load(self._predictions_manifest(files))
+        document["columns"]["rank"] = "place"
+        return self.file(PREDICTIONS, table).file(PREDICTIONS_MANIFEST, yaml.dump(document, sort_keys=False))
+
     def without_tools(self) -> BundleBuilder:
         """Take every file of another tool away, and its names in the record."""
         files = (VALIDATION, f"{VALIDATION}.evidence.json", IMPORTANCE, f"{IMPORTANCE}.evidence.json", *drift_files())

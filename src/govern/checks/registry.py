@@ -26,6 +26,7 @@ FAMILIES = (
     "performance.benchmark",
     "explainability.importance",
     "fairness.disparity",
+    "fairness.score_kinds",
     "drift.distribution",
     "lineage.rules",
     "dependencies.pinned",

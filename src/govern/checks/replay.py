@@ -232,7 +232,7 @@ _KINDS: Mapping[str, _Kind] = {
         frozenset(
             [
                 *("at_least", "at_most", "attributes", "decide", "alpha", "min_n", "smallest_shown"),
-                *("small_groups", "max_missing", "missing_bounds", "significant_gap"),
+                *("small_groups", "max_missing", "missing_bounds", "significant_gap", "test"),
             ]
         ),
         _disparity,

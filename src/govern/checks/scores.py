@@ -1,11 +1,10 @@
-"""What kinds on scores share: the scores of the prediction table as counts, read once a run."""
+"""What kinds on scores, numeric predictions and ranks share: the prediction table as counts, read once a run."""
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from govern.checks.predictions import counts_of, refuse_many_cells
+from govern.checks.predictions import refuse_many_cells
 from govern.checks.stated_scores import stated_scores
 from govern.diagnostics import Diagnostic
 
@@ -13,9 +12,11 @@ if TYPE_CHECKING:
     from govern.checks.context import CheckContext
     from govern.evidence.predictions import PredictionSource
     from govern.evidence.score_counts import ScoreTable
-    from govern.fairness import Counts, ScoreCounts
+    from govern.fairness import Axis, ScoreCounts
+    from govern.fairness.ranking import RankCounts
+    from govern.fairness.regression import ErrorCounts
 
-__all__ = ["score_counts_of", "scores_of", "scoring_counts"]
+__all__ = ["errors_of", "ranks_of", "score_counts_of", "scores_of"]
 
 
 def scores_of(
@@ -47,11 +48,10 @@ def score_counts_of(table: ScoreTable) -> ScoreCounts:
 
     axes = tuple(Axis(group.name, group.values, group.declared) for group in table.groups)
     refuse_many_cells(axes, table.source.file)
-    places = [{value: index for index, value in enumerate(axis.values)} for axis in axes]
     none = LabelSums(0, 0, 0, 0)
     piles: dict[tuple[int, ...], list[tuple[dict[int, int], LabelSums, int]]] = {}
     for (group, label), pile in table.piles.items():
-        key = tuple(len(place) if value is None else place[value] for value, place in zip(group, places, strict=True))
+        key = _indices(axes, group)
         two = piles.setdefault(key, [({}, none, 0), ({}, none, 0)])
         two[label] = dict(pile.histogram), LabelSums(*pile.sums), pile.above
     piles = dict(sorted(piles.items()))
@@ -72,18 +72,47 @@ def score_counts_of(table: ScoreTable) -> ScoreCounts:
     )
 
 
-def scoring_counts(
-    context: CheckContext, source: PredictionSource, attributes: tuple[str, ...]
-) -> tuple[Fraction, Counts] | Diagnostic:
-    """Give the exact median of everybody's score and, as decisions, who is strictly above it; read once a run.
+def _indices(axes: tuple[Axis, ...], group: tuple[str | None, ...]) -> tuple[int, ...]:
+    """Give the index of each value; the one after the last means unknown."""
+    return tuple(
+        len(axis.values) if value is None else axis.values.index(value) for value, axis in zip(group, axes, strict=True)
+    )
 
-    People of unknown category are in the median and in the unknown cells. A Diagnostic says that a column is not there
-    or that there are no scores. Raises InputError as `scores_of` does.
-    """
-    from govern.evidence.score_median import above_median
 
-    def load() -> tuple[Fraction, Counts] | Diagnostic:
-        found = above_median(context.bundle, source, attributes)
-        return found if isinstance(found, Diagnostic) else (found.median, counts_of(found.predictions))
+def errors_of(context: CheckContext, source: PredictionSource, attributes: tuple[str, ...]) -> ErrorCounts | Diagnostic:
+    """Sum the errors of numeric predictions by these attributes once a run. Raises InputError as `read_errors` does."""
+    from govern.evidence.error_sums import read_errors
+    from govern.fairness import Axis
+    from govern.fairness.regression import ErrorCounts, ErrorSums
+    from govern.fairness.scores import LabelSums
 
-    return context.once(("scores.median", source.file, attributes), load)
+    def load() -> ErrorCounts | Diagnostic:
+        table = read_errors(context.bundle, source, attributes)
+        if isinstance(table, Diagnostic):
+            return table
+        axes = tuple(Axis(group.name, group.values, group.declared) for group in table.groups)
+        refuse_many_cells(axes, source.file)
+        cells = {
+            _indices(axes, group): ErrorSums(*(LabelSums(*part) for part in sums)) for group, sums in table.sums.items()
+        }
+        return ErrorCounts(axes, dict(sorted(cells.items())), table.missing_rows, table.rows)
+
+    return context.once(("errors.sums", source.file, attributes), load)
+
+
+def ranks_of(context: CheckContext, source: PredictionSource, attributes: tuple[str, ...]) -> RankCounts | Diagnostic:
+    """Count the ranks of ranked lists by these attributes once a run. Raises InputError as `read_ranks` does."""
+    from govern.evidence.rank_counts import read_ranks
+    from govern.fairness import Axis
+    from govern.fairness.ranking import MAX_RANK, RankCounts
+
+    def load() -> RankCounts | Diagnostic:
+        table = read_ranks(context.bundle, source, attributes, largest=MAX_RANK)
+        if isinstance(table, Diagnostic):
+            return table
+        axes = tuple(Axis(group.name, group.values, group.declared) for group in table.groups)
+        refuse_many_cells(axes, source.file)
+        cells = {_indices(axes, group): ranks for group, ranks in table.ranks.items()}
+        return RankCounts(axes, dict(sorted(cells.items())), table.missing_rows, table.rows)
+
+    return context.once(("ranks.counts", source.file, attributes), load)

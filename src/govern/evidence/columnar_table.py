@@ -17,7 +17,7 @@ from govern.evidence.tabulation import MOST_COMBINATIONS, Repeats, Row, Tabulati
 if TYPE_CHECKING:
     from govern.bundle import Bundle
 
-__all__ = ["columnar_counts", "columnar_header", "tabulate_columnar"]
+__all__ = ["Coder", "cell_text", "columnar_counts", "columnar_header", "tabulate_columnar"]
 
 _DENSE = 1 << 18
 """Cells of a tensor that is kept whole; with more, only the occupied ones are counted."""
@@ -48,12 +48,12 @@ def tabulate_columnar(bundle: Bundle, path: str, columns: Sequence[str], unique:
         kinds = tuple(kind_of(path, name, table.schema.field(name).type) for name in columns)
         tally = Tally(path, columns)
         tensor = _Tensor(tally)
-        coders = [_Coder(path, name) for name in columns]
+        coders = [Coder(path, name) for name in columns]
         for batch in table.batches(wanted):
             tensor.add([coder.codes(batch.column(coder.name)) for coder in coders])
             if repeats is not None:
                 for value in batch.column(unique).to_pylist():
-                    repeats.see(_cell(value), 0)
+                    repeats.see(cell_text(value), 0)
         tensor.flush()
     first = repeats.first if repeats is not None else None
     return Tabulation(tuple(columns), kinds, _sorted(tally.combinations), {}, tally.rows, first)
@@ -70,7 +70,7 @@ def columnar_counts(bundle: Bundle, path: str, columns: Sequence[str]) -> Iterat
         require(path, table.names, columns)
         for name in columns:
             kind_of(path, name, table.schema.field(name).type)
-        coders = [_Coder(path, name) for name in columns]
+        coders = [Coder(path, name) for name in columns]
         for batch in table.batches(columns):
             made = []
             for coder in coders:
@@ -92,7 +92,7 @@ def _sorted(combinations: dict[Row, int]) -> dict[Row, int]:
         )
 
 
-class _Coder:
+class Coder:
     """Turns the cells of one column into codes, keeping what they stand for as long as that does not change."""
 
     def __init__(self, path: str, name: str) -> None:
@@ -134,7 +134,7 @@ class _Coder:
             if column.dictionary.nbytes > _TEXT_BYTES:
                 raise self._identifier(f"values of {column.dictionary.nbytes:,} bytes in a few rows")
             self._dictionary = column.dictionary
-            self._of_dictionary = (*map(_cell, column.dictionary.to_pylist()), None)
+            self._of_dictionary = (*map(cell_text, column.dictionary.to_pylist()), None)
         size = len(self._of_dictionary) - 1
         indices = column.indices
         codes = _with_nulls(_values(indices).astype(np.int32, copy=False), indices, size)
@@ -281,7 +281,8 @@ def _with_nulls(codes: Any, array: Any, null: int) -> Any:
     return np.where(_there(array), codes, codes.dtype.type(null)) if array.null_count else codes
 
 
-def _cell(value: object) -> str | None:
+def cell_text(value: object) -> str | None:
+    """Write a value as the text that readers compare."""
     if value is None:
         return None
     if isinstance(value, bool):

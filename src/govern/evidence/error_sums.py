@@ -42,7 +42,7 @@ class ErrorTable:
 
 
 def read_errors(bundle: Bundle, source: PredictionSource, attributes: Sequence[str]) -> ErrorTable | Diagnostic:
-    """Sum predictions and errors by the given attributes, one pass. A Diagnostic (E122) says that a column is not there.
+    """Sum predictions and errors by the given attributes, in one pass. A Diagnostic (E122) names a column not there.
 
     Raises InputError E130 for what is no number or beyond 2**50, and as `read_predictions` does.
     """

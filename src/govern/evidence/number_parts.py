@@ -1,8 +1,7 @@
 """A table of a bundle streamed once, some columns as keys and some as numbers: the form in which scores are read.
 
-Numbers are doubles. A CSV cell stands for the nearest one, a Parquet column of single precision is widened exactly; a
-cell that is empty, null, NaN or infinite is NaN. No value of a row leaves the readers that use this, and no message
-holds one.
+Numbers are doubles. A CSV cell stands for the nearest one, a column of single precision is widened exactly; a cell that
+is empty, null, NaN or infinite is NaN. No value of a row leaves the readers that use this, and no message holds one.
 """
 
 from __future__ import annotations
@@ -14,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from govern.diagnostics import Diagnostic, InputError, Span, plain
 from govern.evidence.cells import is_missing
-from govern.evidence.tabulation import Row, require, shape_fault
+from govern.evidence.columnar_file import is_columnar
+from govern.evidence.tabulation import Row, require
 
 if TYPE_CHECKING:
     from govern.bundle import Bundle
@@ -28,6 +28,8 @@ NAN = float("nan")
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?", re.ASCII)
 _LONGEST = 64
 _LARGEST_WHOLE = 2**53
+_DENSE = 1 << 18
+"""Combinations that are numbered by a table of all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,8 @@ def parts_of(
 
     Raises InputError as `tables.tabulate` does, and E130 for a cell that is no number.
     """
-    if path.lower().endswith((".parquet", ".pq")):
-        return _parquet_parts(bundle, path, keys, numbers, (unique, query))
+    if is_columnar(path):
+        return _columnar_parts(bundle, path, keys, numbers, (unique, query))
     return _csv_parts(bundle, path, keys, numbers, (unique, query))
 
 
@@ -113,107 +115,77 @@ def _csv_parts(
         yield Part(tuple(places), who, read, kinds, narrow, identities, queries)
 
 
-def _parquet_parts(
+def _columnar_parts(
     bundle: Bundle, path: str, keys: Sequence[str], numbers: Sequence[str], beside: _Beside
 ) -> Iterator[Part]:
-    import pyarrow as pa
+    from govern.evidence.columnar_file import columnar, kind_of
+    from govern.evidence.columnar_table import Coder, cell_text
 
-    kinds: tuple[CellKind, ...] | None = None
-    wanted = list(dict.fromkeys([*keys, *numbers, *(name for name in beside if name)]))
-    try:
-        for schema, batch in _batches(bundle, path, wanted):
-            from govern.evidence.parquet_table import _cell, _kind
-
-            if kinds is None:
-                kinds = tuple(_kind(path, name, schema.field(name).type) for name in keys)
-            distinct, who = _keys(batch, keys)
-            read = tuple(_doubles(path, name, batch.column(name)) for name in numbers)
-            narrow = tuple(pa.types.is_float32(batch.column(name).type) for name in numbers)
-            identities, queries = (
-                [_cell(value) for value in batch.column(name).to_pylist()] if name else () for name in beside
-            )
-            yield Part(distinct, who, read, kinds, narrow, identities, queries)
-    except (pa.ArrowException, OSError) as fault:
-        raise shape_fault(path, "the Parquet file breaks off or is damaged", None, "Write the table again.") from fault
-
-
-def _batches(bundle: Bundle, path: str, columns: Sequence[str]) -> Iterator[tuple[Any, Any]]:
-    """Give the schema and record batches of some columns: the only place that knows how the file is opened."""
-    from govern.evidence.parquet_table import _parquet
-
-    opened = _parquet(bundle, path)
-    require(path, opened.schema_arrow.names, columns)
-    for batch in opened.iter_batches(batch_size=ROWS, columns=list(columns)):
-        yield opened.schema_arrow, batch
+    with columnar(bundle, path) as table:
+        wanted = list(dict.fromkeys([*keys, *numbers, *(name for name in beside if name)]))
+        require(path, table.names, wanted)
+        fields = [table.schema.field(name).type for name in numbers]
+        kinds = tuple(kind_of(path, name, table.schema.field(name).type) for name in keys)
+        narrow = tuple(str(kind) in ("float", "halffloat") for kind in fields)
+        coders = [Coder(path, name) for name in keys]
+        for whole in table.batches(wanted):
+            for start in range(0, whole.num_rows, ROWS):
+                batch = whole.slice(start, ROWS)
+                distinct, who = _keys([coder.codes(batch.column(coder.name)) for coder in coders], batch.num_rows)
+                read = tuple(_doubles(path, name, batch.column(name)) for name in numbers)
+                identities, queries = (
+                    [cell_text(value) for value in batch.column(name).to_pylist()] if name else () for name in beside
+                )
+                yield Part(distinct, who, read, kinds, narrow, identities, queries)
 
 
-def _keys(batch: Any, names: Sequence[str]) -> tuple[list[Row], Any]:
-    """Number the combinations of some columns: by value, for dictionaries differ from batch to batch."""
+def _keys(columns: Sequence[tuple[Any, Sequence[str | None]]], rows: int) -> tuple[list[Row], Any]:
+    """Number the combinations of some columns, given as codes and the texts they stand for."""
     import numpy as np
 
-    from govern.evidence.parquet_table import _cell, _dense
-
-    combined = np.zeros(batch.num_rows, np.int64)
-    columns: list[list[str | None]] = []
-    size = 1
-    for name in names:
-        encoded = _dense(batch.column(name)).dictionary_encode(null_encoding="encode")
-        values = [_cell(value) for value in encoded.dictionary.to_pylist()]
-        width = max(1, len(values))
-        combined = combined * width + encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-        columns.append(values)
-        size *= width
-        if size > 2**20:  # keep the numbers small: renumber those that occur
-            raise_to, combined = np.unique(combined, return_inverse=True)
-            columns = [_crossed(columns, raise_to.tolist())]  # type: ignore[list-item]  # tuples for now
-            size = len(raise_to)
-    if size <= 4096:
-        present = np.flatnonzero(np.bincount(combined, minlength=size))
-        where = np.zeros(size, np.int64)
-        where[present] = np.arange(len(present))
-        who = where[combined]
-    else:
-        present, who = np.unique(combined, return_inverse=True)
-    return _crossed(columns, present.tolist()), who
+    combined = np.zeros(rows, np.int64)
+    held: list[Row] = [()]
+    for codes, texts in columns:
+        combined = combined * len(texts) + codes
+        present, combined = _renumbered(combined, len(held) * len(texts))
+        held = [(*held[place // len(texts)], texts[place % len(texts)]) for place in present]
+    return held, combined
 
 
-def _crossed(columns: Sequence[Sequence[Any]], numbers: Sequence[int]) -> list[Row]:
-    found = []
-    for number in numbers:
-        row: list[Any] = []
-        rest = number
-        for values in reversed(columns):
-            rest, at = divmod(rest, max(1, len(values)))
-            row.append(values[at])
-        cells: list[str | None] = []
-        for cell in reversed(row):
-            cells += cell if isinstance(cell, tuple) else (cell,)
-        found.append(tuple(cells))
-    return found
+def _renumbered(places: Any, size: int) -> tuple[list[int], Any]:
+    """Give the places that occur, and for each row the number of its own."""
+    import numpy as np
+
+    if size > _DENSE:
+        present, who = np.unique(places, return_inverse=True)
+        return present.tolist(), who
+    present = np.flatnonzero(np.bincount(places, minlength=size))
+    numbers = np.zeros(size, np.int64)
+    numbers[present] = np.arange(len(present))
+    return present.tolist(), numbers[places]
 
 
 def _doubles(path: str, name: str, column: Any) -> Any:
     import numpy as np
     import pyarrow as pa
 
-    from govern.evidence.parquet_table import _dense
-
-    column = _dense(column)
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
     kind = column.type
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return np.array([_number(path, name, text) for text in column.to_pylist()], np.float64)
     if pa.types.is_null(kind):
         return np.full(len(column), NAN)
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return np.array([_number(path, name, text) for text in column.to_pylist()], np.float64)
     if not (pa.types.is_floating(kind) or pa.types.is_integer(kind)):
         raise not_a_number(path, name)
-    valid = np.asarray(column.is_valid())
+    there = np.asarray(column.is_valid())
     values = column.fill_null(0).to_numpy(zero_copy_only=False)
-    if (
-        pa.types.is_integer(kind)
-        and len(values)
-        and max(abs(int(values.max())), abs(int(values.min()))) > _LARGEST_WHOLE
-    ):
+    if pa.types.is_integer(kind) and max(map(abs, _reach(values)), default=0) > _LARGEST_WHOLE:
         raise not_a_number(path, name)
     values = values.astype(np.float64)
-    values[~(valid & np.isfinite(values))] = NAN
+    values[~(there & np.isfinite(values))] = NAN
     return values
+
+
+def _reach(values: Any) -> tuple[int, ...]:
+    return (int(values.min()), int(values.max())) if len(values) else ()

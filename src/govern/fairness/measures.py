@@ -13,7 +13,7 @@ from govern.fairness.intervals import quantile, ratio_interval, wilson
 from govern.fairness.rates import Undefined
 from govern.records import record
 
-__all__ = ["CALIBRATION", "RANKING", "SCORES", "Measure", "calibration_measure", "top_k_measure"]
+__all__ = ["ERRORS", "EXPOSURE", "SCORES", "Measure", "calibration_measure", "top_k_measure"]
 
 Compare = Literal["difference", "ratio"]
 
@@ -95,9 +95,30 @@ def _rmse_ratio_ends(one: Any, other: Any, tail: Fraction) -> Ends | None:
 
 
 SCORES: Mapping[str, Measure] = {
-    "smd": Measure("smd", "difference", score_gaps.mean, None, _people, score_gaps.smd, score_gaps.smd_ends),
+    "smd": Measure(
+        "smd",
+        "difference",
+        lambda group: score_gaps.mean(group.sums.both),
+        None,
+        _people,
+        lambda one, other: score_gaps.smd(one.sums.both, other.sums.both),
+        lambda one, other, tail: score_gaps.smd_ends(one.sums.both, other.sums.both, tail),
+    ),
     "ks": Measure("ks", "difference", score_gaps.ks, score_gaps.ks_ends, _smaller_class),
     "auc": Measure("auc", "difference", score_gaps.auc, score_gaps.auc_ends, _smaller_class),
+}
+"""Measures of `fairness.score_gap` over scores."""
+
+ERRORS: Mapping[str, Measure] = {
+    "smd": Measure(
+        "smd",
+        "difference",
+        lambda group: score_gaps.mean(group.predicted),
+        None,
+        _people,
+        lambda one, other: score_gaps.smd(one.predicted, other.predicted),
+        lambda one, other, tail: score_gaps.smd_ends(one.predicted, other.predicted, tail),
+    ),
     "mean_residual": Measure(
         "mean_residual", "difference", regression.mean_residual, regression.mean_residual_ends, _people
     ),
@@ -105,15 +126,10 @@ SCORES: Mapping[str, Measure] = {
         "rmse_ratio", "ratio", regression.rmse, regression.rmse_ends, _people, None, _rmse_ratio_ends
     ),
 }
-"""Measures of `fairness.score_gap`."""
-
-CALIBRATION = ("ece", "brier", "slope", "intercept")
-"""Measures of `fairness.calibration_gap`."""
-
-RANKING = ("exposure", "top_k")
-"""Measures of `fairness.ranking_gap`."""
+"""Measures of `fairness.score_gap` over numeric predictions."""
 
 EXPOSURE = Measure("exposure", "ratio", ranking.exposure, None, _members)
+"""Mean exposure, of `fairness.ranking_gap`."""
 
 
 def calibration_measure(name: str, bins: int) -> Measure:

@@ -18,6 +18,7 @@ __all__ = ["Fitted", "recalibrate"]
 _DIGITS = 24
 _SMALL = Decimal("1e-16")
 _LARGEST_STEP = Decimal(2)
+_LONG_STEP = Decimal("0.2")
 _STEPS = 60
 _SEPARATED = Undefined("the scores separate the labels, so that no finite line fits best")
 _LOST = Undefined("the recalibration did not converge")
@@ -77,7 +78,16 @@ def _share(logit: Decimal) -> Decimal:
     return 1 / (1 + (-logit).exp())
 
 
+def _likelihood(points: list[Point], level: Decimal, steep: Decimal) -> Decimal:
+    total = Decimal(0)
+    for logit, n, positives in points:
+        at = level + steep * logit
+        total += positives * at - n * (max(at, Decimal(0)) + (1 + (-abs(at)).exp()).ln())
+    return total
+
+
 def _slope(points: list[Point]) -> Fitted | Undefined:
+    """Newton's steps; a long one is halved until the likelihood, which is concave, does not fall."""
     level, steep = Decimal(0), Decimal(1)
     for _ in range(_STEPS):
         first = second = Decimal(0)
@@ -91,9 +101,12 @@ def _slope(points: list[Point]) -> Fitted | Undefined:
         if area <= 0:
             return _LOST
         steps = (square * first - mixed * second) / area, (one * second - mixed * first) / area
-        longest = max(abs(step) for step in steps)
-        shorter = min(Decimal(1), _LARGEST_STEP / longest) if longest else Decimal(1)
-        level, steep = level + shorter * steps[0], steep + shorter * steps[1]
+        longest, part = max(abs(step) for step in steps), Decimal(1)
+        if longest > _LONG_STEP:
+            held = _likelihood(points, level, steep)
+            while _likelihood(points, level + part * steps[0], steep + part * steps[1]) < held:
+                part /= 2
+        level, steep = level + part * steps[0], steep + part * steps[1]
         if longest < _SMALL:
             return Fitted(steep, (one / area).sqrt())
     return _LOST

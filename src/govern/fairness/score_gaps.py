@@ -14,7 +14,7 @@ from govern.fairness.figure_intervals import score_interval
 from govern.fairness.intervals import quantile
 from govern.fairness.rates import Undefined
 from govern.fairness.score_groups import GroupScores
-from govern.fairness.score_tensor import UNIT
+from govern.fairness.score_tensor import UNIT, LabelSums
 
 __all__ = ["auc", "auc_ends", "ks", "ks_ends", "mean", "roc", "smd", "smd_ends", "variance_of"]
 
@@ -83,9 +83,8 @@ def ks_ends(group: GroupScores, tail: Fraction) -> Ends | None:
         return ends_of(figure, max(Decimal(0), low), min(Decimal(1), high))
 
 
-def mean(group: GroupScores) -> Figure:
-    """Mean score; each score that was rounded is off by at most 2**-33."""
-    sums = group.sums.both
+def mean(sums: LabelSums) -> Figure:
+    """Mean of scores, or of predictions; each that was rounded is off by at most 2**-33."""
     if not sums.n:
         return Undefined("nobody in the group")
     return exactly(Fraction(sums.total, sums.n * UNIT)).widened(Fraction(sums.rounded, sums.n * 2 * UNIT))
@@ -96,41 +95,33 @@ def variance_of(n: int, total: int, squares: int) -> Fraction:
     return Fraction(n * squares - total * total, n * (n - 1) * UNIT * UNIT)
 
 
-def smd(one: GroupScores, other: GroupScores) -> Figure:
+def smd(one: LabelSums, other: LabelSums) -> Figure:
     """Standardised mean difference: mean of one less mean of the other, over the pooled standard deviation.
 
     A score moved by at most 2**-33 moves the deviation, which is a length, by less than 2**-32.
     """
-    difference, both = _parts(one, other)
-    if isinstance(both, Undefined) or isinstance(difference, Undefined):
-        return both if isinstance(both, Undefined) else difference
-    quotients = [end / deviation for end in (difference.low, difference.high) for deviation in (both.low, both.high)]
-    return Bounded(min(quotients), max(quotients))
-
-
-def _parts(one: GroupScores, other: GroupScores) -> tuple[Figure, Figure]:
     means = mean(one), mean(other)
     for figure in means:
         if isinstance(figure, Undefined):
-            return figure, figure
-    a, b = one.sums.both, other.sums.both
-    free = a.n + b.n - 2
+            return figure
+    free = one.n + other.n - 2
     if free < 1:
-        return exactly(Fraction(0)), Undefined("one person in each group")
-    spread = sum(
-        ((part.n - 1) * variance_of(part.n, part.total, part.squares) for part in (a, b) if part.n > 1), Fraction(0)
-    )
-    deviation = root(spread / free)
-    if a.rounded + b.rounded:
+        return Undefined("one person in each group")
+    parts = [variance_of(part.n, part.total, part.squares) * (part.n - 1) for part in (one, other) if part.n > 1]
+    deviation = root(sum(parts, Fraction(0)) / free)
+    if one.rounded + other.rounded:
         deviation = deviation.widened(Fraction(2, UNIT))
     if deviation.low <= 0:
-        return exactly(Fraction(0)), Undefined("every score is the same")
-    assert isinstance(means[0], Bounded)
-    assert isinstance(means[1], Bounded)
-    return means[0].minus(means[1]), deviation
+        return Undefined("every score is the same")
+    a, b = means
+    assert isinstance(a, Bounded)
+    assert isinstance(b, Bounded)
+    difference = a.minus(b)
+    quotients = [end / by for end in (difference.low, difference.high) for by in (deviation.low, deviation.high)]
+    return Bounded(min(quotients), max(quotients))
 
 
-def smd_ends(one: GroupScores, other: GroupScores, tail: Fraction) -> Ends | None:
+def smd_ends(one: LabelSums, other: LabelSums, tail: Fraction) -> Ends | None:
     """Large-sample interval of the standardised mean difference (Hedges and Olkin 1985, chapter 5, equation 14)."""
     figure = smd(one, other)
     if isinstance(figure, Undefined):
@@ -145,7 +136,8 @@ def smd_ends(one: GroupScores, other: GroupScores, tail: Fraction) -> Ends | Non
 def roc(group: GroupScores, least: int = 1) -> tuple[tuple[Fraction, Fraction], ...] | None:
     """False and true positive rates at thresholds from the highest down, at most 65 points; None for one class only.
 
-    Every point is exact: thresholds are edges of bins. Between two points there are at least `least` people.
+    Every point is exact: thresholds are edges of bins. Between two points there are at least `least` people of each
+    class, or none of it.
     """
     positives, negatives = group.positives, group.negatives
     if not positives or not negatives:
@@ -155,14 +147,19 @@ def roc(group: GroupScores, least: int = 1) -> tuple[tuple[Fraction, Fraction], 
     for place, (lost, won) in group.by_bin.items():
         two = parts.get(place // step, (0, 0))
         parts[place // step] = (two[0] + lost, two[1] + won)
-    points = [(Fraction(0), Fraction(0))]
-    lost = won = since = 0
+    points, last = [(0, 0)], (0, 0)
     for part in sorted(parts, reverse=True):
-        lost, won = lost + parts[part][0], won + parts[part][1]
-        since += sum(parts[part])
-        if since >= least:
-            points.append((Fraction(lost, negatives), Fraction(won, positives)))
-            since = 0
-    if since:
-        points = [*(points[:-1] if len(points) > 1 else points), (Fraction(1), Fraction(1))]
-    return tuple(points)
+        last = last[0] + parts[part][0], last[1] + parts[part][1]
+        if _apart(points[-1], last, least):
+            points.append(last)
+    while points[-1] != last:  # the rest joins the step before, until that is large enough
+        if len(points) > 1:
+            points.pop()
+        if len(points) == 1 or _apart(points[-1], last, least):
+            points.append(last)
+    return tuple((Fraction(lost, negatives), Fraction(won, positives)) for lost, won in points)
+
+
+def _apart(one: tuple[int, int], other: tuple[int, int], least: int) -> bool:
+    steps = [b - a for a, b in zip(one, other, strict=True)]
+    return any(steps) and all(step == 0 or step >= least for step in steps)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-__all__ = ["fisher_exact", "holm", "least_expected", "p_text"]
+__all__ = ["benjamini_hochberg", "fisher_exact", "holm", "least_expected", "p_text"]
 
 _EXACT_TO = 2_000
 """Above this many people terms are fixed-point numbers of `_BITS` bits instead of full integers."""
@@ -76,6 +76,20 @@ def holm(p_values: Sequence[Fraction]) -> tuple[Fraction, ...]:
     running = Fraction(0)
     for rank, place in enumerate(order):
         running = max(running, min(Fraction(1), p_values[place] * (len(p_values) - rank)))
+        adjusted[place] = running
+    return tuple(adjusted)
+
+
+def benjamini_hochberg(p_values: Sequence[Fraction]) -> tuple[Fraction, ...]:
+    """Adjust p-values so that the expected share of false alarms among all alarms stays under alpha.
+
+    Benjamini and Hochberg (1995). It orders a display; a verdict takes `holm`, which stands by each alarm.
+    """
+    order = sorted(range(len(p_values)), key=lambda place: (p_values[place], place), reverse=True)
+    adjusted = [Fraction(1)] * len(p_values)
+    running = Fraction(1)
+    for rank, place in zip(range(len(p_values), 0, -1), order, strict=True):
+        running = min(running, p_values[place] * len(p_values) / rank)
         adjusted[place] = running
     return tuple(adjusted)
 

@@ -22,10 +22,10 @@ from govern.policy.outcomes import CheckResult, EvidenceRef, Finding, Holds, Loc
 
 if TYPE_CHECKING:
     from govern.checks.context import CheckContext
-    from govern.evidence.predictions import Predictions
-    from govern.fairness import Counts
+    from govern.evidence.predictions import Predictions, PredictionSource
+    from govern.fairness import Axis, Counts
 
-__all__ = ["Counted", "counted"]
+__all__ = ["Counted", "Grounds", "counted", "grounds", "refuse_many_groups"]
 
 Params = TypeVar("Params", bound=GroupParams)
 
@@ -51,6 +51,35 @@ def counted(
     `labels` names what needs the true outcome, e.g. the metric; `also` are further columns to count by, such as a
     stratum. Raises InputError for a table that cannot be taken at its word, and F113 beyond `MAX_GROUPS` groups.
     """
+    found = grounds(params, context)
+    if isinstance(found, CheckResult):
+        return found
+    params, source, evidence = found.params, found.source, found.evidence
+    columns = tuple(sorted({*params.columns, *also}))
+    predictions = predictions_of(context, source, columns)
+    if isinstance(predictions, Diagnostic):
+        return missing("The predictions lack a column.", [finding_of(predictions)], evidence)
+    lacking = _lacking(predictions, labels)
+    if lacking is not None:
+        return missing("The predictions cannot answer the question.", [lacking], evidence)
+    counts = context.once(("predictions.tensor", columns), lambda: counts_of(predictions))
+    refuse_many_groups(params, counts.axes, source.file)
+    return Counted(params, counts, source.file, evidence, found.holds)
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds(Generic[Params]):
+    """Predictions that meet the terms of a rule, not read yet."""
+
+    params: Params
+    """The rule's parameters, with what the model record declares in the place of the names that stand for it."""
+    source: PredictionSource
+    evidence: tuple[EvidenceRef, ...]
+    holds: tuple[Holds, ...]
+
+
+def grounds(params: Params, context: CheckContext) -> Grounds[Params] | CheckResult:
+    """Find the predictions and hold them to the terms of a rule; a result of `missing_evidence` says what lacks."""
     source = source_of(context)
     if isinstance(source, Diagnostic):
         return missing("There are no predictions to judge.", [finding_of(source)])
@@ -69,16 +98,7 @@ def counted(
     )
     if terms.unmet:
         return missing("The predictions do not meet the terms of the rule.", terms.unmet, evidence)
-    columns = tuple(sorted({*params.columns, *also}))
-    predictions = predictions_of(context, source, columns)
-    if isinstance(predictions, Diagnostic):
-        return missing("The predictions lack a column.", [finding_of(predictions)], evidence)
-    lacking = _lacking(predictions, labels)
-    if lacking is not None:
-        return missing("The predictions cannot answer the question.", [lacking], evidence)
-    counts = context.once(("predictions.tensor", columns), lambda: counts_of(predictions))
-    _refuse_many_groups(params, counts, source.file)
-    return Counted(params, counts, source.file, evidence, terms.holds)
+    return Grounds(params, source, evidence, terms.holds)
 
 
 def _record_ref(params: GroupParams, context: CheckContext) -> tuple[EvidenceRef, ...]:
@@ -111,8 +131,9 @@ def _lacking(predictions: Predictions, labels: str | None) -> Finding | None:
     return None
 
 
-def _refuse_many_groups(params: GroupParams, counts: Counts, file: str) -> None:
-    sizes = {axis.name: len(axis.values) for axis in counts.axes}
+def refuse_many_groups(params: GroupParams, axes: tuple[Axis, ...], file: str) -> None:
+    """Raise InputError F113 for a table of more than `MAX_GROUPS` groups."""
+    sizes = {axis.name: len(axis.values) for axis in axes}
     for table in params.tables:
         size = 1
         for name in table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from govern.diagnostics.catalogue import Code
+from govern.diagnostics.codes import fairness_inference, fairness_scores
 
 CODES: dict[str, Code] = {
     "F101": Code(
@@ -96,4 +97,6 @@ CODES: dict[str, Code] = {
         example="attributes: [zip_code].",
         fix="Group the values into few classes, or cross fewer attributes.",
     ),
+    **fairness_scores.CODES,
+    **fairness_inference.CODES,
 }

@@ -14,6 +14,7 @@ from govern.gate.testing.breaking.packages import artefacts, dependencies
 from govern.gate.testing.breaking.quality import quality
 from govern.gate.testing.breaking.readiness import readiness
 from govern.gate.testing.breaking.rivals import explanations, rivals
+from govern.gate.testing.breaking.scores import scores
 from govern.gate.testing.breaking.tables import tables
 
 __all__ = ["FAMILIES"]
@@ -23,6 +24,7 @@ FAMILIES: tuple[Callable[[Target], Iterator[Break]], ...] = (
     metrics,
     cards,
     tables,
+    scores,
     drift,
     lineage,
     dependencies,
