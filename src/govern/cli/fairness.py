@@ -8,6 +8,7 @@ from govern.cli.lazy import LazyGroup
 
 _COMMANDS: dict[str, tuple[str, str]] = {
     "summarize": ("govern.cli.fairness_summarize:summarize", "Reduce predictions to counts, so that rows stay home."),
+    "power": ("govern.cli.fairness_power:power", "How many people a rule needs, and how often it would be wrong."),
 }
 """Subcommands: name -> (module:attribute, line of help)."""
 
@@ -16,6 +17,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     cls=LazyGroup,
     table=_COMMANDS,
     epilog="\b\nExample:\n  govern fairness summarize predictions.yaml -o fairness-counts.json",
+    epilog="\b\nExample:\n  govern fairness power --rate 0.3 --limit 0.8",
 )
 def fairness() -> None:
     """Groups of people: make the evidence that rules on fairness judge."""
