@@ -16,8 +16,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
 @click.group(
     cls=LazyGroup,
     table=_COMMANDS,
-    epilog="\b\nExample:\n  govern fairness summarize predictions.yaml -o fairness-counts.json",
-    epilog="\b\nExample:\n  govern fairness power --rate 0.3 --limit 0.8",
+    epilog="\b\nExamples:\n  govern fairness summarize predictions.yaml -o fairness-counts.json\n"
+    "  govern fairness power --rate 0.3 --limit 0.8",
 )
 def fairness() -> None:
-    """Groups of people: make the evidence that rules on fairness judge."""
+    """Groups of people: evidence that rules on them judge, and what such rules can tell."""
