@@ -109,6 +109,7 @@ STEPS = {
     ("fairness.disparity", "max_missing"): (0.1, 0.05),
     ("fairness.disparity", "missing_bounds"): ("none", "worst_case"),
     ("fairness.disparity", "significant_gap"): ("report", "fail"),
+    ("fairness.disparity", "classes"): (["a"], ["a", "b"]),
     **{
         (f"fairness.{kind}_gap", name): pair
         for kind in ("calibration", "ranking", "score")
