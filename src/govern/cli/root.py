@@ -25,7 +25,6 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("govern.cli.explain:explain", "What a rule, control, check kind or code means and how to fix it."),
     "policy": ("govern.cli.policy:policy", "Lint and compile policies, print their schema."),
     "lineage": ("govern.cli.lineage:lineage", "Show or export a bundle's lineage graph."),
-    "fairness": ("govern.cli.fairness:fairness", "Groups of people: make the evidence that rules on them judge."),
     "ledger": ("govern.cli.ledger:ledger", "List, verify and prove entries of the ledger."),
     "keys": ("govern.cli.keys:keys", "Make, list and rotate signing keys."),
     "trust": ("govern.cli.trust:trust", "Show, edit, sign and compile the trust root."),
