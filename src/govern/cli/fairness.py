@@ -17,11 +17,6 @@ _COMMANDS: dict[str, tuple[str, str]] = {
 @click.group(
     cls=LazyGroup,
     table=_COMMANDS,
-    epilog="\b\nExamples:\n  govern fairness summarize predictions.yaml -o fairness-counts.json\n"
-    "  govern fairness power --rate 0.3 --limit 0.8",
-)
-def fairness() -> None:
-    """Groups of people: evidence that rules on them judge, and what such rules can tell."""
     epilog="\b\nExamples:\n  govern fairness power --rate 0.3 --limit 0.8\n"
     "  govern fairness summarize predictions.yaml -o fairness-counts.json\n"
     "  govern fairness audit published.csv",

@@ -24,6 +24,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "report": ("govern.cli.report:report", "Render a stored result again; no check is re-run."),
     "explain": ("govern.cli.explain:explain", "What a rule, control, check kind or code means and how to fix it."),
     "policy": ("govern.cli.policy:policy", "Lint and compile policies, print their schema."),
+    "fairness": ("govern.cli.fairness:fairness", "Groups of people: make the evidence that rules on them judge."),
     "lineage": ("govern.cli.lineage:lineage", "Show or export a bundle's lineage graph."),
     "ledger": ("govern.cli.ledger:ledger", "List, verify and prove entries of the ledger."),
     "keys": ("govern.cli.keys:keys", "Make, list and rotate signing keys."),
