@@ -258,6 +258,7 @@ class TestParameters:
             "max_missing": "0",
             "missing_bounds": "worst_case",
             "smallest_shown": 11,
+            "classes": [],
             "significant_gap": "report",
             "test": "fisher",
             "bound": False,
