@@ -259,6 +259,7 @@ class TestParameters:
             "missing_bounds": "worst_case",
             "smallest_shown": 11,
             "significant_gap": "report",
+            "test": "fisher",
             "bound": False,
             "min_grade": "E0",
         }
@@ -313,18 +314,53 @@ class TestParameters:
 
 
 def test_facts_show_every_group(tmp_path: Path) -> None:
-    text = table(F=(30, 100), M=(60, 100), X=(1, 2))
+    text = table(F=(30, 100), M=(60, 100), X=(1, 2), Y=(9, 10))
     result = run(bare(tmp_path, text))
     facts = json.loads(canonical_bytes(result.facts))
     assert (facts["kind"], facts["threshold"], facts["direction"]) == ("fairness-table", "0.8", "at_least")
     (only,) = facts["tables"]
-    assert [group["label"] for group in only["groups"]] == ["sex=F", "sex=M", "sex=X"]
+    assert [group["label"] for group in only["groups"]] == ["sex=F", "sex=M", "sex=X", "sex=Y"]
     first = only["groups"][0]
     assert (first["group"], first["n"], first["numerator"], first["denominator"]) == ({"sex": "F"}, 100, 30, 100)
     assert (first["rate"], first["ratio"], first["difference"], first["small"]) == ("0.3", "0.5", "0.3", False)
     assert {only["groups"][2][name] for name in ("n", "numerator", "rate", "small")} == {None}
     assert only["groups"][2]["shown"] is False
     assert (only["worst"]["group"], only["worst"]["reference"]) == ("sex=F", "sex=M")
+
+
+def test_what_a_small_group_would_follow_from_is_hidden_with_it(tmp_path: Path) -> None:
+    """The total is public: with one small group alone, the smallest other one is not shown either."""
+    result = run(bare(tmp_path, table(F=(30, 100), M=(60, 120), X=(1, 2))))
+    assert result.outcome is Outcome.FAIL
+    facts = json.loads(canonical_bytes(result.facts))
+    (only,) = facts["tables"]
+    assert [group["shown"] for group in only["groups"]] == [False, True, False]
+    assert only["groups"][1]["ratio"] == "1"
+    assert only["worst"]["shown"] is False
+    assert (result.observed, result.fields["worst.group"]) == ("not shown", "not shown")
+    told = " ".join([result.summary, *(item.detail for item in result.findings), *result.fields.values()])
+    assert not re.search("sex=F|sex=X|30 of 100|1 of 2", told)
+    assert facts["restricted"]["cells"] == [[0, 0, 0, 70, 30], [1, 0, 0, 60, 60], [2, 0, 0, 1, 1]]
+
+
+def test_with_the_base_hidden_no_ratio_tells_its_rate(tmp_path: Path) -> None:
+    result = run(bare(tmp_path, table(F=(60, 120), M=(90, 100), X=(1, 2))))
+    (only,) = json.loads(canonical_bytes(result.facts))["tables"]
+    assert [group["shown"] for group in only["groups"]] == [True, False, False]
+    assert {only["groups"][0][name] for name in ("ratio", "ratio_low", "difference", "difference_high")} == {None}
+    assert only["needed"] is None
+
+
+def test_each_group_has_the_intervals_of_its_ratio_and_difference(tmp_path: Path) -> None:
+    """12/40 against 48/80: Koopman and Newcombe, upper ends rounded up."""
+    result = run(bare(tmp_path, table(F=(12, 40), M=(48, 80))))
+    (only,) = json.loads(canonical_bytes(result.facts))["tables"]
+    first, second = only["groups"]
+    assert (first["ratio"], first["ratio_low"], first["ratio_high"]) == ("0.5", "0.293345", "0.793865")
+    assert (first["difference"], first["difference_low"], first["difference_high"]) == ("0.3", "0.110768", "0.455877")
+    assert (second["ratio"], second["ratio_low"], second["difference_low"]) == ("1", None, None)
+    worst = only["worst"]
+    assert (worst["n"], worst["reference_n"], worst["shown"]) == (40, 80, True)
 
 
 def test_same_bytes_whatever_the_order_of_rows(tmp_path: Path) -> None:

@@ -295,7 +295,6 @@ def test_an_exact_residual_gap_is_exact(tmp_path):
     [
         (SCORE, {"measure": "mean_residual"}),
         (SCORE, {"measure": "rmse_ratio", "at_most": None, "at_least": "0.5"}),
-        (RANKING, {}),
     ],
 )
 def test_another_task_is_missing_evidence(tmp_path, check, changes):
@@ -310,6 +309,12 @@ def test_scores_are_not_asked_of_numbers(tmp_path):
 
 
 # --- ranking
+
+
+def test_without_ranks_there_is_no_ranking(tmp_path):
+    result = run(RANKING, bundle_of(tmp_path, csv_of(scored())))
+    assert result.outcome is Outcome.MISSING_EVIDENCE
+    assert codes(result) == {"E122"}
 
 
 def test_places_in_a_list(tmp_path):

@@ -75,7 +75,16 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "max_worsening": 0.05,
         "same_data": False,
     },
+    "fairness.alternatives": {
+        "metric": "selection_rate",
+        "compare": "ratio",
+        "attributes": ["sex"],
+        "utility": "accuracy",
+    },
     "fairness.coverage": {"attributes": ["sex"], "metrics": ["selection_rate", "equalized_odds"]},
+    "fairness.calibration_gap": {"measure": "brier", "at_most": 0.05, "attributes": ["sex"]},
+    "fairness.ranking_gap": {"measure": "exposure", "at_least": 0.8, "attributes": ["sex"]},
+    "fairness.score_gap": {"measure": "auc", "at_most": 0.05, "attributes": ["sex"]},
     "drift.distribution": {"limit": 0.2, "min_p_value": 0.05},
     "drift.report": {"cadence": "30d", "covers": ["age"]},
     "lineage.bound": {},
@@ -112,6 +121,7 @@ READS = {
     "performance.benchmark": ["predictions/test.csv", "predictions/test.yaml", "predictions/champion.csv"],
     "explainability": ["explanations/importance.csv"],
     "fairness": ["predictions/test.csv", "predictions/test.yaml"],
+    "fairness.alternatives": ["predictions/test.csv", "predictions/test.yaml", "evidence/alternatives.json"],
     "fairness.impact_table": ["predictions/test.csv", "predictions/test.yaml", "impact_table.csv"],
     "fairness.change": ["predictions/test.csv", "predictions/test.yaml", "predictions/champion.csv"],
     "drift": ["evidence/drift.json"],
@@ -147,6 +157,12 @@ SPOILED = {
 }
 
 
+def sound(kind: str, tmp_path: Path) -> BundleBuilder:
+    """The bundle on which a kind passes."""
+    builder = BundleBuilder(tmp_path)
+    return builder.ranked() if kind == "fairness.ranking_gap" else builder
+
+
 def reads(kind: str) -> list[str]:
     return READS.get(kind) or READS[kind.partition(".")[0]]
 
@@ -175,7 +191,7 @@ def test_every_kind_has_a_row() -> None:
 @pytest.mark.parametrize("kind", sorted(PARAMETERS))
 def test_the_sound_bundle_passes(kind: str, tmp_path: Path) -> None:
     """Otherwise the tests below would prove nothing."""
-    result = judge(kind, BundleBuilder(tmp_path), tmp_path)
+    result = judge(kind, sound(kind, tmp_path), tmp_path)
     if kind in DECIDED_LATER:
         assert result.outcome is Outcome.MISSING_EVIDENCE, result
         return
@@ -187,7 +203,7 @@ def test_the_sound_bundle_passes(kind: str, tmp_path: Path) -> None:
 def test_a_built_in_kind_meets_what_is_asked_of_a_plugin(kind: str, tmp_path: Path) -> None:
     """The border that looks at a plug-in's result to the last member asks nothing that a real check could not give."""
     context = CheckContext(
-        bundle=BundleBuilder(tmp_path).open(),
+        bundle=sound(kind, tmp_path).open(),
         stage="pre-registration",
         registries=registries(),
         advisories=snapshot(tmp_path),
@@ -206,7 +222,7 @@ def test_without_its_evidence_nothing_passes(kind: str, how: str, tmp_path: Path
     for path in reads(kind):
         if path == "metrics.json" and how in ("removed", "empty", "blank"):
             continue  # recomputed from the predictions: the figures file is not needed
-        builder = BundleBuilder(tmp_path)
+        builder = sound(kind, tmp_path)
         spoiled = SPOILED[how]
         builder = builder.remove(path) if spoiled is None else builder.file(path, spoiled)
         if path == "metrics.json":
@@ -225,7 +241,7 @@ def test_without_its_evidence_nothing_passes(kind: str, how: str, tmp_path: Path
 def test_random_bytes_never_pass(kind: str, tmp_path: Path, data: bytes) -> None:
     """Whatever the evidence is replaced with: no pass and no exception."""
     path = reads(kind)[0]
-    result = judge(kind, BundleBuilder(tmp_path).file(path, data), tmp_path)
+    result = judge(kind, sound(kind, tmp_path).file(path, data), tmp_path)
     assert result.outcome is not Outcome.PASS
 
 

@@ -250,6 +250,24 @@ def test_the_stored_results_render_to_the_same_pages(story: Story, tmp_path: Pat
         assert (tmp_path / f"{name}.html").read_bytes() == (story.folder / f"{name}.html").read_bytes()
 
 
+def test_the_figures_of_two_versions_stand_side_by_side(story: Story, tmp_path: Path) -> None:
+    page = tmp_path / "trend.html"
+    ended = govern(
+        *("report", story.folder / "v2.json", "--earlier", story.folder / "v1.json", "-o", f"html={page}", "-q")
+    )
+    assert ended.code == 0, ended.err
+    text = page.read_text(encoding="utf-8")
+    assert "Worst ratio of selection rate by black over versions" in text
+    assert text.index('<th scope="row">1.0.0</th>') < text.index('<th scope="row">2.0.0</th>')
+    other = tmp_path / "other.json"
+    document = story.result("v1")
+    document["model"]["name"] = "fraud"
+    other.write_text(json.dumps(document), encoding="utf-8")
+    refused = govern("report", story.folder / "v2.json", "--earlier", other)
+    assert (refused.code, refused.out) == (3, "")
+    assert "R102" in refused.err
+
+
 def test_nothing_was_written_into_the_bundles(story: Story) -> None:
     """Beside them or elsewhere, never in them: the manifest of the second run is that of the first."""
     recipe = "find . -type f | cut -c3- | LC_ALL=C sort | xargs -r sha256sum | sha256sum"

@@ -78,6 +78,7 @@ def test_equal_to_the_plain_loop(
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(csv_count, "_PART", part)
+        patch.setattr(csv_count, "_ROWS", part)
         patch.setattr(csv_count, "_KEPT", kept)
         patch.setattr(csv_count, "MOST_COMBINATIONS", most)
         patch.setattr(tabulation, "MOST_COMBINATIONS", most)

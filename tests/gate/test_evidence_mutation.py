@@ -66,7 +66,14 @@ EVERY_KIND = rules(
       check: fairness.change
       with: {metric: selection_rate, compare: ratio, attributes: [sex], baseline: champion, max_worsening: 0.05,
         same_data: false}
+    - id: nothing-better
+      check: fairness.alternatives
+      with: {metric: selection_rate, compare: ratio, attributes: [sex], utility: accuracy}
     - {id: covered, check: fairness.coverage, with: {attributes: [sex], metrics: [selection_rate, accuracy]}}
+    - {id: scores, check: fairness.score_gap, with: {measure: auc, at_most: 0.1, attributes: [sex], bound: true}}
+    - {id: means, check: fairness.score_gap, with: {measure: smd, at_most: 0.2, attributes: [sex]}}
+    - {id: calibrated, check: fairness.calibration_gap, with: {measure: ece, at_most: 0.05, attributes: [sex]}}
+    - {id: places, check: fairness.ranking_gap, with: {measure: exposure, at_least: 0.8, attributes: [sex]}}
     - {id: drift, check: drift.distribution, with: {limit: 0.2, min_p_value: 0.05}}
     - {id: looked, check: drift.report, with: {cadence: 30d, covers: [age, region]}}
     - {id: bound, check: lineage.bound}
@@ -117,7 +124,7 @@ GOOD = "cases: [{name: good, expect: {decision: allowed, others: pass}}]\n"
 
 
 def desk_of(tmp_path, policy=EVERY_KIND, text=GOOD):
-    BundleBuilder(tmp_path).build()
+    BundleBuilder(tmp_path).ranked().build()
     desk = Desk(tmp_path, policy, cases(text, head=HEAD))
     desk.write("sources.yaml", SOURCES % sha256(b"loans"))
     return desk
@@ -179,7 +186,14 @@ WANTED = {
     "ceiling": {"removed:column:y_true", "blank:column:sex", "harmed:sex"},
     "holds": {"removed:column:sex", "blank:column:sex", "dropped:sex", "harmed:sex", "empty:predictions"},
     "no-worse": {"removed:champion", "empty:champion", "itself:champion", "harmed:sex", "dropped:sex", "null:y_pred"},
+    "nothing-better": {"removed:alternatives", "empty:alternatives", "fewer:alternatives", "copied:alternatives"}
+    | {"other-counts:chosen", "other-people:alternatives", "harmed:sex", "dropped:sex", "removed:column:y_true"},
     "covered": {"removed:column:sex", "blank:column:sex", "dropped:sex", "removed:column:y_true", "null:y_pred"},
+    "scores": {"removed:column:score", "removed:column:y_true", "blank:column:sex", "null:score", "nan:score"}
+    | {"text:score", "harmed:sex", "dropped:sex", "unbound:predictions"},
+    "means": {"removed:column:score", "removed:column:sex", "harmed:sex", "null:score", "empty:predictions"},
+    "calibrated": {"removed:column:y_true", "blank:column:score", "harmed:sex", "other-table:predictions"},
+    "places": {"removed:column:place", "blank:column:place", "null:place", "text:place", "harmed:sex", "dropped:sex"},
     "drift": {"removed:reports", "empty:evidence/drift.json", "cut:evidence/drift.json", "crashed:evidence/drift.json"}
     | {"unknown-method:evidence/drift.json"},
     "looked": {"removed:reports", "empty:evidence/drift.json", "early:1", "expired:2"},

@@ -24,6 +24,12 @@ BASE = {
     "fairness.impact_table": {"method": "selection"},
     "fairness.significance": {"metric": "selection_rate", "attributes": ["sex"]},
     "fairness.coverage": {"attributes": ["sex"]},
+    "fairness.alternatives": {
+        "metric": "selection_rate",
+        "compare": "ratio",
+        "attributes": ["sex"],
+        "utility": "accuracy",
+    },
     "fairness.change": {
         "metric": "selection_rate",
         "compare": "ratio",
@@ -33,6 +39,9 @@ BASE = {
     },
     "fairness.group_floor": {"metric": "selection_rate", "at_least": 0.3, "attributes": ["sex"]},
     "fairness.robustness": {"metric": "selection_rate", "compare": "ratio", "at_least": 0.8, "attributes": ["sex"]},
+    "fairness.calibration_gap": {"measure": "brier", "at_most": 0.1, "attributes": ["sex"]},
+    "fairness.ranking_gap": {"measure": "top_k", "k": [10], "at_least": 0.8, "attributes": ["sex"]},
+    "fairness.score_gap": {"measure": "auc", "at_most": 0.1, "attributes": ["sex"]},
     "lineage.sources": {"registry": "sources"},
     "model_card.sections": {"required": ["owner"]},
     "performance.threshold": {"metric": "auc", "at_least": 0.8},
@@ -126,7 +135,13 @@ STEPS = {
     ("fairness.significance", "practical"): (0.8, 0.9),
     **{
         (kind, name): pair
-        for kind in ("fairness.significance", "fairness.group_floor", "fairness.robustness", "fairness.change")
+        for kind in (
+            "fairness.significance",
+            "fairness.group_floor",
+            "fairness.robustness",
+            "fairness.change",
+            "fairness.alternatives",
+        )
         for name, pair in (
             ("min_n", (30, 31)),
             ("small_groups", ("exclude", "inconclusive")),
@@ -145,6 +160,8 @@ STEPS = {
     ("fairness.change", "attributes"): (["sex"], ["sex", "race"]),
     ("fairness.change", "max_worsening"): (0.1, 0.05),
     ("fairness.change", "same_data"): (False, True),
+    ("fairness.alternatives", "at_least_compared"): (1, 2),
+    ("fairness.alternatives", "max_utility_loss"): (0.01, 0.05),
     ("fairness.coverage", "attributes"): (["sex"], ["sex", "race"]),
     ("fairness.coverage", "metrics"): (["selection_rate"], ["selection_rate", "accuracy"]),
     ("fairness.coverage", "min_group"): (30, 31),
@@ -152,8 +169,24 @@ STEPS = {
     ("fairness.coverage", "max_missing"): (0.1, 0.05),
     **{
         (f"fairness.{kind}", "smallest_shown"): (11, 12)
-        for kind in ("significance", "coverage", "group_floor", "robustness", "change")
+        for kind in ("significance", "coverage", "group_floor", "robustness", "change", "alternatives")
     },
+    **{
+        (f"fairness.{kind}_gap", name): pair
+        for kind in ("calibration", "ranking", "score")
+        for name, pair in (
+            ("attributes", (["sex"], ["sex", "race"])),
+            ("smallest_shown", (11, 20)),
+            ("decide", ("point", "demonstrated")),
+            ("confidence", (0.95, 0.99)),
+            ("min_group", (100, 101)),
+            ("max_missing", (0.1, 0.05)),
+            ("at_most", (0.2, 0.19)),
+            ("at_least", (0.8, 0.81)),
+        )
+        if (kind, name) != ("calibration", "at_least")
+    },
+    ("fairness.ranking_gap", "k"): ([10], [10, 50]),
     ("lineage.agreement", "rehash"): ("none", "reachable"),
     ("lineage.agreement", "max_conflicts"): (2, 1),
     ("lineage.bound", "artefacts"): (["a.bin"], ["a.bin", "b.bin"]),
@@ -229,6 +262,8 @@ WITHOUT = {
     ("fairness.disparity", "at_most"): ("at_least", {"compare": "difference"}),
     ("fairness.group_floor", "at_most"): ("at_least", {}),
     ("fairness.robustness", "at_most"): ("at_least", {"compare": "difference"}),
+    ("fairness.ranking_gap", "at_most"): ("at_least", {"reference": "M"}),
+    ("fairness.score_gap", "at_least"): ("at_most", {"measure": "rmse_ratio"}),
     ("performance.threshold", "at_most"): ("at_least", {"metric": "log_loss"}),
     ("drift.distribution", "recompute"): (None, {"method": "psi"}),
 }
@@ -282,6 +317,7 @@ def test_every_parameter_that_moves_has_a_row_and_no_row_is_left_over():
         ("fairness.group_floor", {"small_groups": "exclude"}, {"min_n": 60}, "leaves out groups"),
         ("fairness.robustness", {"small_groups": "exclude"}, {"min_n": 60}, "leaves out groups"),
         ("fairness.change", {"small_groups": "exclude"}, {"min_n": 60}, "leaves out groups"),
+        ("fairness.alternatives", {"small_groups": "exclude"}, {"min_n": 60}, "leaves out groups"),
         ("fairness.significance", {"small_groups": "exclude"}, {"min_n": 60}, "leaves out groups"),
         ("fairness.significance", {}, {"practical": 0.9}, "not tighter than nothing"),
         ("performance.threshold", {"recompute": "never"}, {"recompute": "required"}, "may pass"),

@@ -69,7 +69,7 @@ def test_the_limit_is_drawn_where_it_is_and_misses_are_crosses() -> None:
     root = read(forest_figure(table, prefix="b"))
     (limit,) = root.findall(f".//{SVG}line[@class='fig-limit']")
     ones = [item for item in root.iter(f"{SVG}circle") if item.get("class") == "fig-dot"]
-    assert float(limit.get("x1", "0")) == pytest.approx(6 + 0.8 * (float(ones[0].get("cx", "0")) - 6))
+    assert float(limit.get("x1", "0")) == pytest.approx(6 + 0.8 * (float(ones[0].get("cx", "0")) - 6), rel=1e-4)
     assert len(root.findall(f".//{SVG}path[@class='fig-limit']")) == 1
     assert len(root.findall(f".//{SVG}circle[@class='fig-outline']")) == 1
     said = words(root)
@@ -180,6 +180,14 @@ def test_a_table_of_two_attributes_is_a_map_with_n_in_every_cell() -> None:
     assert (said.count("n 20, too few"), said.count("n 40"), said.count("n 0"), said.count("not shown")) == (2, 1, 2, 1)
     assert len([item for item in root.iter(f"{SVG}rect") if item.get("fill") == "url(#hh)"]) == 3
     assert len(root.findall(f".//{SVG}rect[@class='fig-frame']")) == 6
+
+
+def test_a_ratio_is_never_rounded_across_the_limit() -> None:
+    facts = only()
+    facts["tables"][0]["groups"][1]["ratio"] = "0.799951"
+    said = words(read(forest_figure(tables_of(facts)[0], prefix="b")))
+    assert "0.79995 [" in said or "0.799951 [" in said
+    assert " 0.8 [" not in said
 
 
 def test_other_tables_are_no_map() -> None:

@@ -22,6 +22,7 @@ PREDICTIONS_MANIFEST = "predictions/test.yaml"
 VALIDATION = "evidence/gx.json"
 CHAMPION = "predictions/champion.csv"
 IMPORTANCE = "explanations/importance.csv"
+ALTERNATIVES = "evidence/alternatives.json"
 IMPACT = "impact_table.csv"
 ROWS = 400
 
@@ -210,6 +211,7 @@ class BundleBuilder:
                 "champion": {"path": CHAMPION},
                 "challenger": {"path": CHAMPION},
                 "importance": {"path": IMPORTANCE, "type": "shap"},
+                "alternatives": {"path": ALTERNATIVES, "type": "fairness-alternatives"},
             },
             "cards": ["README.md"],
             "lineage": ["lineage.yaml"],
@@ -255,10 +257,19 @@ class BundleBuilder:
                 part[key] = value
         return self
 
+    def ranked(self) -> BundleBuilder:
+        """Give every case a place in one list, women and men in turn."""
+        head, *rows = predictions().decode().splitlines()
+        table = "\n".join([f"{head},place", *(f"{row},{place}" for place, row in enumerate(rows, 1)), ""]).encode()
+        files = {PREDICTIONS: table, MODEL_FILE: safetensors()}
+        document = yaml.safe_load(self._predictions_manifest(files))
+        document["columns"]["rank"] = "place"
+        return self.file(PREDICTIONS, table).file(PREDICTIONS_MANIFEST, yaml.dump(document, sort_keys=False))
+
     def without_tools(self) -> BundleBuilder:
         """Take every file of another tool away, and its names in the record."""
         files = (VALIDATION, f"{VALIDATION}.evidence.json", IMPORTANCE, f"{IMPORTANCE}.evidence.json", *drift_files())
-        for path in (*files, IMPACT):
+        for path in (*files, IMPACT, ALTERNATIVES):
             self.remove(path)
         own = {name: item for name, item in self._spec["evidence"].items() if name in ("predictions", "metrics")}
         return self.record(evidence=own)
@@ -299,6 +310,7 @@ class BundleBuilder:
         self._apply(files)
         files.setdefault(PREDICTIONS_MANIFEST, self._predictions_manifest(files))
         files.setdefault("lineage.yaml", self._lineage(files))
+        files.setdefault(ALTERNATIVES, self._alternatives(files))
         if VALIDATION in files:
             files.setdefault(f"{VALIDATION}.evidence.json", self._envelope(files, VALIDATION))
         files.setdefault(
@@ -346,6 +358,29 @@ class BundleBuilder:
                 "unknown": ["", "NA"],
             }
         )
+
+    def _alternatives(self, files: dict[str, bytes]) -> bytes:
+        """A search that found nothing better than the model of `predictions()`."""
+        chosen = [110, 10, 10, 70]
+        tried = {"chosen": (chosen, chosen), "linear": ([100, 20, 20, 60], chosen), "tree": ([105, 15, 20, 60], chosen)}
+        return json.dumps(
+            {
+                "apiVersion": "govern/v1",
+                "kind": "FairnessAlternatives",
+                "model": self._model(files),
+                "data": {"name": "acme/loans holdout", "split": "test", "sha256": sha256(b"test")},
+                "search": {"by": "Retail credit models", "on": "2026-04-02"},
+                "attributes": ["sex"],
+                "chosen": "chosen",
+                "candidates": [
+                    {
+                        "name": name,
+                        "counts": [{"group": [sex], "cells": cells} for sex, cells in zip("FM", two, strict=True)],
+                    }
+                    for name, two in tried.items()
+                ],
+            }
+        ).encode()
 
     def _envelope(self, files: dict[str, bytes], path: str) -> bytes:
         """The envelope of a result about the training data: they are not in the bundle, and the lineage has them."""

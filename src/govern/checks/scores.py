@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from govern.checks.predictions import counts_of, refuse_many_cells
+from govern.checks.stated_scores import stated_scores
 from govern.diagnostics import Diagnostic
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def scores_of(
     from govern.fairness.scores import BINS
 
     def load() -> ScoreCounts | Diagnostic:
+        if source.counts is not None:
+            return stated_scores(source, source.counts, attributes, labels=labels)
         table = read_score_table(context.bundle, source, attributes, labels=labels, bins=BINS)
         return table if isinstance(table, Diagnostic) else score_counts_of(table)
 

@@ -46,7 +46,15 @@ def rendering_options(command: Command) -> Command:
     return command
 
 
-def write_result(asked: Sequence[Output], document: JsonObject, *, color: str, quiet: bool, verbose: bool) -> bool:
+def write_result(
+    asked: Sequence[Output],
+    document: JsonObject,
+    *,
+    color: str,
+    quiet: bool,
+    verbose: bool,
+    earlier: Sequence[JsonObject] = (),
+) -> bool:
     """Render a result in every asked format; say on stderr what could not be written. Gives whether all were."""
     from govern.gate.outputs import write_outputs
     from govern.report.render import renderers
@@ -58,6 +66,7 @@ def write_result(asked: Sequence[Output], document: JsonObject, *, color: str, q
         quiet=quiet,
         verbose=verbose,
         github=in_github(),
+        earlier=earlier,
     )
     faults = write_outputs(asked, made, out)
     for fault in faults:

@@ -13,12 +13,13 @@ from govern.diagnostics import Diagnostic, InputError, Span, plain
 from govern.evidence.tabulation import CellKind, Tabulation
 from govern.inputs.scalars import ScalarText
 
-__all__ = ["GroupValues", "binary_reader", "group_values", "is_missing", "refuse_near_equal"]
+__all__ = ["UNKNOWN_BY_DEFAULT", "GroupValues", "binary_reader", "group_values", "is_missing", "refuse_near_equal"]
 
 _NOT_THERE = ("", "na", "n/a", "<na>", "#n/a", "null", "none", "nat")
 _NOT_FINITE = ("nan", "+nan", "-nan", "inf", "+inf", "-inf", "infinity", "+infinity", "-infinity")
 _MISSING = frozenset([*_NOT_THERE, *_NOT_FINITE])
-_UNKNOWN_BY_DEFAULT = ("", "nan", "NaN", "NA", "N/A", "<NA>", "null", "NULL")
+UNKNOWN_BY_DEFAULT = ("", "nan", "NaN", "NA", "N/A", "<NA>", "null", "NULL")
+"""Cells of a bare table whose group is not known."""
 _LONGEST_LABEL = 200
 
 Binary = Callable[[str | None], bool | None]
@@ -124,7 +125,7 @@ def group_values(
     that the declared groups do not list, E126 for values too long to be groups.
     """
     place = table.columns.index(column)
-    tokens = frozenset(_UNKNOWN_BY_DEFAULT if unknown is None else ("", *unknown))
+    tokens = frozenset(UNKNOWN_BY_DEFAULT if unknown is None else ("", *unknown))
     seen: dict[str, tuple[str | None, ...]] = {}
     for key in table.combinations:
         cell = key[place]

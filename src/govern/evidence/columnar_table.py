@@ -23,6 +23,10 @@ _DENSE = 1 << 18
 """Cells of a tensor that is kept whole; with more, only the occupied ones are counted."""
 _SPREAD = 4096
 """Different whole numbers, from the smallest to the largest, that are counted by their distance from the smallest."""
+_TEXT_BYTES = 1 << 25
+"""Bytes of the different texts of one column in one batch."""
+_HELD = 1 << 28
+"""Characters of all combinations together."""
 _INT32, _INT64 = 1 << 31, 1 << 62
 
 Texts = tuple[str | None, ...]
@@ -126,7 +130,9 @@ class Coder:
 
         if self._dictionary is None or not column.dictionary.equals(self._dictionary):
             if len(column.dictionary) > MOST_COMBINATIONS:
-                raise self._identifier(len(column.dictionary))
+                raise self._identifier(f"{len(column.dictionary):,} different values or more")
+            if column.dictionary.nbytes > _TEXT_BYTES:
+                raise self._identifier(f"values of {column.dictionary.nbytes:,} bytes in a few rows")
             self._dictionary = column.dictionary
             self._of_dictionary = (*map(cell_text, column.dictionary.to_pylist()), None)
         size = len(self._of_dictionary) - 1
@@ -157,11 +163,11 @@ class Coder:
         codes = (values.astype(np.int64) - low).astype(np.int32)
         return _with_nulls(codes, column, high - low + 1), self._of_range
 
-    def _identifier(self, size: int) -> InputError:
+    def _identifier(self, what: str) -> InputError:
         return InputError(
             Diagnostic(
                 code="E126",
-                message=f"column `{plain(self.name)}` has {size:,} different values or more",
+                message=f"column `{plain(self.name)}` has {what}",
                 span=Span(self._path),
                 hint="It looks like an identifier. Name a column with few values, or bin the values beforehand.",
             )
@@ -175,6 +181,7 @@ class _Tensor:
         self._tally = tally
         self._layout: list[Texts] = []
         self._counts: Any = None
+        self._held = 0
 
     def add(self, columns: Sequence[tuple[Any, Texts]]) -> None:
         """Count the rows of a batch."""
@@ -216,12 +223,19 @@ class _Tensor:
             cells.append([texts[code] for code in (places % len(texts)).tolist()])
             places = places // len(texts)
         for key, count in zip(zip(*reversed(cells), strict=True), times.tolist(), strict=True):
-            self._tally.add(key, count, None)
+            self._add(key, count)
+
+    def _add(self, key: Row, count: int) -> None:
+        if key not in self._tally.combinations:
+            self._held += sum(len(cell) for cell in key if cell)
+            if self._held > _HELD:
+                raise self._tally.identifier()
+        self._tally.add(key, count, None)
 
     def _one_by_one(self, columns: Sequence[tuple[Any, Texts]]) -> None:
         cells = [[texts[code] for code in codes.tolist()] for codes, texts in columns]
         for key, count in Counter(zip(*cells, strict=True)).items():
-            self._tally.add(key, count, None)
+            self._add(key, count)
 
 
 def _same(one: Sequence[Texts], other: Sequence[Texts]) -> bool:

@@ -20,6 +20,8 @@ __all__ = ["Lines", "count_rows", "parsed_rows", "picker"]
 
 _PART = 4096
 """Lines that are looked at together."""
+_ROWS = 256
+"""Parsed rows that are held together: few enough not to set off the collector of cycles again and again."""
 _DIFFERENT = 256
 """New lines in a part beyond which lines are not worth counting whole."""
 _KEPT = 65_536
@@ -167,7 +169,7 @@ class _Rows:
             rows: list[list[str]] = []
             fault: Exception | None = None
             try:
-                rows.extend(islice(self._lines.reader, _PART))
+                rows.extend(islice(self._lines.reader, _ROWS))
             except (csv.Error, UnicodeDecodeError) as broken:
                 fault = broken
             plain = fault is None and self._shape.blank is None and self._lines.number - before == len(rows)

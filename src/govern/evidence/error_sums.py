@@ -11,7 +11,7 @@ from govern.evidence.cells import GroupValues
 from govern.evidence.exact_sums import ExactSums
 from govern.evidence.keyed_rows import KeyedRows
 from govern.evidence.number_parts import not_a_number, parts_of
-from govern.evidence.prediction_source import PredictionSource, no_column
+from govern.evidence.prediction_source import PredictionSource, needs_rows, no_column
 from govern.evidence.predictions import groups_of, refuse_wrong_rows
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ def read_errors(bundle: Bundle, source: PredictionSource, attributes: Sequence[s
 
     Raises InputError E130 for what is no number or beyond 2**50, and as `read_predictions` does.
     """
+    if source.counts is not None:
+        return needs_rows(source, "each error is asked for")
     absent = [name for name in attributes if name not in source.attributes]
     if absent or source.y_true is None:
         return no_column(source.file, absent or ["y_true"], source.attributes)

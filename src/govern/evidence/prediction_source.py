@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from govern.evidence.envelope import Binding
     from govern.evidence.rows_manifest import FairnessRows, RowsModel
 
-__all__ = ["PredictionSource", "find_predictions", "needs_rows", "no_column"]
+__all__ = [
+    "MANIFEST_BYTES",
+    "PredictionSource",
+    "described_source",
+    "find_predictions",
+    "needs_rows",
+    "no_column",
+]
 
 _USUAL = (
     "predictions.yaml",
@@ -31,7 +38,7 @@ _USUAL = (
     "predictions.counts.json",
     "fairness-counts.json",
 )
-_MANIFEST_BYTES = 1024 * 1024
+MANIFEST_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +187,7 @@ def _counted(bundle: Bundle, located: Located, envelope: Envelope | None) -> Pre
         digest=bundle.files[located.path].sha256,
         described_by=None,
         described_digest=None,
-        model=_worse(_model_binding(bundle, document.model), envelope),
+        model=_worse(model_binding(bundle, document.model), envelope),
         data="match",
         produced_at=envelope.produced_at if envelope else None,
         tool=envelope.tool if envelope else None,
@@ -215,13 +222,25 @@ def _bare(bundle: Bundle, located: Located, envelope: Envelope | None) -> Predic
 def _described(bundle: Bundle, located: Located, envelope: Envelope | None) -> PredictionSource | Diagnostic:
     from govern.evidence.rows_manifest import parse_rows_manifest
 
-    manifest = parse_rows_manifest(bundle.read(located.path, limit=_MANIFEST_BYTES), file=located.path)
+    manifest = parse_rows_manifest(bundle.read(located.path, limit=MANIFEST_BYTES), file=located.path)
+    return described_source(bundle, manifest, described_by=located.path, envelope=envelope)
+
+
+def described_source(
+    bundle: Bundle, manifest: FairnessRows, *, described_by: str | None, envelope: Envelope | None = None
+) -> PredictionSource | Diagnostic:
+    """Give the table that a manifest describes; a Diagnostic says that it, or a column of it, is not there.
+
+    `described_by` is the manifest's file, None for one that was made of options. Raises InputError E109 for a table of
+    other bytes than the manifest says, and for one that cannot be read.
+    """
     path = bundle.resolve(manifest.file.path)
+    place = described_by or manifest.file.path
     if path is None or not is_table(path):
         return Diagnostic(
             code="E120",
             message=f"the bundle has no table {plain(manifest.file.path)}",
-            span=Span(located.path),
+            span=Span(place),
             hint="Add the CSV, Parquet or Arrow file to the bundle or correct file.path.",
         )
     if bundle.files[path].sha256 != manifest.file.sha256:
@@ -229,7 +248,7 @@ def _described(bundle: Bundle, located: Located, envelope: Envelope | None) -> P
             Diagnostic(
                 code="E109",
                 message=f"the document was written for other bytes than {plain(path)} has",
-                span=Span(located.path),
+                span=Span(place),
                 hint="Write file.sha256 again from the table that is in the bundle.",
             )
         )
@@ -243,9 +262,9 @@ def _described(bundle: Bundle, located: Located, envelope: Envelope | None) -> P
     return PredictionSource(
         file=path,
         digest=manifest.file.sha256,
-        described_by=located.path,
-        described_digest=bundle.files[located.path].sha256,
-        model=_worse(_model_binding(bundle, manifest.model), envelope),
+        described_by=described_by,
+        described_digest=None if described_by is None else bundle.files[described_by].sha256,
+        model=_worse(model_binding(bundle, manifest.model), envelope),
         data="match",
         produced_at=envelope.produced_at if envelope else None,
         tool=envelope.tool if envelope else None,
@@ -262,7 +281,7 @@ def _worse(binding: Binding, envelope: Envelope | None) -> Binding:
     return "mismatch" if "mismatch" in (binding, envelope.model) else "match"
 
 
-def _model_binding(bundle: Bundle, model: RowsModel) -> Binding:
+def model_binding(bundle: Bundle, model: RowsModel) -> Binding:
     """Compare name, version and every artefact; files that are not all of the model's files bind nothing."""
     if (model.name, model.version) != (bundle.name, bundle.version):
         return "mismatch"

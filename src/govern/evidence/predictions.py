@@ -85,7 +85,7 @@ def read_predictions(bundle: Bundle, source: PredictionSource, attributes: Seque
     if absent:
         return no_column(source.file, absent, source.attributes)
     if source.counts is not None:
-        return _stated(source, source.counts, attributes)
+        return narrowed(_stated(source, source.counts), attributes)
     manifest = source.manifest
     columns = [*attributes, source.y_pred, *([source.y_true] if source.y_true else [])]
     table = tabulate(bundle, source.file, columns, unique=manifest.columns.row_id if manifest else None)
@@ -94,10 +94,10 @@ def read_predictions(bundle: Bundle, source: PredictionSource, attributes: Seque
     return _counted(source, table, groups)
 
 
-def _stated(source: PredictionSource, counts: FairnessCounts, attributes: Sequence[str]) -> Predictions:
-    """Take what a FairnessCounts document states; what it holds by more attributes is summed up."""
+def _stated(source: PredictionSource, counts: FairnessCounts) -> Predictions:
+    """Take what a FairnessCounts document states, by all of its axes."""
     document = counts.document
-    wide = Predictions(
+    return Predictions(
         source=source,
         groups=counts.groups,
         labelled=document.y_true,
@@ -107,7 +107,6 @@ def _stated(source: PredictionSource, counts: FairnessCounts, attributes: Sequen
         missing_y_true=document.missing.y_true,
         missing_rows=counts.missing_rows,
     )
-    return narrowed(wide, attributes)
 
 
 def narrowed(wide: Predictions, attributes: Sequence[str]) -> Predictions:

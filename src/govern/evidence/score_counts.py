@@ -80,7 +80,8 @@ class Range:
         import numpy as np
 
         if self._unit:
-            return np.minimum((scores * self.bins).astype(np.int64), self.bins - 1)
+            places = (scores * self.bins).astype(np.int64)
+            return np.minimum(places, self.bins - 1, out=places)
         return np.searchsorted(np.array(self._edges), scores, side="right") - 1
 
 

@@ -54,12 +54,13 @@ class Tally:
             self.combinations[key] += times
             return
         if len(self.combinations) >= MOST_COMBINATIONS:
-            raise self._identifier()
+            raise self.identifier()
         self.combinations[key] = times
         if line is not None:
             self.first_line[key] = line
 
-    def _identifier(self) -> InputError:
+    def identifier(self) -> InputError:
+        """Make the refusal of the column that has the most different values."""
         distinct = [len({key[place] for key in self.combinations}) for place in range(len(self.columns))]
         most = distinct.index(max(distinct))
         return InputError(

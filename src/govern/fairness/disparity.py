@@ -14,7 +14,9 @@ from fractions import Fraction
 from typing import Literal
 
 from govern.fairness.intervals import Interval, difference_interval, ratio_interval
+from govern.fairness.permutation import Permutation
 from govern.fairness.rates import MetricName, Rate, Value
+from govern.fairness.strata import Within
 from govern.records import record
 
 __all__ = ["GroupLine", "Judgement", "Pair", "Question", "Reason", "ReasonKind", "TableJudgement", "Verdict"]
@@ -42,6 +44,14 @@ class ReasonKind(StrEnum):
     UNKNOWN_DECIDES = "unknown_decides"
     ABSENT_GROUP = "absent_group"
     ABSENT_REFERENCE = "absent_reference"
+    NEAR_ALPHA = "near_alpha"
+    """A million draws leave open on which side of alpha the p-value lies."""
+    ONE_PERSON = "one_person"
+    """One person decided otherwise in each group would put the worse group ahead."""
+    WITHIN_STRATA = "within_strata"
+    """What the comparison is within strata, beside what it is over all."""
+    STRATA_DIFFER = "strata_differ"
+    """Strata go different ways, so that no common figure describes them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +76,11 @@ class Question:
     small_groups: Literal["exclude", "inconclusive"] = "inconclusive"
     missing_bounds: Literal["none", "worst_case"] = "worst_case"
     significant_gap: Literal["report", "fail"] = "report"
+    test: Literal["fisher", "permutation"] = "fisher"
+    """Fisher's test of every pair with Holm's correction, or one permutation test of highest less lowest a table."""
+    stratum: str | None = None
+    """Column within whose values groups are compared too: a pass must hold over all and within, and harm is tested
+    within (Cochran, Mantel and Haenszel)."""
 
     def __post_init__(self) -> None:
         problem = self.contradiction()
@@ -87,6 +102,10 @@ class Question:
             return "alpha lies outside 0..0.5"
         if not self.attributes or any(not table for table in self.attributes):
             return "at least one attribute is needed"
+        if self.test == "permutation" and (self.reference is not None or self.stratum is not None):
+            return "the permutation test is of the highest against the lowest: no reference, no stratum"
+        if self.stratum is not None and any(self.stratum in table for table in self.attributes):
+            return "the stratum is one of the attributes compared"
         if self.reference is not None:
             named = {name for table in self.attributes for name in table}
             lacking = sorted(named - self.reference.keys())
@@ -118,11 +137,22 @@ class Pair:
     value: Value
     """The compared one of the two, folded as `Question` says."""
     p: Decimal | None = None
-    """Fisher's exact p after Holm's correction, rounded up to six digits."""
+    """p after Holm's correction, rounded up to six digits: Fisher's exact test of the pair; within strata that of
+    Cochran, Mantel and Haenszel; with `test: permutation` that of the table, held by its farthest pair alone."""
     expected_ok: bool = True
     """Whether every cell of the 2x2 table is expected to hold at least five."""
     bounds: Interval | None = None
     """Simultaneous bounds of the compared value, in mode `demonstrated`."""
+    within: Within | None = None
+    """The comparison within strata, when the question names a stratum."""
+    within_value: Value | None = None
+    """The common ratio or difference, folded as `value` is."""
+    within_bounds: Interval | None = None
+    """Simultaneous bounds of the common one, in mode `demonstrated`; None also where none can be given."""
+    permutation: Permutation | None = None
+    """The test that `p` comes from, with the seed of its draws."""
+    undecided: bool = False
+    """Whether the draws leave open on which side of alpha p lies."""
 
     def interval(self, compare: Literal["ratio", "difference"]) -> Interval:
         """Give the 95 percent interval of this comparison alone, for display.
@@ -179,6 +209,14 @@ class TableJudgement:
     """For a met threshold: how many decisions may change before it is missed, None if no number of them can."""
     needed: int | None = None
     """For a missed one: how many more the worst group needs, all else equal."""
+    unknown_low: Value | None = None
+    """With records of unknown group: the least that the worst comparison can be, wherever they belong (sharp)."""
+    unknown_high: Value | None = None
+    """And the most: no way to place them takes the worst comparison beyond it."""
+    as_observed: Value | None = None
+    """What it is when they are spread as the known ones are: for display only."""
+    needed_people: int | None = None
+    """For an open verdict: about how many every group needs among those counted, at the same rates."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,16 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal, localcontext
 from fractions import Fraction
 from typing import NamedTuple
 
-__all__ = ["Z95", "Interval", "corrected_ratio_interval", "difference_interval", "quantile", "ratio_interval", "wilson"]
+__all__ = [
+    "Z95",
+    "Interval",
+    "corrected_ratio_interval",
+    "difference_interval",
+    "quantile",
+    "ratio_interval",
+    "ratio_score",
+    "wilson",
+]
 
 Z95 = Decimal("1.959963985")
 """Two-sided 95 percent, rounded to nine digits."""
@@ -100,6 +109,12 @@ def corrected_ratio_interval(k1: int, n1: int, k2: int, n2: int, z: Decimal = Z9
     with localcontext(_working()):
         n = n1 + n2
         return ratio_interval(k1, n1, k2, n2, z * (Decimal(n) / (n - 1)).sqrt())
+
+
+def ratio_score(k1: int, n1: int, k2: int, n2: int, ratio: Fraction) -> Decimal:
+    """Give the score statistic that (k1/n1) / (k2/n2) is `ratio` > 0, n > 0: at most z² in `ratio_interval`."""
+    with localcontext(_working()):
+        return _constrained_chi_square(k1, n1, k2, n2, Decimal(ratio.numerator) / ratio.denominator)
 
 
 def _inside_from(start: Decimal, outside: Callable[[Decimal], bool], step: Decimal) -> Decimal:

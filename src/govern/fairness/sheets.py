@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations
 
-from govern.fairness.bounds import (
-    Unknown,
-    highest_difference,
-    highest_ratio_at_best,
-    lowest_ratio,
-    raised,
-    thinned,
-)
-from govern.fairness.counts import GroupTable
+from govern.fairness.bounds import Unknown
+from govern.fairness.counts import Axis, Counts, GroupTable
 from govern.fairness.disparity import GroupLine, Pair, Question
 from govern.fairness.intervals import wilson
-from govern.fairness.rates import Rate, RateMetric, Undefined, Value
+from govern.fairness.rates import NO_TALLY, Rate, RateMetric, Tally, Undefined, Value
+from govern.fairness.strata import within
 
-__all__ = ["Group", "Sheet", "display_lines", "make_sheet", "surely_missed", "worst_case_met"]
+__all__ = [
+    "Group",
+    "Sheet",
+    "display_lines",
+    "folded",
+    "make_sheet",
+    "paired_strata",
+    "stratified",
+]
 
 Group = tuple[str, ...]
 
@@ -39,6 +41,8 @@ class Sheet:
     pairs: tuple[Pair, ...]
     family: int = 0
     """Comparisons of the whole question, once bounds are taken."""
+    strata: Mapping[Group, Mapping[int, Rate]] | None = None
+    """The rate of each group in each stratum, those of unknown stratum as one of their own."""
 
     @property
     def nobody_selected(self) -> bool:
@@ -46,7 +50,12 @@ class Sheet:
         return self.metric.name == "selection_rate" and not any(self.rates[group].k for group in self.compared)
 
 
-def make_sheet(question: Question, table: GroupTable, metric: RateMetric) -> Sheet:
+def make_sheet(
+    question: Question,
+    table: GroupTable,
+    metric: RateMetric,
+    strata: Mapping[Group, Mapping[int, Rate]] | None = None,
+) -> Sheet:
     """Work out rates and comparisons. Groups under the least denominator are set apart, never dropped."""
     rates = {group: metric.rate(tally) for group, tally in sorted(table.groups.items())}
     least = max(1, question.min_n)
@@ -61,7 +70,26 @@ def make_sheet(question: Question, table: GroupTable, metric: RateMetric) -> She
     else:
         pairs = list(combinations(compared, 2))
     made = tuple(_pair(question, rates, group, other) for group, other in pairs)
-    return Sheet(table, metric, rates, compared, small, reference, unknown, made)
+    if strata is not None:
+        made = tuple(_within(question, pair, paired_strata(strata, pair)) for pair in made)
+    return Sheet(table, metric, rates, compared, small, reference, unknown, made, strata=strata)
+
+
+def paired_strata(strata: Mapping[Group, Mapping[int, Rate]], pair: Pair) -> list[tuple[Rate, Rate]]:
+    """Give the rates of both groups of a pair in every stratum that has both."""
+    one, two = strata.get(pair.group, {}), strata.get(pair.other, {})
+    return [(one[place], two[place]) for place in sorted(one.keys() & two.keys())]
+
+
+def _within(question: Question, pair: Pair, strata: list[tuple[Rate, Rate]]) -> Pair:
+    found = within(strata)
+    value = found.ratio if question.compare == "ratio" else found.difference
+    if isinstance(value, Fraction):
+        if question.compare == "difference":
+            value = abs(value)
+        elif folded(question):
+            value = min(value, 1 / value) if value else value
+    return replace(pair, within=found, within_value=value)
 
 
 def folded(question: Question) -> bool:
@@ -78,62 +106,25 @@ def _pair(question: Question, rates: Mapping[Group, Rate], group: Group, other: 
     return Pair(group, other, rate, top, ratio, difference, ratio if question.compare == "ratio" else difference)
 
 
-def worst_case_met(question: Question, sheet: Sheet) -> bool:
-    """Whether every comparison meets the threshold wherever the records of unknown group belong."""
-    for pair in sheet.pairs:
-        values: list[Value]
-        if question.compare == "difference":
-            values = [
-                highest_difference(pair.rate, pair.other_rate, sheet.unknown),
-                highest_difference(pair.other_rate, pair.rate, sheet.unknown),
-            ]
-        elif question.at_most is not None:
-            values = [_inverse(lowest_ratio(pair.other_rate, pair.rate, sheet.unknown))]
-        else:
-            values = [lowest_ratio(pair.rate, pair.other_rate, sheet.unknown)]
-            if folded(question):
-                values.append(lowest_ratio(pair.other_rate, pair.rate, sheet.unknown))
-        if any(isinstance(value, Undefined) or not question.met(value) for value in values):
-            return False
-    return True
+def stratified(
+    counts: Counts, attributes: tuple[str, ...], stratum: str, metric: RateMetric
+) -> dict[Group, dict[int, Rate]]:
+    """Give the rate of every group in every stratum; records of unknown stratum are a stratum of their own.
 
-
-def surely_missed(question: Question, sheet: Sheet) -> bool:
-    """Whether some comparison misses the threshold wherever the records of unknown group belong."""
-    if question.compare == "ratio" and folded(question):
-        return any(_missed(question, best) for best in _best_ratios(sheet))
-    for pair in sheet.pairs:
-        if question.compare == "difference":
-            low, high = raised(pair.rate, sheet.unknown).value, thinned(pair.other_rate, sheet.unknown).value
-            if isinstance(low, Fraction) and isinstance(high, Fraction) and _missed(question, high - low):
-                return True
-        elif question.at_most is not None:
-            if _missed(question, lowest_ratio(pair.rate, pair.other_rate, sheet.unknown)):
-                return True
-        elif _missed(question, _inverse(lowest_ratio(pair.other_rate, pair.rate, sheet.unknown))):
-            return True
-    return False
-
-
-def _best_ratios(sheet: Sheet) -> list[Value]:
-    if sheet.reference is None:
-        return [
-            highest_ratio_at_best(
-                sheet.rates[group], [sheet.rates[other] for other in sheet.compared if other != group], sheet.unknown
-            )
-            for group in sheet.compared
-        ]
-    return [highest_ratio_at_best(pair.rate, [pair.other_rate], sheet.unknown) for pair in sheet.pairs]
-
-
-def _missed(question: Question, value: Value) -> bool:
-    return isinstance(value, Fraction) and not question.met(value)
-
-
-def _inverse(value: Value) -> Value:
-    if isinstance(value, Undefined):
-        return value
-    return 1 / value if value else Undefined("the rate compared with may be 0")
+    Raises KeyError for a column without axis, and for counts that keep no cells.
+    """
+    axes: tuple[Axis, ...] = getattr(counts, "axes", ())
+    places = {axis.name: place for place, axis in enumerate(axes)}
+    chosen, layer = [(places[name], axes[places[name]].values) for name in attributes], places[stratum]
+    found: dict[Group, dict[int, Tally]] = {}
+    for key, tally in counts.cells.items():
+        if any(key[place] == len(values) for place, values in chosen):
+            continue
+        strata = found.setdefault(tuple(values[key[place]] for place, values in chosen), {})
+        strata[key[layer]] = strata.get(key[layer], NO_TALLY).plus(tally)
+    return {
+        group: {place: metric.rate(tally) for place, tally in sorted(strata.items())} for group, strata in found.items()
+    }
 
 
 def display_lines(sheet: Sheet) -> tuple[GroupLine, ...]:

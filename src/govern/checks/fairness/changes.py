@@ -35,7 +35,7 @@ _MOST_PEOPLE = 1 << 17
 def disparity_changes(params: DisparityParams, result: CheckResult) -> Iterator[str | None]:
     """Yield the changes, a group at a time; None for what the counts do not show."""
     counts = stored_counts(result.facts, params.metric)
-    if counts is None or result.outcome not in (Outcome.FAIL, Outcome.INCONCLUSIVE):
+    if counts is None or params.stratum is not None or result.outcome not in (Outcome.FAIL, Outcome.INCONCLUSIVE):
         yield None
         return
     if counts.missing > Fraction(params.max_missing):

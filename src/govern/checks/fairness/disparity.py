@@ -16,7 +16,7 @@ from govern.checks.fairness.params import GroupParams, Reference, needs_of
 from govern.checks.interface import Check
 from govern.fairness import Question, judge, needs_labels
 from govern.fairness.rates import MetricName
-from govern.policy.interface import CheckSpec, parameter
+from govern.policy.interface import CheckSpec, EvidenceNeed, parameter
 from govern.policy.outcomes import CheckResult
 from govern.policy.types import Count, Number
 
@@ -60,6 +60,16 @@ class DisparityParams(GroupParams):
         default="report",
         order=("report", "fail"),
     )
+    test: Literal["fisher", "permutation"] = parameter(
+        "Test of equality: `fisher`, every pair with Holm's correction; or `permutation`, one of highest less lowest "
+        "for each table, which finds more among many groups.",
+        default="fisher",
+    )
+    stratum: str | None = parameter(
+        "Column within whose values groups are compared too, such as a job or a branch: a pass must hold over all and "
+        "within, and what is significant is tested within (Cochran, Mantel and Haenszel).",
+        default=None,
+    )
 
     @property
     def references(self) -> Mapping[str, str] | None:
@@ -101,7 +111,16 @@ class DisparityParams(GroupParams):
             small_groups=self.small_groups,
             missing_bounds=self.missing_bounds,
             significant_gap=self.significant_gap,
+            test=self.test,
+            stratum=self.stratum,
         )
+
+
+def _needs(params: DisparityParams) -> tuple[EvidenceNeed, ...]:
+    *others, predictions = needs_of(params)
+    if params.stratum is None:
+        return (*others, predictions)
+    return (*others, EvidenceNeed(predictions.kind, (*predictions.reads, f"columns:{params.stratum}")))
 
 
 def _not_tighter(old: DisparityParams, new: DisparityParams) -> tuple[str, str] | None:
@@ -116,7 +135,7 @@ def _not_tighter(old: DisparityParams, new: DisparityParams) -> tuple[str, str] 
 
 def _evaluate(params: DisparityParams, context: CheckContext) -> CheckResult:
     labels = params.metric if needs_labels(params.metric) else None
-    found = counted(params, context, labels=labels)
+    found = counted(params, context, labels=labels, also=() if params.stratum is None else (params.stratum,))
     if isinstance(found, CheckResult):
         return found
 
@@ -139,7 +158,7 @@ CHECKS: tuple[Check, ...] = (
             "rows that were submitted. Criteria it does not name may be violated, and a pass under `point` or "
             "`evidence_of_harm` on few people proves little.",
             params=DisparityParams,
-            needs=needs_of,
+            needs=_needs,
             message_fields=(*(f"worst.{name}" for name in _WORST), "not_assessable"),
             default_remediation="Find out where the difference comes from and mend it, or ask for a waiver.",
         ),

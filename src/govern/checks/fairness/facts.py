@@ -15,15 +15,25 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from govern.canonical import Json, decimal_text
+from govern.checks.fairness.inference_words import pair_inference, rule_inference, table_inference
 from govern.checks.predictions import figure
 from govern.fairness import Axis, Counts, GroupLine, Missing, Pair, Tally, Undefined, Value, group_label
 from govern.fairness.intervals import Interval, difference_interval, ratio_interval
 
 if TYPE_CHECKING:
+    from govern.checks.fairness.disparity import DisparityParams
     from govern.checks.fairness.shown import Shown
-    from govern.fairness import TableJudgement
+    from govern.fairness import Judgement, TableJudgement
 
-__all__ = ["counts_of_restricted", "disparity_table", "ends", "group_rows", "restricted", "value_text"]
+__all__ = [
+    "counts_of_restricted",
+    "disparity_facts",
+    "disparity_table",
+    "ends",
+    "group_rows",
+    "restricted",
+    "value_text",
+]
 
 Group = tuple[str, ...]
 
@@ -88,6 +98,36 @@ def _interval(prefix: str, interval: Interval | None) -> dict[str, Json]:
     return {f"{prefix}low": low, f"{prefix}high": high}
 
 
+def disparity_facts(
+    params: DisparityParams, counts: Counts, judgement: Judgement, shown: Shown, value: ValueText
+) -> Json:
+    """Give the canonical facts of `fairness.disparity`, decimals as text."""
+    gone = counts.missing
+    limit = params.at_least if params.at_least is not None else params.at_most
+    references = params.references
+    return {
+        "kind": "fairness-table",
+        "metric": params.metric,
+        "compare": params.compare,
+        "threshold": decimal_text(Decimal(0) if limit is None else limit),
+        "direction": "at_least" if params.at_least is not None else "at_most",
+        "decide": params.decide,
+        "alpha": decimal_text(params.alpha),
+        "min_n": params.min_n,
+        "reference": None if references is None else dict(sorted(references.items())),
+        "comparisons": judgement.family,
+        "rows": counts.rows,
+        "missing": {"rows": gone.rows, "y_pred": gone.y_pred, "y_true": gone.y_true},
+        "small_groups": params.small_groups,
+        "missing_bounds": params.missing_bounds,
+        "significant_gap": params.significant_gap,
+        "smallest_shown": params.smallest_shown,
+        "tables": [disparity_table(table, shown, value) for table in judgement.tables],
+        **rule_inference(params),
+        "restricted": restricted(counts),
+    }
+
+
 def disparity_table(table: TableJudgement, shown: Shown, value: ValueText) -> Json:
     """Give the public facts of one rate over one table of groups. `value` writes the compared value to six digits."""
     hidden = shown.hidden(table)
@@ -102,6 +142,7 @@ def disparity_table(table: TableJudgement, shown: Shown, value: ValueText) -> Js
         "needed": table.needed if whole else None,
         "groups": group_rows(table.attributes, table.lines, base=shown.base(table), hidden=hidden),
         "worst": None if worst is None else _pair(table, worst, shown, value),
+        **(table_inference(table) if whole else {}),
     }
 
 
@@ -133,6 +174,7 @@ def _pair(table: TableJudgement, pair: Pair, shown: Shown, value: ValueText) -> 
         "high": high,
         "simultaneous": pair.bounds is not None,
         "shown": True,
+        **(pair_inference(pair) if shown.tests else {}),
     }
 
 

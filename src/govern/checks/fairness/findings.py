@@ -7,8 +7,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from govern.canonical import Json, decimal_text
-from govern.checks.fairness.facts import ValueText, disparity_table, ends, restricted, value_text
+from govern.canonical import decimal_text
+from govern.checks.fairness.facts import ValueText, disparity_facts, ends, value_text
+from govern.checks.fairness.inference_words import CODES as INFERENCE_CODES
+from govern.checks.fairness.inference_words import inference_detail, more_people
 from govern.checks.fairness.shown import Shown, shown_of
 from govern.checks.predictions import figure
 from govern.fairness import (
@@ -46,6 +48,7 @@ _CODES = {
     ReasonKind.ABSENT_GROUP: "F108",
     ReasonKind.ABSENT_REFERENCE: "F108",
     ReasonKind.NOT_DEMONSTRATED: "F111",
+    **INFERENCE_CODES,
 }
 _MOST_SMALL = 20
 """Small groups named one by one; crossed tables can have hundreds."""
@@ -82,31 +85,8 @@ def result_of(
         required=teller.required,
         fields=teller.fields(judgement),
         holds=holds,
-        facts=_facts(params, counts, judgement, shown, teller.value),
+        facts=disparity_facts(params, counts, judgement, shown, teller.value),
     )
-
-
-def _facts(params: DisparityParams, counts: Counts, judgement: Judgement, shown: Shown, value: ValueText) -> Json:
-    gone = counts.missing
-    limit = params.at_least if params.at_least is not None else params.at_most
-    references = params.references
-    return {
-        "kind": "fairness-table",
-        "metric": params.metric,
-        "compare": params.compare,
-        "threshold": decimal_text(Decimal(0) if limit is None else limit),
-        "direction": "at_least" if params.at_least is not None else "at_most",
-        "decide": params.decide,
-        "alpha": decimal_text(params.alpha),
-        "min_n": params.min_n,
-        "reference": None if references is None else dict(sorted(references.items())),
-        "comparisons": judgement.family,
-        "rows": counts.rows,
-        "missing": {"rows": gone.rows, "y_pred": gone.y_pred, "y_true": gone.y_true},
-        "smallest_shown": params.smallest_shown,
-        "tables": [disparity_table(table, shown, value) for table in judgement.tables],
-        "restricted": restricted(counts),
-    }
 
 
 class _Teller:
@@ -168,6 +148,10 @@ class _Teller:
 
     def _detail(self, table: TableJudgement, reason: Reason, label: str) -> str:
         metric = table.metric.replace("_", " ")
+        if reason.kind in INFERENCE_CODES:
+            if reason.pair is not None and not self._shown.pair(table, reason.pair):
+                return f"{self._comparison(table, reason.pair)}, and neither are its tests"
+            return inference_detail(self._params, table, reason)
         if reason.pair is not None:
             said = self._comparison(table, reason.pair)
             if reason.kind is ReasonKind.SIGNIFICANT_GAP:
@@ -215,9 +199,11 @@ class _Teller:
             if table.needed is not None and reason.pair == table.worst and not self._shown.withheld(table):
                 return f"With {table.needed} more of the group counted, all else equal, it meets the threshold."
             return None
+        told = None if self._shown.withheld(table) else more_people(table)
+        more = told or "Evaluate on more people of both groups."
         return {
-            ReasonKind.NOT_SIGNIFICANT: "Evaluate on more people of both groups.",
-            ReasonKind.NOT_DEMONSTRATED: "Evaluate on more people of both groups.",
+            ReasonKind.NOT_SIGNIFICANT: more,
+            ReasonKind.NOT_DEMONSTRATED: more,
             ReasonKind.SMALL_GROUP: "Evaluate on more people of this group.",
             ReasonKind.UNKNOWN_DECIDES: "Complete the attribute in the evaluation data.",
             ReasonKind.ABSENT_GROUP: "Evaluate on data that holds the group.",

@@ -82,7 +82,7 @@ def held_ranks(params: Params, context: CheckContext) -> Held[Params] | CheckRes
     def load(source: PredictionSource, columns: tuple[str, ...]) -> Any:
         return ranks_of(context, source, columns)
 
-    return _held(params, context, ("ranking",), load, rank_table, people, ranks_json)
+    return _held(params, context, ("ranking", "binary"), load, rank_table, people, ranks_json)
 
 
 def _held(

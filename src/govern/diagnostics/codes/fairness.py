@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from govern.diagnostics.catalogue import Code
-from govern.diagnostics.codes import fairness_kinds, fairness_scores
+from govern.diagnostics.codes import fairness_inference, fairness_kinds, fairness_scores
 from govern.diagnostics.codes.fairness_audits import AUDIT_CODES
 
 CODES: dict[str, Code] = {
@@ -101,4 +101,5 @@ CODES: dict[str, Code] = {
     ),
     **fairness_kinds.CODES,
     **fairness_scores.CODES,
+    **fairness_inference.CODES,
 }

@@ -12,4 +12,11 @@ CODES: dict[str, Code] = {
         example="govern report metrics.json.",
         fix="Pass the file that `govern check -o json=FILE` wrote, unchanged.",
     ),
+    "R102": Code(
+        slug="another-models-result",
+        title="An earlier result is of another model.",
+        why="Figures of two models in one trend would be read as one model getting better or worse.",
+        example="govern report credit-v2.json --earlier fraud-v1.json.",
+        fix="Name results of earlier versions of the same model.",
+    ),
 }

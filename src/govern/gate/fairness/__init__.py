@@ -1,1 +1,1 @@
-"""Use cases on fairness: summaries, audits."""
+"""Use-cases of `govern fairness`, a module for each command or part of one."""

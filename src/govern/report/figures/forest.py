@@ -11,7 +11,7 @@ from govern.report.figures.tables import GroupRow, Table
 __all__ = ["forest_figure"]
 
 _WIDTH = 480
-_LEFT, _RIGHT = 6, 132
+_LEFT, _RIGHT = 6, 152
 _PLOT = _WIDTH - _RIGHT - _LEFT
 _ROW = 46
 _TOP = 18
@@ -47,7 +47,7 @@ def forest_figure(table: Table, *, prefix: str) -> str:
         parts += _row(table, row, (value, low, high), scale, _TOP + 16 + _ROW * index)
     sign = f"; limit {table.limit}" if table.limit else ""
     title = f"{table.compare} of {table.metric} by {table.attributes}, compared with {table.base}{sign}"
-    described = "; ".join(f"{row.label}: {_described(row, value, low, high)}" for row, value, low, high in drawn)
+    described = "; ".join(f"{item[0].label}: {_described(table, *item)}" for item in drawn)
     return figure(prefix, (_WIDTH, bottom + 24), title, described, parts)
 
 
@@ -85,22 +85,24 @@ def _row(
         interval = f" [{short(low)}, {'unbounded' if high is None else short(high)}]"
     met = table.met(value)
     parts.append(mark(x, middle, met=met, small=row.small))
-    parts.append(text(_WIDTH, y + 1, short(value) + interval, anchor="end"))
-    word = "too few to compare" if row.small else _word(table, low, met)
+    parts.append(text(_WIDTH, y + 1, short(value, table.threshold) + interval, anchor="end"))
+    word = "too few to compare" if row.small else _word(table, value, low, met=met)
     return [*parts, text(_WIDTH, y + 18, word, "fig-soft", "end")]
 
 
-def _word(table: Table, low: Decimal | None, met: bool) -> str:
-    if low is None:
+def _word(table: Table, value: Decimal, low: Decimal | None, *, met: bool) -> str:
+    if low is None and value == (1 if table.compare == "ratio" else 0):
         return "compared with"
     if table.threshold is None:
         return ""
     return "meets the limit" if met else "misses the limit"
 
 
-def _described(row: GroupRow, value: Decimal | None, low: Decimal | None, high: Decimal | None) -> str:
+def _described(table: Table, row: GroupRow, value: Decimal | None, low: Decimal | None, high: Decimal | None) -> str:
     if value is None:
         return no_rate(row) if row.rate is None else "not comparable"
     if low is None:
         return short(value)
-    return f"{short(value)}, 95 % interval {short(low)} to {'unbounded' if high is None else short(high)}"
+    return (
+        f"{short(value, table.threshold)}, 95 % interval {short(low)} to {'unbounded' if high is None else short(high)}"
+    )

@@ -97,9 +97,14 @@ def figure(prefix: str, size: tuple[int, int], title: str, description: str, par
     )
 
 
-def short(value: Decimal) -> str:
-    """Write a number with at most three decimals."""
-    return f"{value:.3f}".rstrip("0").rstrip(".") if value else "0"
+def short(value: Decimal, limit: Decimal | None = None) -> str:
+    """Write a number with three decimals, or as many as keep it on its side of the limit."""
+    for places in range(3, 12):
+        written = f"{value:.{places}f}".rstrip("0").rstrip(".") if value else "0"
+        shown = Decimal(written)
+        if limit is None or ((shown < limit) == (value < limit) and (shown > limit) == (value > limit)):
+            return written
+    return str(value)
 
 
 def ticks(values: Sequence[Decimal | None], least: Decimal) -> list[Decimal]:

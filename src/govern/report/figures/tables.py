@@ -62,6 +62,8 @@ class Worst:
     simultaneous: bool
     n: str | None
     p: str | None
+    within: str | None
+    """The comparison within strata in words, where the rule names a stratum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,9 @@ class Table:
     holds_for: int | None
     needed: int | None
     unknown: int
+    unknown_range: tuple[str, str] | None = None
+    """Least and most that the worst comparison can be, wherever the records of unknown group belong."""
+    needed_people: int | None = None
     reference: bool = False
     """Whether a reference group is declared; otherwise the highest rate is compared with."""
 
@@ -156,8 +161,15 @@ def _table(facts: Mapping[str, Any], table: Mapping[str, Any], threshold: Decima
         holds_for=_maybe(table.get("holds_for")),
         needed=_maybe(table.get("needed")),
         unknown=count_of(table.get("unknown")),
+        unknown_range=_range(table),
+        needed_people=_maybe(table.get("needed_people")),
         reference=bool(facts.get("reference")),
     )
+
+
+def _range(table: Mapping[str, Any]) -> tuple[str, str] | None:
+    low, high = number_of(table.get("unknown_low")), number_of(table.get("unknown_high"))
+    return None if low is None or high is None else (str(low), str(high))
 
 
 def _maybe(value: object) -> int | None:
@@ -215,4 +227,13 @@ def _worst(held: Mapping[str, Any], compare: str) -> Worst:
         simultaneous=held.get("simultaneous") is True,
         n=words("n"),
         p=words("p"),
+        within=_within(held.get("within"), compare),
     )
+
+
+def _within(held: object, compare: str) -> str | None:
+    if not isinstance(held, Mapping):
+        return None
+    value, turned = number_of(held.get(compare)), count_of(held.get("turned"))
+    said = f"{compare} {'undefined' if value is None else value} within {count_of(held.get('strata'))} strata"
+    return said + (f", {turned} of which run the other way" if turned else "")

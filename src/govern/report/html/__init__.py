@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +21,11 @@ _LONGEST_TEXT = 2000
 """Code points of any one text on the page; more is cut in the middle."""
 
 
-def render_html(result: Result) -> str:
-    """Render the page. The same result gives the same bytes; nothing is read but the templates of this package.
+def render_html(result: Result, earlier: Sequence[Result] = ()) -> str:
+    """Render the page; `earlier` are results of earlier versions of the model, for the trends.
 
-    Escaping is the control: templates escape every value, and every text is made plain before that. The content
+    The same results give the same bytes; nothing is read but the templates of this package. Escaping is the control:
+    templates escape every value, and every text is made plain before that. The content
     security policy is the second line: no script at all, one style element allowed by its hash.
     """
     from markupsafe import Markup
@@ -34,7 +36,7 @@ def render_html(result: Result) -> str:
     style = _style(environment)
     digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
     template = environment.get_template("report.html.j2")
-    page = page_of(result)
+    page = page_of(result, earlier)
     # Both are ours alone: a constant of this package, and base64 of its digest.
     return template.render(page=page, result=result, style=Markup(style), style_hash=Markup(f"sha256-{digest}"))  # noqa: S704
 

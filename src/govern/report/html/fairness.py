@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from govern.report.figures import Table, forest_figure, heat_map, rate_figure, tables_of
+from govern.report.figures import (
+    ScoreTable,
+    Table,
+    calibration_figure,
+    forest_figure,
+    heat_map,
+    rate_figure,
+    roc_figure,
+    score_tables_of,
+    tables_of,
+)
 from govern.report.html.error_rates import ErrorRates, error_rate_table
-from govern.report.result import OutcomeView, facts_of
+from govern.report.result import OutcomeView, facts_of, rows
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-__all__ = ["Drawing", "FairnessSection", "fairness_sections", "in_words"]
+__all__ = ["Drawing", "FairnessSection", "ScoreSection", "fairness_sections", "in_words", "score_sections"]
 
 _MOST_NAMED = 12
 
@@ -41,24 +51,86 @@ class FairnessSection:
     """How often this rule would err with groups of this size; with the first table of a rule."""
 
 
+@dataclass(frozen=True, slots=True)
+class ScoreSection:
+    """One measure of the scores over one set of groups, of one rule."""
+
+    table: ScoreTable
+    rule: str
+    title: str
+    words: str
+    drawings: tuple[Drawing, ...]
+
+
+def score_sections(outcomes: Sequence[OutcomeView]) -> tuple[ScoreSection, ...]:
+    """Work out a section for each table of scores in the outcomes."""
+    found: list[ScoreSection] = []
+    for outcome in outcomes:
+        facts = facts_of(outcome, "fairness-scores")
+        for table in score_tables_of(facts) if facts is not None else ():
+            drawings = tuple(_curves(table, len(found) + 1))
+            found.append(ScoreSection(table, outcome.rule, outcome.title, _scores_in_words(table), drawings))
+    return tuple(found)
+
+
+def _curves(table: ScoreTable, number: int) -> Iterator[Drawing]:
+    """Draw the curves of scores; the drawings escape every text themselves."""
+    from markupsafe import Markup
+
+    curve = roc_figure(table, prefix=f"fo{number}")
+    if curve is not None:
+        yield Drawing("Receiver operating characteristic", "by group", Markup(curve))  # noqa: S704
+    bands = calibration_figure(table, prefix=f"fk{number}")
+    if bands is not None:
+        yield Drawing("Calibration", "rate of positives in bands of the score, 95 % interval", Markup(bands))  # noqa: S704
+
+
+def _scores_in_words(table: ScoreTable) -> str:
+    limit = f" Limit {table.limit}." if table.limit else ""
+    hidden = sum(row.hidden for row in table.groups)
+    untold = f" {hidden} {'group is' if hidden == 1 else 'groups are'} not shown." if hidden else ""
+    return f"{table.worst or f'No two groups could be compared by {table.measure}.'}{limit}{untold}"
+
+
 def fairness_sections(outcomes: Sequence[OutcomeView]) -> tuple[FairnessSection, ...]:
     """Work out a section for each table of groups in the outcomes."""
     found: list[FairnessSection] = []
     for outcome in outcomes:
-        facts = facts_of(outcome, "fairness-table")
-        if facts is None:
-            continue
-        for number, table in enumerate(tables_of(facts)):
+        compared = facts_of(outcome, "fairness-table")
+        facts = compared if compared is not None else _other_tables(outcome)
+        for number, table in enumerate(tables_of(facts) if facts is not None else ()):
+            said = in_words(table) if compared is not None else (outcome.summary or table.verdict, *_seen(table))
             made = FairnessSection(
                 table=table,
                 rule=outcome.rule,
                 title=outcome.title,
-                words=tuple(in_words(table)),
+                words=tuple(said),
                 drawings=tuple(_drawings(table, len(found) + 1)),
-                errors=error_rate_table(facts) if number == 0 else None,
+                errors=error_rate_table(compared) if number == 0 and compared is not None else None,
             )
             found.append(made)
     return tuple(found)
+
+
+def _other_tables(outcome: OutcomeView) -> Mapping[str, Any] | None:
+    """Give the tables of groups of kinds that compare no pairs in the form of those that do."""
+    groups = facts_of(outcome, "fairness-groups")
+    if groups is not None:
+        limited = groups.get("question") == "group_floor"
+        return {**groups, "compare": "rate" if limited else "", **({} if limited else {"threshold": None})}
+    published = facts_of(outcome, "impact-table")
+    if published is None:
+        return None
+    tables = [{**table, "groups": [_counted(row) for row in rows(table.get("groups"))]} for table in _tables(published)]
+    return {**published, "compare": "ratio", "threshold": None, "tables": tables}
+
+
+def _tables(facts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [{"metric": facts.get("method"), **table} for table in rows(facts.get("tables"))]
+
+
+def _counted(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, "numerator": row.get("selected"), "denominator": row.get("n")}
 
 
 def _drawings(table: Table, number: int) -> Iterator[Drawing]:
@@ -78,7 +150,9 @@ def _drawings(table: Table, number: int) -> Iterator[Drawing]:
 def in_words(table: Table) -> Iterator[str]:
     """Say the worst comparison, what was not assessable, and what would change the verdict."""
     yield _worst(table)
-    yield from _not_assessable(table)
+    if table.worst is not None and table.worst.within is not None:
+        yield f"The same pair: {table.worst.within}."
+    yield from _seen(table)
     yield from _turning(table)
 
 
@@ -98,7 +172,7 @@ def _worst(table: Table) -> str:
     return f"{said}; limit {table.limit}; {judged}." if table.limit else f"{said}; {judged}."
 
 
-def _not_assessable(table: Table) -> Iterator[str]:
+def _seen(table: Table) -> Iterator[str]:
     small = [row.label for row in table.groups if row.small and row.undefined is None]
     undefined = [f"{row.label} ({row.undefined})" for row in table.groups if row.undefined]
     if small:
@@ -113,7 +187,11 @@ def _not_assessable(table: Table) -> Iterator[str]:
             "the figures would give such a group away. They count in the verdict."
         )
     if table.unknown:
-        yield f"{table.unknown} {'record is' if table.unknown == 1 else 'records are'} of unknown group."
+        said = f"{table.unknown} {'record is' if table.unknown == 1 else 'records are'} of unknown group"
+        if table.unknown_range is not None:
+            low, high = table.unknown_range
+            said += f"; wherever they belong, the worst {table.compare} lies between {low} and {high}"
+        yield f"{said}."
 
 
 def _turning(table: Table) -> Iterator[str]:
@@ -122,6 +200,8 @@ def _turning(table: Table) -> Iterator[str]:
         yield f"What would change it: {more} {'decision' if more == 1 else 'decisions'} made otherwise, at the worst."
     if table.needed is not None and table.worst is not None and table.worst.shown:
         yield f"What would change it: {table.needed} more of {table.worst.group} counted, all else equal."
+    if table.needed_people is not None:
+        yield f"About {table.needed_people} people counted in each group would decide it, at these rates."
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -13,8 +13,9 @@ from govern.report.groups import Group, groups, headline
 from govern.report.html.claims import ClaimTable, claim_table
 from govern.report.html.comparisons import Comparison, Importance, comparisons_of, importances_of
 from govern.report.html.drift import DriftTable, drift_tables
-from govern.report.html.fairness import FairnessSection, fairness_sections
+from govern.report.html.fairness import FairnessSection, ScoreSection, fairness_sections, score_sections
 from govern.report.html.quality import QualityTable, quality_tables
+from govern.report.html.trends import Trend, trends
 from govern.report.result import FileView, OutcomeView, PolicyView, Result, facts_of, rows
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ class Page:
     version: str
     groups: tuple[Group, ...]
     fairness: tuple[FairnessSection, ...]
+    scores: tuple[ScoreSection, ...]
+    trends: tuple[Trend, ...]
     scorecards: tuple[Scorecard, ...]
     claims: tuple[ClaimTable, ...]
     quality: tuple[QualityTable, ...]
@@ -117,8 +120,8 @@ class Page:
 _TONES = {Decision.ALLOWED: "good", Decision.DENIED: "bad", Decision.UNDECIDED: "unsure"}
 
 
-def page_of(result: Result) -> Page:
-    """Work out the page of a result."""
+def page_of(result: Result, earlier: Sequence[Result] = ()) -> Page:
+    """Work out the page of a result; `earlier` are results of earlier versions, for the trends."""
     name, version = result.model.name or "No model", result.model.version or ""
     return Page(
         word=result.decision.value.capitalize(),
@@ -129,6 +132,8 @@ def page_of(result: Result) -> Page:
         version=plain(version, limit=_NAME),
         groups=groups(result.outcomes),
         fairness=fairness_sections(result.outcomes),
+        scores=score_sections(result.outcomes),
+        trends=trends(result, earlier),
         scorecards=tuple(
             _scorecard(item, facts)
             for item in result.outcomes

@@ -47,18 +47,4 @@ CODES: dict[str, Code] = {
         example="A key file of 5 bytes.",
         fix="Keep the file that `--salt-file` made where the rows are, readable by nobody else.",
     ),
-    "E201": Code(
-        slug="cross-check-size",
-        title="A second computation was asked for more rows than it takes, or where there are no rows.",
-        why="fairlearn holds every row in memory; it is a check of definitions, for which a sample is enough.",
-        example="`--cross-check fairlearn` on a table of 1,000,000 rows.",
-        fix="Cross-check a sample of at most 20,000 rows.",
-    ),
-    "E202": Code(
-        slug="not-summarized",
-        title="These predictions cannot be reduced to counts of decisions.",
-        why="Counts are of rows with one decision each; lists and numbers are measured by other means.",
-        example="A FairnessRows document of `task: ranking`.",
-        fix="Give a table with a decision a row, or a document that describes one.",
-    ),
 }

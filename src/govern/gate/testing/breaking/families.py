@@ -15,6 +15,8 @@ from govern.gate.testing.breaking.packages import artefacts, dependencies
 from govern.gate.testing.breaking.quality import quality
 from govern.gate.testing.breaking.readiness import readiness
 from govern.gate.testing.breaking.rivals import explanations, rivals
+from govern.gate.testing.breaking.scores import scores
+from govern.gate.testing.breaking.searches import searches
 from govern.gate.testing.breaking.tables import tables
 
 __all__ = ["FAMILIES"]
@@ -25,6 +27,7 @@ FAMILIES: tuple[Callable[[Target], Iterator[Break]], ...] = (
     cards,
     tables,
     impact,
+    scores,
     drift,
     lineage,
     dependencies,
@@ -32,6 +35,7 @@ FAMILIES: tuple[Callable[[Target], Iterator[Break]], ...] = (
     quality,
     rivals,
     explanations,
+    searches,
     other_evidence,
     readiness,
     out_of_time,

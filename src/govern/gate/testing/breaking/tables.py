@@ -12,7 +12,7 @@ from govern.gate.testing.breaking.interface import ZEROS, Break, Operation, Targ
 from govern.gate.testing.writing import TIMES
 from govern.policy.testing.patches import Value, pointer_of
 
-__all__ = ["tables"]
+__all__ = ["SCORED", "Row", "Table", "tables"]
 
 Row = dict[str, Value]
 _POSITIVE_IS_HARM = ("false_positive_rate",)
@@ -22,15 +22,17 @@ _LOWERED = ("true_negative_rate", "false_negative_rate")
 _NOT_OF_VALUES = ("fairness.coverage",)
 """Kinds that ask whether groups are there, whatever is decided about them."""
 _FLIPS = frozenset(COMPUTABLE)
+SCORED = ("fairness.calibration_gap", "fairness.ranking_gap", "fairness.score_gap")
+"""Kinds on scores, numbers or ranks: see `breaking.scores`."""
 
 
 def tables(target: Target) -> Iterator[Break]:
     """Spoil the predictions that a rule rests on."""
-    if not (target.cites("predictions") or target.cites("fairness_rows")):
+    if target.rule.check in SCORED or not (target.cites("predictions") or target.cites("fairness_rows")):
         return
     if getattr(target.params, "backed", None) == "none":
         return  # figures of a card that need nothing behind them
-    table = _Table(target)
+    table = Table(target)
     yield from table.gone()
     yield from table.unbound()
     yield from table.undeclared()
@@ -40,7 +42,7 @@ def tables(target: Target) -> Iterator[Break]:
         yield from table.groups()
 
 
-class _Table:
+class Table:
     """A table, what its columns mean, and what the rule takes from it."""
 
     def __init__(self, target: Target) -> None:
@@ -97,6 +99,7 @@ class _Table:
         return Break(name=name, told=told, patch=(*self.first, *replace("/predictions", value)), elsewhere=elsewhere)
 
     def gone(self) -> Iterator[Break]:
+        """Take the predictions away, or what they are bound to."""
         held = [name for name in ("predictions", "fairness_rows") if self.target.document.get(name) is not None]
         patch = (*self.first, *remove(*map(pointer_of, held)))
         yield Break(name="removed:predictions", told="there are no predictions", patch=patch, elsewhere=True)
@@ -116,6 +119,7 @@ class _Table:
         return Break(name=name, told=told, patch=(*self.first, *replace(pointer, ZEROS)))
 
     def unbound(self) -> Iterator[Break]:
+        """Take away what says which model the predictions speak of."""
         pointers = ("/fairness_rows/model/files", "/model/spec/evidence/predictions/envelope")
         held = [pointer for pointer in pointers if self.target.has(pointer)]
         if self.target.params.bound and held:
@@ -133,6 +137,7 @@ class _Table:
     # --- columns and cells
 
     def columns_gone(self) -> Iterator[Break]:
+        """Take away, or blank, each column that the rule needs."""
         for name in self._needed():
             rows = [{key: value for key, value in row.items() if key != name} for row in self.rows]
             told = f"the table has no column {name}"
@@ -147,7 +152,8 @@ class _Table:
             from govern.fairness import needs_labels
 
             metrics = getattr(params, "metrics", (self.metric,))
-            labels = [self.y_true] if self.y_true and any(map(needs_labels, metrics)) else []
+            labelled = hasattr(params, "utility") or any(map(needs_labels, metrics))
+            labels = [self.y_true] if self.y_true and labelled else []
             return [*self.columns, self.y_pred, *labels]
         if self.metric in SCORE_METRICS:
             return [name for name in (self.score, self.y_true) if name]
@@ -182,6 +188,7 @@ class _Table:
     # --- groups
 
     def groups(self) -> Iterator[Break]:
+        """Leave a group out, or decide against everybody of it."""
         if not self.fairness:
             return
         for attribute in self.columns:
