@@ -113,13 +113,41 @@ def test_the_day_decides_whether_a_law_is_in_force(story: Story) -> None:
         assert made.now is (Decision.ALLOWED if outcome is Outcome.PASS else Decision.UNDECIDED)
 
 
+def test_counts_answer_rules_of_other_kinds_and_metrics(story: Story) -> None:
+    """160 of 400 selected in each group: one stored tensor, five questions that the signed policies never asked."""
+    made = story.under(
+        story.law(
+            "others",
+            rule(name="errors", metric="true_positive_rate"),
+            rule("fairness.significance", "significant", metric="selection_rate", attributes=["sex"]),
+            rule("fairness.coverage", "covered", attributes=["sex"], min_group=201),
+            rule(
+                "fairness.group_floor",
+                "floor",
+                metric="selection_rate",
+                attributes=["sex"],
+                at_least=0.5,
+                decide="point",
+            ),
+        )
+    )
+    outcomes = {item.rule.partition("/")[2]: (item.stored_as, item.now) for item in made.rules}
+    assert outcomes == {
+        "errors": ("starter/parity", Outcome.PASS),
+        "significant": ("starter/parity", Outcome.PASS),
+        "covered": ("starter/parity", Outcome.MISSING_EVIDENCE),
+        "floor": ("starter/parity", Outcome.FAIL),
+    }
+    assert made.now is Decision.DENIED
+
+
 def test_what_is_not_stored_cannot_be_told(story: Story) -> None:
-    other = rule(metric="true_positive_rate")
+    other = rule(attributes=["race"])
     made = story.under(story.law("errors", other, rule("model_card.fresh", "fresh", max_age="1y")))
     assert [item.now for item in made.rules] == [None, None]
     assert (made.now, made.exit_code) == (None, 3)
     text = render_under(made)
-    assert "metric changed, which decides what is measured" in text
+    assert "a table is asked for that the result does not hold" in text
     assert "no figures of a rule of the kind model_card.fresh are stored" in text
     assert "cannot be told from what is stored" in text
 
@@ -201,3 +229,17 @@ def test_hostile_names_are_harmless(story: Story) -> None:
     assert "\x1b" not in text
     assert under_document(story.under(law))["exit_code"] == 1
     assert members(story.packed.read_bytes())
+
+
+def test_a_pack_that_comes_with_govern(story: Story) -> None:
+    base = ("replay", story.packed, "--trust", story.trust)
+    ended = govern_here(*base, "--under", "builtin:ugesp", cwd=story.root)
+    assert ended.code == 1
+    assert "under ugesp 1.0.0 (rescinding; as in force on 2026-11-20, since 1978-09-25)" in ended.out
+    assert "judged under ugesp 1.0.0, ugesp.records 1.0.0" in ended.out
+    ended = govern_here(*base, "--under", "builtin:fair-lending", "--at", "2026-07-20T00:00:00Z", cwd=story.root)
+    assert (
+        "under fair-lending.effects-test 1.0.0 (superseded; as in force on 2026-07-20, until 2026-07-21)" in ended.out
+    )
+    assert "in force; not in force on 2026-07-20, from 2026-07-21" in ended.out
+    assert govern_here(*base, "--under", "builtin:nothing", cwd=story.root).code == 2

@@ -16,7 +16,7 @@ from govern.cli.streams import err, out
     epilog="\b\nExamples:\n"
     "  govern replay credit-3.2.0.pack.tar --fingerprint sha256:5f0c...\n"
     "  govern replay credit-3.2.0.pack.tar --trust trust.json -o json=replay.json\n"
-    "  govern replay credit-3.2.0.pack.tar --under policies/ugesp.yaml --at 2026-08-01T00:00:00Z"
+    "  govern replay credit-3.2.0.pack.tar --under builtin:ugesp --at 2026-08-01T00:00:00Z"
 )
 @click.argument("pack", type=click.Path(path_type=Path))
 @click.option("--trust", type=click.Path(path_type=Path), help="Trust root from a source you trust, not the pack's.")
@@ -28,7 +28,7 @@ from govern.cli.streams import err, out
     "--under",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Judge the stored figures under these policies instead; never the signed decision.",
+    help="Judge the stored figures under these policies instead, or under builtin:PACK; never the signed decision.",
 )
 @click.option("--at", metavar="INSTANT", help="With --under: judge as in force at this instant. Default: as decided.")
 @workspace_option
@@ -88,6 +88,19 @@ def replay(
     return Answer(2 if faults and code == 0 else code)
 
 
+def _policies(path: Path) -> Path:
+    """Give the folder of a pack that comes with govern for `builtin:NAME`; any other path as it is."""
+    kind, sign, name = str(path).partition(":")
+    if kind != "builtin" or not sign or path.exists():
+        return path
+    from govern.gate.packs.places import builtin_packs
+
+    packs = builtin_packs()
+    if name not in packs:
+        raise click.BadParameter(f"no pack {name} comes with govern; there are {', '.join(sorted(packs))}")
+    return packs[name]
+
+
 def _under(
     pack: Path,
     trust: Path | None,
@@ -111,7 +124,7 @@ def _under(
         UnderRequest(
             pack=pack,
             scratch=Path(os.environ.get("TMPDIR") or "/tmp"),  # noqa: S108 - a private folder is made in it
-            policies=under,
+            policies=tuple(map(_policies, under)),
             places=places,
             at=clock,
             trust=trust,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from govern.attestation.pack.index import Role
 from govern.attestation.pack.reading import Pack, read_pack
 from govern.checks.fairness.declared import DECLARED, expanded
-from govern.checks.replay import NotReplayable, StoredOutcome, rejudge
+from govern.checks.replay import NotReplayable, StoredOutcome, judge_counts, rejudge
 from govern.decision.decide import outcome_at
 from govern.decision.overall import overall
 from govern.diagnostics import InputError
@@ -227,6 +227,10 @@ class _Desk:
             if not isinstance(found, NotReplayable):
                 return self._told(rule, item, found)
             first = first or (item, found)
+        for item in self._counted(rule):
+            found = self._from_counts(rule, item)
+            if not isinstance(found, NotReplayable):
+                return self._told(rule, item, found)
         if first is not None:
             return self._told(rule, first[0] if first[0].id == rule.id else None, first[1])
         out_of_force = self._out_of_force(rule)
@@ -250,6 +254,23 @@ class _Desk:
             found: Outcome | NotReplayable = held.evaluated  # the very question that was asked
         else:
             found = rejudge(rule.check, before, after, StoredOutcome(held.evaluated, held.observed, held.facts))
+        if isinstance(found, NotReplayable):
+            return found
+        return outcome_at(found, (*held.holds, *rule.in_force), self.at)[0]
+
+    def _counted(self, rule: PlanRule) -> list[PlanRule]:
+        """Rules on groups whose stored counts could answer this one, whatever they asked of them."""
+        groups = "fairness."
+        fits = [item for item in self.old.rules if item.check.startswith(groups) and item.id in self.stored]
+        return sorted(fits, key=lambda item: item.id) if rule.check.startswith(groups) else []
+
+    def _from_counts(self, rule: PlanRule, item: PlanRule) -> Outcome | NotReplayable:
+        held, params = self.stored[item.id], self._written_out(rule.params)
+        if params.bound and not held.bound:
+            return NotReplayable("the counts are of evidence that does not name model and data")
+        if params.max_age is not None or params.min_grade > item.params.min_grade:
+            return NotReplayable("how old or how well made the evidence was is not stored with the counts")
+        found = judge_counts(rule.check, params, held.facts)
         if isinstance(found, NotReplayable):
             return found
         return outcome_at(found, (*held.holds, *rule.in_force), self.at)[0]
