@@ -118,8 +118,8 @@ def _csv_parts(
 def _columnar_parts(
     bundle: Bundle, path: str, keys: Sequence[str], numbers: Sequence[str], beside: _Beside
 ) -> Iterator[Part]:
-    from govern.evidence.columnar_file import columnar, kind_of
     from govern.evidence.columnar_codes import Coder, cell_of
+    from govern.evidence.columnar_file import columnar, kind_of
 
     with columnar(bundle, path) as table:
         wanted = list(dict.fromkeys([*keys, *numbers, *(name for name in beside if name)]))
