@@ -174,9 +174,12 @@ def _arrow(path: str, file: Any) -> Columnar:
     The file form is a stream between a mark and a list of places. It is read as the stream that it is: what is read is
     then what was looked at, wherever the list points.
     """
+    import mmap
+
     import pyarrow as pa
 
-    source = pa.BufferReader(pa.py_buffer(_mapped(file)))
+    mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    source = pa.BufferReader(pa.py_buffer(mapped))
     start = len(_MARK) if source.read(len(_MARK)) == _MARK else 0
     end = _end_of_stream(source, start)
 
@@ -194,7 +197,14 @@ def _arrow(path: str, file: Any) -> Columnar:
                 raise _too_large(path, size, "batch")
         if not source.tell() <= end < source.tell() + 64:
             raise UnreadableError("rows after the end of the stream")
-        yield from _pieces(path, stream([schema.names.index(name) for name in columns]), _rows_of(len(columns)))
+        rows = _rows_of(len(columns))
+        for batch in stream([schema.names.index(name) for name in columns]):
+            for first in range(0, batch.num_rows, rows):
+                piece = batch.slice(first, rows)
+                piece.validate(full=True)
+                yield piece
+                if hasattr(mmap, "MADV_DONTNEED"):
+                    mapped.madvise(mmap.MADV_DONTNEED)  # what was passed over is read again if it is asked for
 
     return Columnar(path, schema, _guarded(path, "Arrow", batches))
 
@@ -210,19 +220,6 @@ def _end_of_stream(source: Any, start: int) -> int:
     if len(last) < 10 or not last.endswith(_MARK[:6]):
         raise OSError("a file without an end")
     return int(source.size()) - 10 - int.from_bytes(last[:4], "little")
-
-
-def _mapped(file: Any) -> Any:
-    import mmap
-
-    return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-
-
-def _pieces(path: str, batches: Iterator[Any], rows: int) -> Iterator[Any]:
-    for batch in batches:
-        batch.validate(full=True)
-        for start in range(0, batch.num_rows, rows):
-            yield batch.slice(start, rows)
 
 
 def _guarded(
