@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from govern.diagnostics import Diagnostic, InputError, Span, plain
-from govern.evidence.steady_file import steady_file
+from govern.evidence.steady_file import LARGEST_TABLE, steady_file
 from govern.evidence.tabulation import named, shape_fault
+from govern.evidence.unpacking import UnreadableError, chunks, pages, unpacked_size
 
 if TYPE_CHECKING:
     from govern.bundle import Bundle
@@ -26,12 +27,20 @@ PARQUET = (".parquet", ".pq")
 ARROW = (".arrow", ".feather")
 _MOST_ROWS = 1 << 32
 _MOST_COLUMNS = 10_000
-_ROWS = 131_072
+_ROWS = 65_536
 """Rows of a batch at most."""
 _CELLS = 4_194_304
 """Cells of a batch at most, where there are many columns."""
-_ARROW_BATCH_ROWS = 1 << 24
-"""Rows of a batch of an IPC file, which can only be decompressed as a whole."""
+_BATCH_BYTES = 1 << 24
+"""Bytes of a column in a batch, on average."""
+_PAGE_BYTES, _DICTIONARY_BYTES = 1 << 27, 1 << 26
+"""Unpacked bytes of a Parquet page of data and of one that holds a dictionary. Writers keep to a few megabytes."""
+_ARROW_BYTES = 1 << 30
+"""Unpacked bytes of a compressed batch of an IPC file, which can only be unpacked as a whole."""
+_MARK = b"ARROW1\0\0"
+"""What the file form begins with; it ends with the letters."""
+_END = b"\xff\xff\xff\xff\0\0\0\0"
+"""What the stream form ends with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +71,21 @@ def columnar(bundle: Bundle, path: str, *, hashed: bool = True) -> Iterator[Colu
         is_arrow = path.lower().endswith(ARROW)
         try:
             opened = _arrow(path, file) if is_arrow else _parquet(path, file)
-        except (pa.ArrowException, OSError) as fault:
+            names = opened.names
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as fault:
             what = "an Arrow IPC (Feather 2)" if is_arrow else "a Parquet"
             hint = "Write the table with pyarrow, pandas or polars."
             raise shape_fault(path, f"not {what} file", None, hint) from fault
-        names = opened.names
         if len(names) > _MOST_COLUMNS:
             raise shape_fault(path, f"more than {_MOST_COLUMNS:,} columns", None, "Keep the columns that are needed.")
         if len(set(names)) < len(names):
             twice = sorted({name for name in names if names.count(name) > 1})
             hint = "Give every column a name of its own."
             raise shape_fault(path, f"column {named(twice)} given twice", None, hint)
-        yield opened
+        try:
+            yield opened
+        except UnicodeDecodeError as fault:
+            raise shape_fault(path, "holds text that is not UTF-8", None, "Write the table again.") from fault
 
 
 def _pyarrow(path: str) -> Any:
@@ -126,36 +138,78 @@ def _parquet(path: str, file: Any) -> Columnar:
 
     def batches(columns: Sequence[str]) -> Iterator[Any]:
         texts = [name for name in columns if _is_text(schema.field(name).type)]
+        rows = min(_rows_of(len(columns)), _rows_that_fit(path, file, columns))
         reader = pq.ParquetFile(file, metadata=opened.metadata, read_dictionary=texts, buffer_size=1 << 20)
-        rows = _rows_of(len(columns))
         # Threads cost more than they bring for a few columns of small batches.
-        yield from reader.iter_batches(batch_size=rows, columns=list(columns), use_threads=len(columns) > 16)
+        given = 0
+        for batch in reader.iter_batches(batch_size=rows, columns=list(columns), use_threads=len(columns) > 16):
+            given += batch.num_rows
+            yield batch
+        if given != opened.metadata.num_rows:
+            raise UnreadableError("other rows than the footer says")
 
     return Columnar(path, schema, _guarded(path, "Parquet", batches))
 
 
+def _rows_that_fit(path: str, file: Any, columns: Sequence[str]) -> int:
+    """Give the rows of a batch, so that its longest values fit; refuse what is only there to fill the memory."""
+    total = 0
+    rows = _ROWS
+    wanted = frozenset(columns)
+    for chunk in chunks(file):
+        if chunk.path not in wanted:
+            continue
+        for page in pages(file, chunk.start, chunk.size):
+            total += page.size
+            if page.size > (_DICTIONARY_BYTES if page.dictionary else _PAGE_BYTES) or total > LARGEST_TABLE:
+                raise _too_large(path, page.size, "page")
+            if page.values and not page.dictionary:
+                rows = min(rows, _BATCH_BYTES // max(1, page.size // page.values))
+    return max(64, rows)
+
+
 def _arrow(path: str, file: Any) -> Columnar:
-    """The file form or the stream form: both are called `.arrow`, and Feather 2 is the file form."""
+    """The file form or the stream form: both are called `.arrow`, and Feather 2 is the file form.
+
+    The file form is a stream between a mark and a list of places. It is read as the stream that it is: what is read is
+    then what was looked at, wherever the list points.
+    """
     import pyarrow as pa
 
     source = pa.BufferReader(pa.py_buffer(_mapped(file)))
-    try:
-        pa.ipc.open_file(source)
-        form: Any = pa.ipc.open_file
-    except pa.ArrowInvalid:
-        source.seek(0)
-        form = pa.ipc.open_stream
-    source.seek(0)
-    schema = form(source).schema
+    start = len(_MARK) if source.read(len(_MARK)) == _MARK else 0
+    end = _end_of_stream(source, start)
+
+    def stream(columns: Sequence[int] | None = None) -> Any:
+        source.seek(start)
+        return pa.ipc.open_stream(source, options=pa.ipc.IpcReadOptions(included_fields=columns))
+
+    schema = stream().schema
 
     def batches(columns: Sequence[str]) -> Iterator[Any]:
-        wanted = pa.ipc.IpcReadOptions(included_fields=[schema.names.index(name) for name in columns])
-        source.seek(0)
-        opened = form(source, options=wanted)
-        whole = (opened.get_batch(n) for n in range(opened.num_record_batches)) if form is pa.ipc.open_file else opened
-        yield from _pieces(path, whole, _rows_of(len(columns)))
+        source.seek(start)
+        for message in pa.ipc.MessageReader.open_stream(source):
+            size = unpacked_size(message.metadata.to_pybytes(), memoryview(message.body or b""))
+            if size > _ARROW_BYTES:
+                raise _too_large(path, size, "batch")
+        if not source.tell() <= end < source.tell() + 64:
+            raise UnreadableError("rows after the end of the stream")
+        yield from _pieces(path, stream([schema.names.index(name) for name in columns]), _rows_of(len(columns)))
 
     return Columnar(path, schema, _guarded(path, "Arrow", batches))
+
+
+def _end_of_stream(source: Any, start: int) -> int:
+    """Say where the stream must end: a table that was cut between two batches would only have fewer rows."""
+    source.seek(max(0, source.size() - 10))
+    last = source.read()
+    if not start:
+        if not last.endswith(_END):
+            raise OSError("a stream without an end")
+        return int(source.size())
+    if len(last) < 10 or not last.endswith(_MARK[:6]):
+        raise OSError("a file without an end")
+    return int(source.size()) - 10 - int.from_bytes(last[:4], "little")
 
 
 def _mapped(file: Any) -> Any:
@@ -166,9 +220,6 @@ def _mapped(file: Any) -> Any:
 
 def _pieces(path: str, batches: Iterator[Any], rows: int) -> Iterator[Any]:
     for batch in batches:
-        if batch.num_rows > _ARROW_BATCH_ROWS:
-            message = f"a batch of {batch.num_rows:,} rows; at most {_ARROW_BATCH_ROWS:,} are read at once"
-            raise shape_fault(path, message, None, "Write the table in smaller batches, or as Parquet.")
         batch.validate(full=True)
         for start in range(0, batch.num_rows, rows):
             yield batch.slice(start, rows)
@@ -187,7 +238,7 @@ def _guarded(
                 if rows > _MOST_ROWS:
                     raise _too_many_rows(path)
                 yield batch
-        except (pa.ArrowException, OSError, IndexError) as fault:
+        except (pa.ArrowException, OSError, UnreadableError) as fault:
             message = f"the {form} file breaks off or is damaged"
             raise shape_fault(path, message, None, "Write the table again.") from fault
 
@@ -196,6 +247,11 @@ def _guarded(
 
 def _rows_of(columns: int) -> int:
     return max(64, min(_ROWS, _CELLS // max(1, columns)))
+
+
+def _too_large(path: str, size: int, what: str) -> InputError:
+    message = f"a {what} unpacks to {size:,} bytes, more than are read at once"
+    return shape_fault(path, message, None, "Write the table in smaller parts, without long texts.")
 
 
 def _too_many_rows(path: str) -> InputError:
