@@ -41,11 +41,14 @@ EXPECTED = {
     "lending/approved-sources": (FAILED, PASSED),
     "lending/auc-floor": (PASSED, PASSED),
     "lending/better-than-approving-everybody": (FAILED, PASSED),
+    "lending/calibrated-alike": (PASSED, PASSED),
     "lending/equal-opportunity": (FAILED, PASSED),
     "lending/false-approvals": (FAILED, FAILED),
     "lending/false-approvals-crossed": (UNDECIDED, UNDECIDED),
     "lending/no-protected-inputs": (FAILED, PASSED),
     "lending/person-decides": (FAILED, PASSED),
+    "lending/score-separates-alike": (PASSED, PASSED),
+    "lending/scores-apart": (FAILED, FAILED),
 }
 """Outcome of v1, outcome of v2."""
 

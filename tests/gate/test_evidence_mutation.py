@@ -51,6 +51,25 @@ EVERY_KIND = rules(
     - id: errors
       check: fairness.disparity
       with: {metric: false_positive_rate, compare: difference, at_most: 0.1, attributes: [sex], decide: point, bound: true}
+    - {id: impact, check: fairness.impact_table, with: {method: selection, tables: [sex], bound: true}}
+    - {id: apart-by-chance, check: fairness.significance, with: {metric: selection_rate, attributes: [sex]}}
+    - id: floor
+      check: fairness.group_floor
+      with: {metric: selection_rate, at_least: 0.3, attributes: [sex], decide: point}
+    - id: ceiling
+      check: fairness.group_floor
+      with: {metric: false_positive_rate, at_most: 0.2, attributes: [sex], decide: point}
+    - id: holds
+      check: fairness.robustness
+      with: {metric: selection_rate, compare: ratio, at_least: 0.8, attributes: [sex], flips: 3}
+    - id: no-worse
+      check: fairness.change
+      with: {metric: selection_rate, compare: ratio, attributes: [sex], baseline: champion, max_worsening: 0.05,
+        same_data: false}
+    - id: nothing-better
+      check: fairness.alternatives
+      with: {metric: selection_rate, compare: ratio, attributes: [sex], utility: accuracy}
+    - {id: covered, check: fairness.coverage, with: {attributes: [sex], metrics: [selection_rate, accuracy]}}
     - {id: scores, check: fairness.score_gap, with: {measure: auc, at_most: 0.1, attributes: [sex], bound: true}}
     - {id: means, check: fairness.score_gap, with: {measure: smd, at_most: 0.2, attributes: [sex]}}
     - {id: calibrated, check: fairness.calibration_gap, with: {measure: ece, at_most: 0.05, attributes: [sex]}}
@@ -162,6 +181,14 @@ WANTED = {
     "importance": {"removed:explanations", *(f"{one}:explanations/importance.csv" for one in SPOILT_IMPORTANCE)},
     "parity": {"removed:column:sex", "blank:column:sex", "dropped:sex", "harmed:sex", "empty:predictions"},
     "errors": {"unbound:predictions", "harmed:sex", "removed:column:y_true"},
+    "apart-by-chance": {"removed:column:sex", "blank:column:sex", "dropped:sex", "harmed:sex", "null:y_pred"},
+    "floor": {"removed:column:sex", "blank:column:sex", "dropped:sex", "harmed:sex", "null:y_pred"},
+    "ceiling": {"removed:column:y_true", "blank:column:sex", "harmed:sex"},
+    "holds": {"removed:column:sex", "blank:column:sex", "dropped:sex", "harmed:sex", "empty:predictions"},
+    "no-worse": {"removed:champion", "empty:champion", "itself:champion", "harmed:sex", "dropped:sex", "null:y_pred"},
+    "nothing-better": {"removed:alternatives", "empty:alternatives", "fewer:alternatives", "copied:alternatives"}
+    | {"other-counts:chosen", "other-people:alternatives", "harmed:sex", "dropped:sex", "removed:column:y_true"},
+    "covered": {"removed:column:sex", "blank:column:sex", "dropped:sex", "removed:column:y_true", "null:y_pred"},
     "scores": {"removed:column:score", "removed:column:y_true", "blank:column:sex", "null:score", "nan:score"}
     | {"text:score", "harmed:sex", "dropped:sex", "unbound:predictions"},
     "means": {"removed:column:score", "removed:column:sex", "harmed:sex", "null:score", "empty:predictions"},

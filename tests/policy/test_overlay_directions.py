@@ -21,6 +21,24 @@ BASE = {
     "drift.report": {"cadence": "30d"},
     "expression": {"assert": "has(metrics.auc) ? metrics.auc > 0.5 : size(model.tags) > 0"},
     "fairness.disparity": {"metric": "selection_rate", "compare": "ratio", "at_least": 0.8, "attributes": ["sex"]},
+    "fairness.impact_table": {"method": "selection"},
+    "fairness.significance": {"metric": "selection_rate", "attributes": ["sex"]},
+    "fairness.coverage": {"attributes": ["sex"]},
+    "fairness.alternatives": {
+        "metric": "selection_rate",
+        "compare": "ratio",
+        "attributes": ["sex"],
+        "utility": "accuracy",
+    },
+    "fairness.change": {
+        "metric": "selection_rate",
+        "compare": "ratio",
+        "attributes": ["sex"],
+        "baseline": "champion",
+        "max_worsening": 0.1,
+    },
+    "fairness.group_floor": {"metric": "selection_rate", "at_least": 0.3, "attributes": ["sex"]},
+    "fairness.robustness": {"metric": "selection_rate", "compare": "ratio", "at_least": 0.8, "attributes": ["sex"]},
     "fairness.calibration_gap": {"measure": "brier", "at_most": 0.1, "attributes": ["sex"]},
     "fairness.ranking_gap": {"measure": "top_k", "k": [10], "at_least": 0.8, "attributes": ["sex"]},
     "fairness.score_gap": {"measure": "auc", "at_most": 0.1, "attributes": ["sex"]},
@@ -109,6 +127,50 @@ STEPS = {
     ("fairness.disparity", "max_missing"): (0.1, 0.05),
     ("fairness.disparity", "missing_bounds"): ("none", "worst_case"),
     ("fairness.disparity", "significant_gap"): ("report", "fail"),
+    ("fairness.impact_table", "tables"): ([["sex"]], [["sex"], ["race"]]),
+    ("fairness.impact_table", "tolerance"): (0.0005, 0.0001),
+    ("fairness.impact_table", "max_excluded_share"): (0.02, 0.01),
+    ("fairness.impact_table", "unknown_reported"): (False, True),
+    ("fairness.significance", "alpha"): (0.01, 0.05),
+    ("fairness.significance", "practical"): (0.8, 0.9),
+    **{
+        (kind, name): pair
+        for kind in (
+            "fairness.significance",
+            "fairness.group_floor",
+            "fairness.robustness",
+            "fairness.change",
+            "fairness.alternatives",
+        )
+        for name, pair in (
+            ("min_n", (30, 31)),
+            ("small_groups", ("exclude", "inconclusive")),
+            ("max_missing", (0.1, 0.05)),
+            ("missing_bounds", ("none", "worst_case")),
+        )
+    },
+    ("fairness.group_floor", "at_least"): (0.3, 0.4),
+    ("fairness.group_floor", "at_most"): (0.6, 0.5),
+    ("fairness.group_floor", "attributes"): (["sex"], ["sex", "race"]),
+    ("fairness.group_floor", "decide"): ("point", "demonstrated"),
+    ("fairness.robustness", "at_least"): (0.8, 0.9),
+    ("fairness.robustness", "at_most"): (0.2, 0.1),
+    ("fairness.robustness", "attributes"): (["sex"], ["sex", "race"]),
+    ("fairness.robustness", "flips"): (1, 2),
+    ("fairness.change", "attributes"): (["sex"], ["sex", "race"]),
+    ("fairness.change", "max_worsening"): (0.1, 0.05),
+    ("fairness.change", "same_data"): (False, True),
+    ("fairness.alternatives", "at_least_compared"): (1, 2),
+    ("fairness.alternatives", "max_utility_loss"): (0.01, 0.05),
+    ("fairness.coverage", "attributes"): (["sex"], ["sex", "race"]),
+    ("fairness.coverage", "metrics"): (["selection_rate"], ["selection_rate", "accuracy"]),
+    ("fairness.coverage", "min_group"): (30, 31),
+    ("fairness.coverage", "max_unknown_share"): (0.1, 0.05),
+    ("fairness.coverage", "max_missing"): (0.1, 0.05),
+    **{
+        (f"fairness.{kind}", "smallest_shown"): (11, 12)
+        for kind in ("significance", "coverage", "group_floor", "robustness", "change", "alternatives")
+    },
     **{
         (f"fairness.{kind}_gap", name): pair
         for kind in ("calibration", "ranking", "score")
@@ -198,6 +260,8 @@ STEPS = {
 
 WITHOUT = {
     ("fairness.disparity", "at_most"): ("at_least", {"compare": "difference"}),
+    ("fairness.group_floor", "at_most"): ("at_least", {}),
+    ("fairness.robustness", "at_most"): ("at_least", {"compare": "difference"}),
     ("fairness.ranking_gap", "at_most"): ("at_least", {"reference": "M"}),
     ("fairness.score_gap", "at_least"): ("at_most", {"measure": "rmse_ratio"}),
     ("performance.threshold", "at_most"): ("at_least", {"metric": "log_loss"}),
@@ -249,6 +313,13 @@ def test_every_parameter_that_moves_has_a_row_and_no_row_is_left_over():
         ("fairness.disparity", {"decide": "evidence_of_harm"}, {"attributes": ["sex", "race"]}, "harder to prove"),
         ("fairness.disparity", {"significant_gap": "fail"}, {"attributes": ["sex", "race"]}, "harder to prove"),
         ("fairness.disparity", {"small_groups": "exclude"}, {"min_n": 60}, "leaves out groups"),
+        ("fairness.group_floor", {"decide": "evidence_of_harm"}, {"attributes": ["sex", "race"]}, "harder to prove"),
+        ("fairness.group_floor", {"small_groups": "exclude"}, {"min_n": 60}, "leaves out groups"),
+        ("fairness.robustness", {"small_groups": "exclude"}, {"min_n": 60}, "leaves out groups"),
+        ("fairness.change", {"small_groups": "exclude"}, {"min_n": 60}, "leaves out groups"),
+        ("fairness.alternatives", {"small_groups": "exclude"}, {"min_n": 60}, "leaves out groups"),
+        ("fairness.significance", {"small_groups": "exclude"}, {"min_n": 60}, "leaves out groups"),
+        ("fairness.significance", {}, {"practical": 0.9}, "not tighter than nothing"),
         ("performance.threshold", {"recompute": "never"}, {"recompute": "required"}, "may pass"),
         ("performance.threshold", {}, {"confidence": 0.9}, "narrower"),
         ("lineage.bound", {}, {"artefacts": ["a.bin"]}, "not tighter than []"),

@@ -22,6 +22,8 @@ PREDICTIONS_MANIFEST = "predictions/test.yaml"
 VALIDATION = "evidence/gx.json"
 CHAMPION = "predictions/champion.csv"
 IMPORTANCE = "explanations/importance.csv"
+ALTERNATIVES = "evidence/alternatives.json"
+IMPACT = "impact_table.csv"
 ROWS = 400
 
 _METADATA_KEYS = ("name", "version", "title", "uri", "tags", "previous")
@@ -128,6 +130,17 @@ def _table(rows: int, wrong: tuple[int, ...]) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
+def impact_table(rows: int = ROWS) -> str:
+    """The published table of `predictions`: both sexes selected alike, nobody of unknown sex."""
+    lines = [line.split(",") for line in predictions(rows).decode().splitlines()[1:]]
+    made = ["sex,applicants,selected,rate,impact_ratio"]
+    for sex in "FM":
+        people = [line for line in lines if line[3] == sex]
+        selected = sum(line[1] == "1" for line in people)
+        made.append(f"{sex},{len(people)},{selected},{selected / len(people):.4f},1.0000")
+    return "\n".join([*made, "unknown,0,,,", ""])
+
+
 def validation(*items: dict[str, Any], **more: Any) -> dict[str, Any]:
     """A result of Great Expectations 1.x with totals that fit its items; without items, one of two that hold."""
     results = [expectation(), expectation("expect_column_values_to_be_between", "income")] if not items else list(items)
@@ -198,6 +211,7 @@ class BundleBuilder:
                 "champion": {"path": CHAMPION},
                 "challenger": {"path": CHAMPION},
                 "importance": {"path": IMPORTANCE, "type": "shap"},
+                "alternatives": {"path": ALTERNATIVES, "type": "fairness-alternatives"},
             },
             "cards": ["README.md"],
             "lineage": ["lineage.yaml"],
@@ -255,7 +269,7 @@ class BundleBuilder:
     def without_tools(self) -> BundleBuilder:
         """Take every file of another tool away, and its names in the record."""
         files = (VALIDATION, f"{VALIDATION}.evidence.json", IMPORTANCE, f"{IMPORTANCE}.evidence.json", *drift_files())
-        for path in files:
+        for path in (*files, IMPACT, ALTERNATIVES):
             self.remove(path)
         own = {name: item for name, item in self._spec["evidence"].items() if name in ("predictions", "metrics")}
         return self.record(evidence=own)
@@ -291,10 +305,12 @@ class BundleBuilder:
             **drift_files(),
             CHAMPION: champion(),
             IMPORTANCE: b"feature,importance\nage,0.25\nincome,0.125\n",
+            IMPACT: impact_table().encode(),
         }
         self._apply(files)
         files.setdefault(PREDICTIONS_MANIFEST, self._predictions_manifest(files))
         files.setdefault("lineage.yaml", self._lineage(files))
+        files.setdefault(ALTERNATIVES, self._alternatives(files))
         if VALIDATION in files:
             files.setdefault(f"{VALIDATION}.evidence.json", self._envelope(files, VALIDATION))
         files.setdefault(
@@ -342,6 +358,29 @@ class BundleBuilder:
                 "unknown": ["", "NA"],
             }
         )
+
+    def _alternatives(self, files: dict[str, bytes]) -> bytes:
+        """A search that found nothing better than the model of `predictions()`."""
+        chosen = [110, 10, 10, 70]
+        tried = {"chosen": (chosen, chosen), "linear": ([100, 20, 20, 60], chosen), "tree": ([105, 15, 20, 60], chosen)}
+        return json.dumps(
+            {
+                "apiVersion": "govern/v1",
+                "kind": "FairnessAlternatives",
+                "model": self._model(files),
+                "data": {"name": "acme/loans holdout", "split": "test", "sha256": sha256(b"test")},
+                "search": {"by": "Retail credit models", "on": "2026-04-02"},
+                "attributes": ["sex"],
+                "chosen": "chosen",
+                "candidates": [
+                    {
+                        "name": name,
+                        "counts": [{"group": [sex], "cells": cells} for sex, cells in zip("FM", two, strict=True)],
+                    }
+                    for name, two in tried.items()
+                ],
+            }
+        ).encode()
 
     def _envelope(self, files: dict[str, bytes], path: str) -> bytes:
         """The envelope of a result about the training data: they are not in the bundle, and the lineage has them."""

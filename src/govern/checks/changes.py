@@ -92,6 +92,19 @@ def _disparity(params: Any, result: CheckResult) -> _Changes:
     return (None if text is None else SmallChange(text, place) for text in disparity_changes(params, result))
 
 
+def _groups(name: str) -> Callable[[Any, CheckResult], _Changes]:
+    """A kind on groups whose counts tell what is lacking."""
+
+    def derive(params: Any, result: CheckResult) -> _Changes:
+        from govern.checks.fairness import group_changes
+
+        place = _place(result)
+        found = getattr(group_changes, name)(params, result)
+        return (None if text is None else SmallChange(text, place) for text in found)
+
+    return derive
+
+
 # --- model cards
 
 
@@ -217,6 +230,10 @@ def _expression(params: Any, result: CheckResult) -> _Changes:
 _KINDS: Mapping[str, Callable[[Any, CheckResult], _Changes]] = {
     "performance.threshold": _threshold,
     "fairness.disparity": _disparity,
+    "fairness.group_floor": _groups("floor_changes"),
+    "fairness.robustness": _groups("robustness_changes"),
+    "fairness.coverage": _groups("coverage_changes"),
+    "fairness.alternatives": _groups("alternatives_changes"),
     "model_card.sections": _sections,
     "model_card.present": _present,
     "model_card.placeholders": _placeholders,

@@ -24,7 +24,7 @@ from govern.policy.overlays.lattice import fields_of
 from govern.policy.rules import attribute_of
 
 if TYPE_CHECKING:
-    from govern.checks.fairness.disparity import DisparityParams
+    from govern.checks.fairness.params import GroupParams
 
 __all__ = ["NotReplayable", "StoredOutcome", "rejudge"]
 
@@ -86,10 +86,10 @@ def rejudge(kind: str, old: CheckParams, new: CheckParams, stored: StoredOutcome
     return held.outcome(new, stored)
 
 
-def _compares(params: CheckParams) -> TypeGuard[DisparityParams]:
-    from govern.checks.fairness.disparity import DisparityParams
+def _compares(params: CheckParams) -> TypeGuard[GroupParams]:
+    from govern.checks.fairness.params import GroupParams
 
-    return isinstance(params, DisparityParams)
+    return isinstance(params, GroupParams)
 
 
 def _facts(stored: StoredOutcome, kind: str) -> Mapping[str, Any]:
@@ -164,6 +164,25 @@ def _gap(params: Any, stored: StoredOutcome) -> Judged:
 
 
 _GAP = frozenset(["at_least", "at_most", "decide", "confidence", "min_group", "max_missing", "smallest_shown"])
+
+
+def _groups(module: str) -> Callable[[Any, StoredOutcome], Judged]:
+    """A kind on groups that is a function of counts: `outcome_of` of its module."""
+
+    def judge(params: Any, stored: StoredOutcome) -> Judged:
+        from importlib import import_module
+
+        from govern.checks.fairness.replaying import judged_again
+
+        outcome_of = import_module(f"govern.checks.fairness.{module}").outcome_of
+        found = judged_again(outcome_of, params, Fraction(params.max_missing), stored.facts)
+        return found if isinstance(found, Outcome) else NotReplayable(found)
+
+    return judge
+
+
+_OF_COUNTS = ("min_n", "small_groups", "max_missing", "missing_bounds", "smallest_shown")
+"""Parameters that say how groups are counted in, by every kind that judges them by counts."""
 
 
 # --- model cards
@@ -253,6 +272,22 @@ _KINDS: Mapping[str, _Kind] = {
     "fairness.calibration_gap": _Kind(_GAP, _gap),
     "fairness.ranking_gap": _Kind(_GAP, _gap),
     "fairness.score_gap": _Kind(_GAP, _gap),
+    "fairness.group_floor": _Kind(
+        frozenset(["at_least", "at_most", "attributes", "decide", "alpha", *_OF_COUNTS]),
+        _groups("floor"),
+        reads=frozenset(["attributes"]),
+    ),
+    "fairness.significance": _Kind(frozenset(["test", "alpha", "practical", *_OF_COUNTS]), _groups("significance")),
+    "fairness.robustness": _Kind(
+        frozenset(["at_least", "at_most", "attributes", "flips", *_OF_COUNTS]),
+        _groups("robustness"),
+        reads=frozenset(["attributes"]),
+    ),
+    "fairness.coverage": _Kind(
+        frozenset(["attributes", "metrics", "min_group", "max_unknown_share", "max_missing", "smallest_shown"]),
+        _groups("coverage"),
+        reads=frozenset(["attributes", "metrics"]),
+    ),
     "model_card.sections": _Kind(frozenset(["required"]), _sections),
     "model_card.placeholders": _Kind(frozenset(["at_most"]), _placeholders),
     "model_card.present": _Kind(frozenset(["min_words"]), _present),

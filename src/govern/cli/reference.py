@@ -33,7 +33,9 @@ def schemas() -> dict[str, str]:
     from govern.attestation.trust.format import trust_schema
     from govern.bundle.schema import record_schema
     from govern.checks.registry import builtin_specs
+    from govern.evidence.alternatives import alternatives_schema
     from govern.evidence.counts_format import counts_schema
+    from govern.gate.fairness.power_document import power_schema
     from govern.lineage.schema import lineage_schema, registry_schema
     from govern.policy.schema import policy_schema
     from govern.policy.testing.schema import policy_test_schema
@@ -53,6 +55,8 @@ def schemas() -> dict[str, str]:
         "trust-root.schema.json": trust_schema(),
         "card.schema.json": card_schema(),
         "fairness-counts.schema.json": counts_schema(),
+        "fairness-power.schema.json": power_schema(),
+        "fairness-alternatives.schema.json": alternatives_schema(),
     }
     return {name: json.dumps(item, indent=2, sort_keys=True, ensure_ascii=False) + "\n" for name, item in made.items()}
 

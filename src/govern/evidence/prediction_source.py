@@ -187,7 +187,7 @@ def _counted(bundle: Bundle, located: Located, envelope: Envelope | None) -> Pre
         digest=bundle.files[located.path].sha256,
         described_by=None,
         described_digest=None,
-        model=_worse(_model_binding(bundle, document.model), envelope),
+        model=_worse(model_binding(bundle, document.model), envelope),
         data="match",
         produced_at=envelope.produced_at if envelope else None,
         tool=envelope.tool if envelope else None,
@@ -264,7 +264,7 @@ def described_source(
         digest=manifest.file.sha256,
         described_by=described_by,
         described_digest=None if described_by is None else bundle.files[described_by].sha256,
-        model=_worse(_model_binding(bundle, manifest.model), envelope),
+        model=_worse(model_binding(bundle, manifest.model), envelope),
         data="match",
         produced_at=envelope.produced_at if envelope else None,
         tool=envelope.tool if envelope else None,
@@ -281,7 +281,7 @@ def _worse(binding: Binding, envelope: Envelope | None) -> Binding:
     return "mismatch" if "mismatch" in (binding, envelope.model) else "match"
 
 
-def _model_binding(bundle: Bundle, model: RowsModel) -> Binding:
+def model_binding(bundle: Bundle, model: RowsModel) -> Binding:
     """Compare name, version and every artefact; files that are not all of the model's files bind nothing."""
     if (model.name, model.version) != (bundle.name, bundle.version):
         return "mismatch"

@@ -20,7 +20,10 @@ from govern.policy.evidence_schema import suggest
 __all__ = ["DataUse", "EvidenceRequest", "add_evidence", "known_types", "make_envelope"]
 
 
-_OWN_TYPES = ("arrow", "card", "csv", "fairness-counts", "fairness-rows", "metrics", "parquet", "predictions")
+_OWN_TYPES = (
+    *("arrow", "card", "csv", "fairness-alternatives", "fairness-counts", "fairness-rows", "metrics"),
+    *("parquet", "predictions"),
+)
 """Types of our own evidence, beside those that the readers of other tools' files have."""
 
 

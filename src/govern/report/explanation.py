@@ -134,6 +134,31 @@ def _groups(facts: Mapping[str, Any]) -> Iterator[str]:
             yield f"  {plain(line['label'])}: {line['numerator']} of {line['denominator']}{ratio}{small}"
 
 
+_STANDINGS = {
+    None: "chosen",
+    "better": "a less discriminatory alternative",
+    "perhaps": "perhaps a less discriminatory alternative",
+    "not": "no less discriminatory alternative",
+}
+
+
+def _group_rates(facts: Mapping[str, Any]) -> Iterator[str]:
+    """The rates of kinds that judge groups otherwise than by one disparity."""
+    for item in facts.get("candidates", [])[:_MOST]:
+        which = _STANDINGS[None if item["chosen"] else item["standing"]]
+        yield f"{plain(item['name'])} ({which}): {facts['utility']} {item['utility']}"
+    for table in facts["tables"]:
+        metric, names = table["metric"].replace("_", " "), " x ".join(map(plain, table["attributes"]))
+        yield f"{metric} by {names}: {table['verdict']}, {facts['required']} asked"
+        for line in table["groups"][:_MOST]:
+            if line["shown"] is False:
+                yield f"  {plain(line['label'])}: not shown"
+                continue
+            small = ", too small to judge" if line["small"] else ""
+            rate = f" ({line['rate']})" if line["rate"] is not None else ""
+            yield f"  {plain(line['label'])}: {line['numerator']} of {line['denominator']}{rate}{small}"
+
+
 def _drift(facts: Mapping[str, Any]) -> Iterator[str]:
     for result in facts["results"]:
         yield f"columns of {plain(result['file'])}, {facts['source']}"
@@ -163,6 +188,7 @@ _TELLERS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[str]]] = {
     "metric-comparison": _models,
     "global-importance": _importances,
     "fairness-table": _groups,
+    "fairness-groups": _group_rates,
     "card-scorecard": _sections,
     "card-claims": _claims,
     "drift": _drift,

@@ -40,7 +40,9 @@ def inference_detail(params: DisparityParams, table: TableJudgement, reason: Rea
     within = pair.within
     assert within is not None
     what = "ratio" if params.compare == "ratio" else "difference"
-    over_all, common = _value(params, pair.value), _value(params, pair.within_value)
+    # Not folded: which way it runs within strata is the point.
+    common = _value(params, within.ratio if params.compare == "ratio" else within.difference)
+    over_all = _value(params, pair.value)
     said = f"{group} against {other}: {what} {over_all} over all, {common} within {within.strata} strata of "
     said += f"{params.stratum}"
     if reason.kind is ReasonKind.WITHIN_STRATA:

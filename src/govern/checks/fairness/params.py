@@ -2,21 +2,61 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, model_validator
 from pydantic_core import PydanticCustomError
 
 from govern.checks.fairness.declared import DECLARED
 from govern.policy.interface import CheckParams, EvidenceNeed, parameter
-from govern.policy.types import Count
+from govern.policy.types import Count, Number
 
-__all__ = ["GroupParams", "Reference", "Tables", "needs_of"]
+__all__ = [
+    "ComparedParams",
+    "CountedParams",
+    "GroupParams",
+    "RateName",
+    "Reference",
+    "SteerableName",
+    "Tables",
+    "needs_of",
+    "plain_tables",
+    "smaller_groups_left_out",
+]
+
+RateName = Literal[
+    "selection_rate",
+    "true_positive_rate",
+    "false_negative_rate",
+    "false_positive_rate",
+    "true_negative_rate",
+    "precision",
+    "false_discovery_rate",
+    "negative_predictive_value",
+    "false_omission_rate",
+    "accuracy",
+    "prevalence",
+]
+"""Simple rates, of which every group has one of its own."""
+
+SteerableName = Literal[
+    "selection_rate",
+    "true_positive_rate",
+    "false_negative_rate",
+    "false_positive_rate",
+    "true_negative_rate",
+    "accuracy",
+    "equalized_odds",
+]
+"""Rates that a changed decision moves in their numerator alone."""
 
 Table = str | tuple[str, ...]
 
 
-def _tables(value: Any) -> Any:
+def plain_tables(value: Any) -> Any:
+    """Give lists of names as tuples of plain text; whatever else is there is left for the model to refuse."""
     if not isinstance(value, list | tuple):
         return value
     return tuple(tuple(str(name) for name in item) if isinstance(item, list | tuple) else _text(item) for item in value)
@@ -30,7 +70,7 @@ def _reference(value: Any) -> Any:
     return {_text(key): _text(item) for key, item in value.items()} if isinstance(value, dict) else _text(value)
 
 
-Tables = Annotated[tuple[Table, ...], BeforeValidator(_tables)]
+Tables = Annotated[tuple[Table, ...], BeforeValidator(plain_tables)]
 Reference = Annotated[str | dict[str, str], BeforeValidator(_reference)]
 
 
@@ -68,6 +108,67 @@ class GroupParams(CheckParams):
         if any(len(table) > 1 and set(table) & {*DECLARED} for table in tables):
             raise PydanticCustomError("bad_value", "what the model record declares is not crossed with a column")
         return self
+
+
+class CountedParams(GroupParams):
+    """Parameters of kinds that judge groups by the counts of decisions."""
+
+    min_n: Count = parameter("Least denominator of a rate that is judged.", tighten="up", default=30)
+    small_groups: Literal["exclude", "inconclusive"] = parameter(
+        "What a smaller group means.", tighten="order", default="inconclusive", order=("exclude", "inconclusive")
+    )
+    max_missing: Number = parameter(
+        "Largest accepted share of rows without prediction or label.", tighten="down", default=Decimal(0)
+    )
+    missing_bounds: Literal["none", "worst_case"] = parameter(
+        "How records of unknown group enter.", tighten="order", default="worst_case", order=("none", "worst_case")
+    )
+
+    @model_validator(mode="after")
+    def _counts_make_sense(self) -> CountedParams:
+        if self.min_n < 1 or not 0 <= self.max_missing <= 1:
+            raise PydanticCustomError("bad_value", "min_n is at least 1 and max_missing lies between 0 and 1")
+        return self
+
+
+class ComparedParams(CountedParams):
+    """Parameters of kinds that compare groups with each other."""
+
+    reference: Reference = parameter(
+        "`highest`, or the reference value: one text for one attribute, else a map of attribute to value.",
+        default="highest",
+    )
+
+    @property
+    def references(self) -> Mapping[str, str] | None:
+        """The reference value of each attribute, None for comparisons of every two groups."""
+        if self.reference == "highest":
+            return None
+        if isinstance(self.reference, str):
+            return dict.fromkeys(self.columns, self.reference) if len(self.columns) == 1 else {}
+        return self.reference
+
+    @model_validator(mode="after")
+    def _reference_makes_sense(self) -> ComparedParams:
+        held = self.references
+        if held is None:
+            return self
+        if set(self.columns) & {*DECLARED}:
+            text = "a reference is of one attribute; with attributes of the model record only `highest` is possible"
+            raise PydanticCustomError("exclusive_parameters", text)
+        lacking = sorted({*self.columns} - held.keys())
+        if lacking:
+            raise PydanticCustomError(
+                "bad_value", "the reference names no value of {names}", {"names": ", ".join(lacking)}
+            )
+        return self
+
+
+def smaller_groups_left_out(old: CountedParams, new: CountedParams) -> tuple[str, str] | None:
+    """Where a larger `min_n` would judge fewer groups, and so let more through."""
+    if new.small_groups == "exclude" and new.min_n != old.min_n:
+        return "min_n", "with small_groups: exclude a larger min_n leaves out groups that are judged today"
+    return None
 
 
 def needs_of(params: GroupParams) -> tuple[EvidenceNeed, ...]:

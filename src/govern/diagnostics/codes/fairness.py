@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from govern.diagnostics.catalogue import Code
 from govern.diagnostics.codes import fairness_inference, fairness_scores
+from govern.diagnostics.codes import fairness_inference, fairness_kinds, fairness_scores
+from govern.diagnostics.codes.fairness_audits import AUDIT_CODES
 
 CODES: dict[str, Code] = {
+    **AUDIT_CODES,
     "F101": Code(
         slug="threshold-missed",
         title="A group differs from another by more than the rule allows.",
@@ -97,6 +100,7 @@ CODES: dict[str, Code] = {
         example="attributes: [zip_code].",
         fix="Group the values into few classes, or cross fewer attributes.",
     ),
+    **fairness_kinds.CODES,
     **fairness_scores.CODES,
     **fairness_inference.CODES,
 }

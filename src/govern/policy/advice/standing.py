@@ -20,13 +20,17 @@ _GONE = ("superseded", "rescinded")
 
 
 def standing_advice(compiled: Compiled, *, at: datetime | None) -> Iterator[Diagnostic]:
-    """Yield P806 of every policy and imported pack, and P805 of every policy and catalogue compared too long ago."""
+    """Yield P806 of every policy and imported pack, and P805 of every policy and catalogue compared too long ago.
+
+    A policy that ends on a day and names as its successor another one that is loaded with it is no fault: both stand
+    there so that old decisions can be judged again under the rule of their day.
+    """
     for policy in compiled.policies:
         metadata = policy.draft.document.node.get("metadata")
         if policy.draft.document.pack is not None or not isinstance(metadata, MapNode):
             continue
         meta = policy.draft.metadata
-        if meta.legal_status in _GONE:
+        if meta.legal_status in _GONE and not _followed(meta, compiled):
             yield _gone(f"policy '{meta.name}'", meta, _value(metadata, "legal_status"))
         yield from _imported(policy, compiled)
         if at is not None:
@@ -47,7 +51,14 @@ def _imported(policy: CompiledPolicy, compiled: Compiled) -> Iterator[Diagnostic
         for other in compiled.policies:
             if other.draft.document.pack == item.pack and other.draft.metadata.legal_status in _GONE:
                 meta = other.draft.metadata
+                if _followed(meta, compiled):
+                    continue
                 yield _gone(f"pack's policy '{meta.name}'", meta, _value(node, "pack"))
+
+
+def _followed(meta: Metadata, compiled: Compiled) -> bool:
+    names = {policy.draft.metadata.name for policy in compiled.policies}
+    return meta.applies_until is not None and meta.superseded_by in names
 
 
 def _gone(what: str, meta: Metadata | PackMetadata, span: Span) -> Diagnostic:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from govern.diagnostics.catalogue import Code
 from govern.diagnostics.codes.evidence import (
+    alternatives,
     card_checks,
     cards,
     counts,
@@ -27,4 +28,5 @@ CODES: dict[str, Code] = {
     **layouts.CODES,
     **cards.CODES,
     **card_checks.CODES,
+    **alternatives.CODES,
 }

@@ -11,7 +11,7 @@ from govern.policy.testing.patches import Value
 
 __all__ = ["explanations", "rivals"]
 
-_COMPARES = ("performance.change", "performance.benchmark")
+_COMPARES = ("performance.change", "performance.benchmark", "fairness.change")
 
 
 def rivals(target: Target) -> Iterator[Break]:

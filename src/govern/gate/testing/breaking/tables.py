@@ -16,6 +16,11 @@ __all__ = ["SCORED", "Row", "Table", "tables"]
 
 Row = dict[str, Value]
 _POSITIVE_IS_HARM = ("false_positive_rate",)
+_RAISED = ("selection_rate", "true_positive_rate", "false_positive_rate")
+"""Rates that rise with every positive decision."""
+_LOWERED = ("true_negative_rate", "false_negative_rate")
+_NOT_OF_VALUES = ("fairness.coverage",)
+"""Kinds that ask whether groups are there, whatever is decided about them."""
 _FLIPS = frozenset(COMPUTABLE)
 SCORED = ("fairness.calibration_gap", "fairness.ranking_gap", "fairness.score_gap")
 """Kinds on scores, numbers or ranks: see `breaking.scores`."""
@@ -49,7 +54,8 @@ class Table:
         self.fairness = hasattr(target.params, "tables")
         self.judged = self._judged() if self.fairness else ()
         self.metric = str(getattr(target.params, "metric", ""))
-        self.y_pred = self._column("y_pred") or "y_pred"
+        decided = "score" if getattr(target.params, "method", "") == "scoring" else "y_pred"
+        self.y_pred = self._column(decided) or decided
         self.y_true = self._column("y_true")
         self.score = self._column("score")
 
@@ -145,7 +151,9 @@ class Table:
         if self.fairness:
             from govern.fairness import needs_labels
 
-            labels = [self.y_true] if self.y_true and needs_labels(params.metric) else []
+            metrics = getattr(params, "metrics", (self.metric,))
+            labelled = hasattr(params, "utility") or any(map(needs_labels, metrics))
+            labels = [self.y_true] if self.y_true and labelled else []
             return [*self.columns, self.y_pred, *labels]
         if self.metric in SCORE_METRICS:
             return [name for name in (self.score, self.y_true) if name]
@@ -216,10 +224,24 @@ class Table:
         if chosen not in values:
             return
         against = next(value for value in values if value != chosen)
-        mark = chosen if self.target.params.metric in _POSITIVE_IS_HARM else against
+        mark = self._harm(chosen, against)
+        if mark is None:
+            return
         rows = [{**row, self.y_pred: mark} if str(row.get(attribute)) == group else row for row in self.rows]
         told = f"everybody of {attribute} {group} gets {self.y_pred} {mark}"
         yield self._put(f"harmed:{attribute}", told, rows)
+
+    def _harm(self, chosen: str, against: str) -> str | None:
+        """The decision that takes a group to the wrong side; None where neither does for certain."""
+        params, kind = self.target.params, self.target.rule.check
+        if kind in _NOT_OF_VALUES:
+            return None
+        if kind != "fairness.group_floor":
+            return chosen if self.metric in _POSITIVE_IS_HARM else against
+        if self.metric not in (*_RAISED, *_LOWERED):
+            return None
+        falls = params.at_least is not None
+        return against if falls == (self.metric in _RAISED) else chosen
 
 
 def _from_columns(columns: dict[str, Value]) -> list[Row]:
