@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from govern.diagnostics.catalogue import Code
-from govern.diagnostics.codes import fairness_inference, fairness_scores
 from govern.diagnostics.codes import fairness_inference, fairness_kinds, fairness_scores
 from govern.diagnostics.codes.fairness_audits import AUDIT_CODES
 
