@@ -185,6 +185,15 @@ class TestWithData:
             made(counts=counts_file(tmp_path, **changes))
         assert caught.value.diagnostics[0].code == "F134"
 
+    def test_hundreds_of_groups_are_not_simulated(self, tmp_path: Path) -> None:
+        names = [f"{number:03}" for number in range(30)]
+        axes = [{"name": "sex", "values": names, "unknown": True}]
+        file = counts_file(tmp_path, axes=axes, shape=[31, 2, 2], counts=[20, 20, 10, 10] * 31)
+        (plan,) = made(counts=file).plans
+        assert plan.not_simulated == "more than 24 groups are not simulated"
+        assert plan.comparisons == 30 * 29
+        assert len(plan.shown) == 12
+
     def test_a_column_that_is_not_there(self, tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="no column race"):
             made(question=question(attributes=(("race",),)), counts=counts_file(tmp_path))

@@ -63,7 +63,7 @@ _DIGITS = 12
 )
 @click.option("--metric", default="selection_rate", show_default=True, help="Rate, with --counts and no policy.")
 @click.option("--attribute", "attributes", multiple=True, metavar="A[,B]", help="Column, or columns to cross.")
-@click.option("--groups", type=click.IntRange(2, 64), default=2, show_default=True, help="Groups, without --counts.")
+@click.option("--groups", type=click.IntRange(2, 24), default=2, show_default=True, help="Groups, without --counts.")
 @click.option(
     "--people", multiple=True, type=click.IntRange(1, 10_000_000), help="In each group. Default: 100, 1000, 5000."
 )

@@ -23,6 +23,7 @@ Decide = Literal["evidence_of_harm", "point", "demonstrated"]
 _MODES: tuple[Decide, ...] = ("point", "evidence_of_harm", "demonstrated")
 _SHOWN_FROM = 11
 """Groups of fewer people are not told by number."""
+_MOST_GROUPS = 24
 _MOST_PAIRS = 12
 """Pairs told one by one; crossed tables can have thousands."""
 
@@ -169,6 +170,8 @@ def _not_simulated(question: Question, sizes: Sequence[Sequence[int]]) -> str | 
         return "a ratio that is limited from above is not simulated"
     if any(len(groups) < 2 for groups in sizes):
         return "fewer than two groups are large enough to be compared"
+    if any(len(groups) > _MOST_GROUPS for groups in sizes):
+        return f"more than {_MOST_GROUPS} groups are not simulated"
     return None
 
 
