@@ -101,6 +101,15 @@ class TestBeforeData:
             assert not row.meets
         assert [row.decide for row in plan.errors] == ["point", "evidence_of_harm", "demonstrated"]
 
+    @pytest.mark.parametrize(
+        ("rate", "people"), [("0.05", 4719), ("0.1", 2236), ("0.2", 994), ("0.3", 580), ("0.5", 249)]
+    )
+    def test_published_figures_against_a_reference(self, rate: str, people: int) -> None:
+        asked = question(reference={"sex": "M"})
+        (plan,) = made(question=asked, rate=Fraction(rate), people=(50,), true_ratios=(Fraction(1),)).plans
+        assert [item.people for item in plan.needed] == [people]
+        assert plan.comparisons == 1
+
     def test_a_difference(self) -> None:
         (plan,) = made(question=question(compare="difference", at_most=Fraction(1, 10)), rate=RATE).plans
         assert plan.needed[0].people == 442
@@ -151,6 +160,16 @@ class TestWithData:
         assert pair.harm is not None
         assert 0.5 < float(pair.harm) < 0.8
         assert 0.6 < float(pair.demonstrated) < 0.8
+
+    def test_a_reference_is_the_last_group_wherever_its_name_falls(self, tmp_path: Path) -> None:
+        asked = question(reference={"sex": "F"})
+        (plan,) = made(question=asked, counts=bundle(tmp_path)).plans
+        assert plan.errors[0].people == (400, 240)
+        assert [pair.groups for pair in plan.shown] == [("sex=M", "sex=F")]
+        (plan,) = made(question=question(reference={"sex": "X"}), counts=bundle(tmp_path / "two")).plans
+        assert plan.errors == ()
+        assert plan.not_simulated is not None
+        assert "no reference" in plan.not_simulated
 
     def test_small_groups_are_not_told_by_number(self, tmp_path: Path) -> None:
         document = made(question=question(min_n=1), counts=bundle(tmp_path))
