@@ -268,8 +268,10 @@ def _shown(
         power=request.power,
         comparisons=_tests(question, family),
     )
-    if question.reference is not None and told and told[-1] is people[-1]:
-        found = tuple(item for item in found if item.second == len(told) - 1)
+    if question.reference is not None:
+        # The reference is the last: without it, as where it is too small to be told of, no pair is one of the rule's.
+        last = len(told) - 1 if told and told[-1] is people[-1] else None
+        found = tuple(item for item in found if item.second == last)
     for item in sorted(found, key=lambda item: (item.harm or 0, item.first, item.second))[:_MOST_PAIRS]:
         yield Shown(
             groups=(plain(told[item.first].label), plain(told[item.second].label)),
