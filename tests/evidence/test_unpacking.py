@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govern.diagnostics import Diagnostic, InputError
-from govern.evidence import columnar_file, columnar_table
+from govern.evidence import columnar_codes, columnar_file, columnar_table
 from govern.evidence.tables import tabulate
 from govern.evidence.unpacking import UnreadableError, pages, unpacked_size
 from support.prediction_tables import Alone, Form, arrow_bytes
@@ -82,7 +82,7 @@ def test_batches_that_are_not_compressed_are_read_where_they_lie(
 @pytest.mark.parametrize("form", ["parquet", "feather"])
 def test_long_texts_that_fit_a_page_are_no_groups(form: Form, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = parquet(LONG) if form == "parquet" else arrow_bytes(form, LONG)
-    monkeypatch.setattr(columnar_table, "_TEXT_BYTES", 1 << 20)
+    monkeypatch.setattr(columnar_codes, "_TEXT_BYTES", 1 << 20)
     fault = refused(tmp_path, form, data)
     assert fault.code == "E126"
     assert "`sex`" in fault.message
@@ -94,13 +94,13 @@ def test_long_texts_that_fit_a_page_are_no_groups(form: Form, tmp_path: Path, mo
 def test_rows_of_a_batch_grow_fewer_with_longer_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(columnar_file, "_BATCH_BYTES", 1 << 10)
     sizes = []
-    codes = columnar_table._Coder.codes
+    codes = columnar_codes.Coder.codes
 
     def noted(self: Any, column: Any) -> Any:
         sizes.append(len(column))
         return codes(self, column)
 
-    monkeypatch.setattr(columnar_table._Coder, "codes", noted)
+    monkeypatch.setattr(columnar_codes.Coder, "codes", noted)
     table = pa.table({"sex": [f"{'x' * 150}{n}" for n in range(1000)], "y_pred": [1] * 1000})
     bundle = Alone(tmp_path, "parquet", parquet(table, use_dictionary=False)).open()
     assert len(tabulate(bundle, "predictions.parquet", ["sex", "y_pred"]).combinations) == 1000

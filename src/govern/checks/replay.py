@@ -174,6 +174,16 @@ _OF_COUNTS = ("min_n", "small_groups", "max_missing", "missing_bounds", "smalles
 """Parameters that say how groups are counted in, by every kind that judges them by counts."""
 
 
+def _gap(params: Any, stored: StoredOutcome) -> Judged:
+    from govern.checks.fairness.gap_stored import stored_gap_outcome
+
+    outcome = stored_gap_outcome(params, stored.facts)
+    return (
+        NotReplayable("the result does not hold the counts that the verdict rests on") if outcome is None else outcome
+    )
+
+
+_GAP = frozenset(["at_least", "at_most", "decide", "confidence", "min_group", "max_missing", "smallest_shown"])
 _FROM_COUNTS = {
     "fairness.group_floor": "floor",
     "fairness.significance": "significance",
@@ -313,6 +323,9 @@ _KINDS: Mapping[str, _Kind] = {
         _groups("coverage"),
         reads=frozenset(["attributes", "metrics"]),
     ),
+    "fairness.calibration_gap": _Kind(_GAP, _gap),
+    "fairness.ranking_gap": _Kind(_GAP, _gap),
+    "fairness.score_gap": _Kind(_GAP, _gap),
     "model_card.sections": _Kind(frozenset(["required"]), _sections),
     "model_card.placeholders": _Kind(frozenset(["at_most"]), _placeholders),
     "model_card.present": _Kind(frozenset(["min_words"]), _present),

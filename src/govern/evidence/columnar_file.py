@@ -27,7 +27,7 @@ PARQUET = (".parquet", ".pq")
 ARROW = (".arrow", ".feather")
 _MOST_ROWS = 1 << 32
 _MOST_COLUMNS = 10_000
-_ROWS = 131_072
+_ROWS = 65_536
 """Rows of a batch at most."""
 _CELLS = 4_194_304
 """Cells of a batch at most, where there are many columns."""

@@ -81,10 +81,14 @@ class _Compact:
         return fields
 
     def _value(self, kind: int, depth: int) -> object:
-        if kind in _BOOLEANS:
-            return None
         if kind in _INTEGERS:
             return self._signed()
+        if kind == _BINARY:
+            step = self._varint()
+            self.place += step
+            return None
+        if kind in _BOOLEANS:
+            return None
         if kind == _STRUCT:
             return self.struct(depth + 1)
         if kind in _LISTS:
@@ -98,21 +102,25 @@ class _Compact:
                 else:
                     self._value(head & 15, depth + 1)
             return None
-        if kind not in (_BYTE, _DOUBLE, _BINARY):
+        if kind not in (_BYTE, _DOUBLE):
             raise UnreadableError("a type that page headers do not have")
-        step = {_BYTE: 1, _DOUBLE: 8}.get(kind) or self._varint()
-        self.place += step
+        self.place += 1 if kind == _BYTE else 8
         return None
 
     def _byte(self) -> int:
-        if self.place >= len(self._data):
-            raise UnreadableError("a header that breaks off")
+        try:
+            byte = self._data[self.place]
+        except IndexError as fault:
+            raise UnreadableError("a header that breaks off") from fault
         self.place += 1
-        return self._data[self.place - 1]
+        return byte
 
     def _varint(self) -> int:
-        value = 0
-        for shift in range(0, 70, 7):
+        value = self._byte()
+        if value < 128:
+            return value
+        value &= 127
+        for shift in range(7, 70, 7):
             byte = self._byte()
             value |= (byte & 127) << shift
             if byte < 128:
