@@ -54,6 +54,7 @@ bench: $(STAMP)  ## prints ratios against peers; asserts answers, never times
 	$(BIN)/python benchmarks/readers.py
 	$(BIN)/python benchmarks/cards.py
 	$(BIN)/python benchmarks/fairness_scores.py
+	$(BIN)/python benchmarks/fairness.py
 
 fuzz: $(STAMP)  ## MINUTES (1) for each of READERS (all); crashes go to tests/fuzz/corpus
 	$(UV) pip install --quiet --python $(BIN)/python "atheris>=3,<4" || echo "no atheris here: inputs are spoilt at random"

@@ -210,7 +210,7 @@ def against_decoding(folder: Path) -> None:
 
         def decode(path: Path = home / "predictions.parquet") -> int:
             file = pq.ParquetFile(path, read_dictionary=list(ATTRIBUTES))
-            batches = file.iter_batches(batch_size=131_072, columns=list(COLUMNS), use_threads=False)
+            batches = file.iter_batches(batch_size=65_536, columns=list(COLUMNS), use_threads=False)
             return sum(batch.num_rows for batch in batches)
 
         assert decode() == rows == counted(bundle).rows

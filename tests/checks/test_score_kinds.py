@@ -15,6 +15,7 @@ from govern.canonical import canonical_bytes
 from govern.checks.context import CheckContext
 from govern.checks.fairness.score_kinds import CHECKS
 from govern.checks.interface import Check
+from govern.checks.replay import NotReplayable, StoredOutcome, rejudge
 from govern.diagnostics import InputError
 from govern.diagnostics.catalogue import lookup
 from govern.fairness import scores_from_json
@@ -125,7 +126,7 @@ def test_a_limit_within_the_bounds_of_a_histogram_is_inconclusive(tmp_path):
     result = run(SCORE, bundle_of(tmp_path, csv_of(rows)), at_most="0.5")
     assert result.outcome is Outcome.INCONCLUSIVE
     assert codes(result) == {"F121"}
-    assert "within 0.5" in result.findings[0].detail
+    assert "exact within 0.5; the limit lies between" in result.findings[0].detail
 
 
 def test_auc_in_a_metric_frame_one_group_has_one_class_only(tmp_path):
@@ -245,6 +246,44 @@ def test_no_number_of_a_small_group_is_public(tmp_path):
     told += " ".join(result.fields.values())
     assert "sex=X" not in told
     assert run(SCORE, bundle, min_group=1, smallest_shown=1).facts["tables"][0]["groups"][2]["shown"]
+
+
+def stored(result: CheckResult) -> StoredOutcome:
+    return StoredOutcome(result.outcome, result.observed, json.loads(canonical_bytes(result.facts)))
+
+
+@pytest.mark.parametrize(
+    ("check", "first", "then"),
+    [
+        (SCORE, {}, {"at_most": "0.00001"}),
+        (SCORE, {"measure": "ks", "at_most": "0.3"}, {"decide": "demonstrated"}),
+        (SCORE, {"measure": "smd"}, {"min_group": 5000}),
+        (CALIBRATION, {"measure": "slope", "at_most": "0.001"}, {"at_most": "5"}),
+        (SCORE, {"measure": "mean_residual", "at_most": "1"}, {"at_most": "4"}),
+        (SCORE, {"measure": "rmse_ratio", "at_most": None, "at_least": "0.9"}, {"at_least": "0.1"}),
+        (RANKING, {}, {"at_least": "0.99"}),
+        (RANKING, {"measure": "top_k", "k": [10, 50]}, {"at_least": "1"}),
+    ],
+)
+def test_the_stored_counts_are_judged_again_by_other_limits(tmp_path, check, first, then):
+    if check is RANKING:
+        bundle = ranked(tmp_path, {"F": list(range(1, 121, 2)), "M": list(range(2, 121, 2))})
+    elif first.get("measure") in ("mean_residual", "rmse_ratio"):
+        bundle = regression(tmp_path, numbers(off=3))
+    else:
+        bundle = bundle_of(tmp_path, csv_of(scored(1000)))
+    before, after = run(check, bundle, **first), run(check, bundle, **{**first, **then})
+    given = [{**LIMITS[check.spec.kind], **first}, {**LIMITS[check.spec.kind], **first, **then}]
+    old, new = (
+        check.spec.params.model_validate({key: value for key, value in one.items() if value is not None})
+        for one in given
+    )
+    assert rejudge(check.spec.kind, old, new, stored(before)) is after.outcome
+    assert rejudge(check.spec.kind, new, old, stored(after)) is before.outcome
+    spoiled = StoredOutcome(before.outcome, before.observed, {"kind": "fairness-scores", "measure": old.measure})
+    assert isinstance(rejudge(check.spec.kind, old, new, spoiled), NotReplayable)
+    other = new.model_copy(update={"reference": "M"})
+    assert isinstance(rejudge(check.spec.kind, old, other, stored(before)), NotReplayable)
 
 
 # --- regression
@@ -385,6 +424,18 @@ def test_hostile_group_names_reach_messages_harmlessly(tmp_path):
     result = run(SCORE, bundle_of(tmp_path, csv_of(rows), groups={}))
     assert result.outcome is Outcome.FAIL
     assert "\x1b" not in result.summary + "".join(finding.detail for finding in result.findings)
+
+
+def test_other_kinds_make_nothing_of_numbers_and_places(tmp_path):
+    from govern.checks.fairness.disparity import CHECKS as DISPARITIES
+
+    (disparity,) = DISPARITIES
+    params = disparity.spec.params.model_validate(
+        {"metric": "selection_rate", "compare": "ratio", "at_least": "0.1", "attributes": ["sex"], "decide": "point"}
+    )
+    for bundle in (regression(tmp_path / "1", numbers()), ranked(tmp_path / "2", {"F": [1, 3], "M": [2, 4]})):
+        with pytest.raises(InputError, match=r"E12[23]"):
+            disparity.evaluate(params, CheckContext(bundle=bundle, stage="pre-registration"))
 
 
 @pytest.mark.parametrize(

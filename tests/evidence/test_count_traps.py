@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from govern.bundle import Bundle
 from govern.diagnostics import Diagnostic, InputError, IntegrityError
-from govern.evidence import columnar_file, columnar_table
+from govern.evidence import columnar_codes, columnar_file, columnar_table
 from govern.evidence.tables import header_of, tabulate
 from govern.fairness import Axis, Counts, Missing, Question, Tally, Verdict, judge
 from govern.policy.outcomes import Outcome
@@ -83,7 +83,7 @@ def test_an_index_outside_its_dictionary_is_damage(tmp_path: Path) -> None:
     column = pa.DictionaryArray.from_arrays(pa.array([0, 5], pa.int8()), pa.array(["F", "M"]), safe=False)
     fault = refused(bare(tmp_path, "stream", arrow_bytes("stream", pa.table({"sex": column, "y_pred": [1, 0]}))), "sex")
     assert fault.code == "I203"
-    coder = columnar_table._Coder("t.parquet", "sex")
+    coder = columnar_codes.Coder("t.parquet", "sex")
     with pytest.raises(InputError):
         coder.codes(column)
 
@@ -95,7 +95,8 @@ def test_more_cells_than_are_kept_whole(tmp_path: Path, monkeypatch: pytest.Monk
     builder = bare(tmp_path, "parquet", table_bytes("parquet", table, part=100))
     for name, small in (("_DENSE", 2), ("_INT32", 2), ("_INT64", 2), ("_SPREAD", 1)):
         with monkeypatch.context() as patch:
-            patch.setattr(columnar_table, name, small)
+            for module in (columnar_codes, columnar_table):
+                patch.setattr(module, name, small, raising=False)
             assert combinations(builder, "a", "b", "y_pred") == dict(expected), name
 
 
@@ -317,7 +318,7 @@ def test_a_row_id_twice(form: Form, tmp_path: Path) -> None:
 def test_an_identifier_is_refused_by_its_name(form: Form, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from govern.evidence import csv_count, tabulation
 
-    for module in (tabulation, csv_count, columnar_table):
+    for module in (tabulation, csv_count, columnar_codes):
         monkeypatch.setattr(module, "MOST_COMBINATIONS", 50)
     table = {"sex": ["F", "M"] * 40, "customer": [f"c{n}" for n in range(80)], "y_pred": [1, 0] * 40}
     fault = refused(bare(tmp_path, form, table_bytes(form, table)), "sex", "customer")
@@ -388,13 +389,13 @@ def test_a_file_that_changes_between_the_hash_and_the_end(
     builder = bare(tmp_path, form, table_bytes(form, {"sex": ["F", "M"], "y_pred": [1, 1]}))
     bundle = builder.open()
     (path,) = bundle.find(f"predictions.{'arrow' if form == 'stream' else form}")
-    codes = columnar_table._Coder.codes
+    codes = columnar_codes.Coder.codes
 
     def touching(self: Any, column: Any) -> Any:
         os.utime(builder.path / path, ns=(1, 1))
         return codes(self, column)
 
-    monkeypatch.setattr(columnar_table._Coder, "codes", touching)
+    monkeypatch.setattr(columnar_codes.Coder, "codes", touching)
     with pytest.raises(IntegrityError) as caught:
         tabulate(bundle, path, ["sex"])
     assert caught.value.diagnostics[0].code == "B109"

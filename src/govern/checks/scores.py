@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from govern.checks.predictions import counts_of, refuse_many_cells
+from govern.checks.predictions import refuse_many_cells
 from govern.checks.stated_scores import stated_scores
 from govern.diagnostics import Diagnostic
 
@@ -13,11 +12,11 @@ if TYPE_CHECKING:
     from govern.checks.context import CheckContext
     from govern.evidence.predictions import PredictionSource
     from govern.evidence.score_counts import ScoreTable
-    from govern.fairness import Axis, Counts, ScoreCounts
+    from govern.fairness import Axis, ScoreCounts
     from govern.fairness.ranking import RankCounts
     from govern.fairness.regression import ErrorCounts
 
-__all__ = ["errors_of", "ranks_of", "score_counts_of", "scores_of", "scoring_counts"]
+__all__ = ["errors_of", "ranks_of", "score_counts_of", "scores_of"]
 
 
 def scores_of(
@@ -117,20 +116,3 @@ def ranks_of(context: CheckContext, source: PredictionSource, attributes: tuple[
         return RankCounts(axes, dict(sorted(cells.items())), table.missing_rows, table.rows)
 
     return context.once(("ranks.counts", source.file, attributes), load)
-
-
-def scoring_counts(
-    context: CheckContext, source: PredictionSource, attributes: tuple[str, ...]
-) -> tuple[Fraction, Counts] | Diagnostic:
-    """Give the exact median of everybody's score and, as decisions, who is strictly above it; read once a run.
-
-    People of unknown category are in the median and in the unknown cells. A Diagnostic says that a column is not there
-    or that there are no scores. Raises InputError as `scores_of` does.
-    """
-    from govern.evidence.score_median import above_median
-
-    def load() -> tuple[Fraction, Counts] | Diagnostic:
-        found = above_median(context.bundle, source, attributes)
-        return found if isinstance(found, Diagnostic) else (found.median, counts_of(found.predictions))
-
-    return context.once(("scores.median", source.file, attributes), load)

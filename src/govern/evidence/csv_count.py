@@ -77,18 +77,19 @@ def picker(places: Sequence[int]) -> Callable[[list[str]], Row]:
 
 
 def count_rows(
-    path: str, lines: Lines, header: Sequence[str], columns: Sequence[str], unique: str | None
-) -> tuple[Tally, int | None]:
-    """Count the rows after the header; with the counts the line on which `unique` repeats a value first.
+    path: str, lines: Lines, header: Sequence[str], columns: Sequence[str], unique: str | None, *, exact: bool = False
+) -> tuple[Tally, Repeats | None]:
+    """Count the rows after the header; with the counts whether `unique` repeats a value, `exact` with the line.
 
     Raises InputError I203 for a ragged row or a blank line between rows, E126 for too many combinations, and lets the
     faults of the text through (csv.Error, UnicodeDecodeError).
     """
-    counting = _Rows(path, lines, header, columns, unique)
+    repeats = None if unique is None else Repeats(exact=exact)
+    counting = _Rows(path, lines, header, columns, repeats, 0 if unique is None else header.index(unique))
     if unique is None:
         counting.whole_lines()
     counting.rows()
-    return counting.tally, counting.repeats.first if counting.repeats is not None else None
+    return counting.tally, repeats
 
 
 def parsed_rows(path: str, lines: Lines, width: int) -> Iterator[list[str]]:
@@ -122,14 +123,20 @@ class _Shape:
 
 class _Rows:
     def __init__(
-        self, path: str, lines: Lines, header: Sequence[str], columns: Sequence[str], unique: str | None
+        self,
+        path: str,
+        lines: Lines,
+        header: Sequence[str],
+        columns: Sequence[str],
+        repeats: Repeats | None,
+        identity: int,
     ) -> None:
         self.tally = Tally(path, columns)
-        self.repeats = Repeats() if unique is not None else None
+        self._repeats = repeats
+        self._identity = identity
         self._lines = lines
         self._shape = _Shape(path, len(header))
         self._pick = picker([header.index(name) for name in columns])
-        self._identity = header.index(unique) if unique is not None else 0
 
     def whole_lines(self) -> None:
         """Count whole lines up to the first part of the file that needs a closer look."""
@@ -174,7 +181,7 @@ class _Rows:
                 fault = broken
             plain = fault is None and self._shape.blank is None and self._lines.number - before == len(rows)
             few = len(self.tally.combinations) + len(rows) <= MOST_COMBINATIONS
-            if plain and few and self.repeats is None and set(map(len, rows)) == {self._shape.width}:
+            if plain and few and not self._exact and set(map(len, rows)) == {self._shape.width}:
                 self._together(rows, before)
             else:
                 self.slowly(rows, before)
@@ -193,6 +200,12 @@ class _Rows:
             for key in islice(reversed(known), len(known) - old):
                 self.tally.first_line[key] = before + places[key]
         self.tally.rows += len(keys)
+        if self._repeats is not None:
+            self._repeats.look([row[self._identity] for row in rows])
+
+    @property
+    def _exact(self) -> bool:
+        return self._repeats is not None and self._repeats.exact
 
     def slowly(self, rows: list[list[str]], before: int) -> None:
         """Count row by row, with the line each row ends on."""
@@ -201,8 +214,10 @@ class _Rows:
             if not self._shape.sound(row, before):
                 continue
             self.tally.add(self._pick(row), 1, before)
-            if self.repeats is not None:
-                self.repeats.see(row[self._identity], before)
+            if self._repeats is not None and self._repeats.exact:
+                self._repeats.see(row[self._identity], before)
+            elif self._repeats is not None:
+                self._repeats.look((row[self._identity],))
 
 
 def _breaks(cell: str) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from govern.diagnostics import Diagnostic, InputError, IntegrityError, Span
 from govern.evidence.csv_count import Lines, count_rows, parsed_rows, picker
-from govern.evidence.tabulation import Tabulation, named, require, shape_fault
+from govern.evidence.tabulation import Repeats, Tabulation, Tally, named, require, shape_fault
 
 if TYPE_CHECKING:
     from govern.bundle import Bundle
@@ -114,12 +114,21 @@ def _undecodable(path: str, line: int, fault: UnicodeDecodeError) -> InputError:
 
 def tabulate_csv(bundle: Bundle, path: str, columns: Sequence[str], unique: str | None) -> Tabulation:
     """See `tables.tabulate`."""
+    tally, repeats = _counted(bundle, path, columns, unique)
+    if repeats is not None and repeats.doubt:
+        tally, repeats = _counted(bundle, path, columns, unique, exact=True)
+    kinds: list[CellKind] = ["csv" for _ in columns]
+    first = repeats.first if repeats is not None else None
+    return Tabulation(tuple(columns), tuple(kinds), tally.combinations, tally.first_line, tally.rows, first)
+
+
+def _counted(
+    bundle: Bundle, path: str, columns: Sequence[str], unique: str | None, *, exact: bool = False
+) -> tuple[Tally, Repeats | None]:
     with _opened(bundle, path) as lines:
         header = _header(path, lines.reader, columns)
         require(path, header, [*columns, *([unique] if unique else [])])
-        tally, first = count_rows(path, lines, header, columns, unique)
-    kinds: list[CellKind] = ["csv" for _ in columns]
-    return Tabulation(tuple(columns), tuple(kinds), tally.combinations, tally.first_line, tally.rows, first)
+        return count_rows(path, lines, header, columns, unique, exact=exact)
 
 
 def csv_columns(bundle: Bundle, path: str, columns: Sequence[str], rows: int) -> Iterator[list[tuple[str, ...]]]:

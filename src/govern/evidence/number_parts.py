@@ -118,8 +118,8 @@ def _csv_parts(
 def _columnar_parts(
     bundle: Bundle, path: str, keys: Sequence[str], numbers: Sequence[str], beside: _Beside
 ) -> Iterator[Part]:
+    from govern.evidence.columnar_codes import Coder, cell_of
     from govern.evidence.columnar_file import columnar, kind_of
-    from govern.evidence.columnar_table import Coder, cell_text
 
     with columnar(bundle, path) as table:
         wanted = list(dict.fromkeys([*keys, *numbers, *(name for name in beside if name)]))
@@ -134,7 +134,7 @@ def _columnar_parts(
                 distinct, who = _keys([coder.codes(batch.column(coder.name)) for coder in coders], batch.num_rows)
                 read = tuple(_doubles(path, name, batch.column(name)) for name in numbers)
                 identities, queries = (
-                    [cell_text(value) for value in batch.column(name).to_pylist()] if name else () for name in beside
+                    [cell_of(value) for value in batch.column(name).to_pylist()] if name else () for name in beside
                 )
                 yield Part(distinct, who, read, kinds, narrow, identities, queries)
 

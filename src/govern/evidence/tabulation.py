@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -74,14 +74,28 @@ class Tally:
 
 
 class Repeats:
-    """Notices the first repeated value, keeping 16 bytes a value and never the value."""
+    """Notices the first repeated value, keeping no value.
 
-    def __init__(self) -> None:
-        self._seen: set[bytes] = set()
+    Quick at first: the interpreter's own hash of each value, which comes twice whenever a value does and, once in a
+    million large tables, by chance. Then there is `doubt`, and the table is gone through again with `exact`, which
+    keeps 16 bytes a value and says where.
+    """
+
+    def __init__(self, *, exact: bool = False) -> None:
+        self.exact = exact
+        self.doubt = False
         self.first: int | None = None
+        self._hashes: set[int] = set()
+        self._seen: set[bytes] = set()
+
+    def look(self, values: Collection[str]) -> None:
+        """Look at the next values without places."""
+        before = len(self._hashes)
+        self._hashes.update(map(hash, values))
+        self.doubt = self.doubt or len(self._hashes) - before < len(values)
 
     def see(self, value: str | None, line: int) -> None:
-        """Look at the next value."""
+        """Look at the next value exactly."""
         mark = hashlib.blake2b((value or "").encode("utf-8", "surrogatepass"), digest_size=16).digest()
         if mark in self._seen and self.first is None:
             self.first = line

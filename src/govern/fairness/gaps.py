@@ -95,6 +95,7 @@ class GapLine:
     """One group of a table."""
 
     group: Group
+    people: int
     n: int
     """The smallest denominator of its figure."""
     figure: Figure
@@ -230,14 +231,14 @@ class _Judge:
         ends = None
         if measure.ends is not None and not isinstance(figure, Undefined):
             ends = measure.ends(held, self._question.alpha / 2)
-        return GapLine(group, n, figure, ends, n < self._question.min_group)
+        return GapLine(group, _people(held), n, figure, ends, n < self._question.min_group)
 
     def _population(self) -> Iterator[GapReason]:
         question, table = self._question, self._table
         able = 0
         for group, held in table.groups.items():
             n, figure = self._measure.least(held), self._measure.figure(held)
-            nobody = self._nobody(held)
+            nobody = not _people(held)
             if nobody and (self._is_reference(group) or table.declared):
                 yield GapReason(GapKind.ABSENT_GROUP, Verdict.ABSENT, group)
             elif nobody:
@@ -254,9 +255,6 @@ class _Judge:
                 yield GapReason(GapKind.ABSENT_GROUP, Verdict.ABSENT, base)
         if able < 2:
             yield GapReason(GapKind.NOT_COMPARABLE, Verdict.INCONCLUSIVE)
-
-    def _nobody(self, held: Any) -> bool:
-        return not (held.n if hasattr(held, "n") else sum(held.values()))
 
     def _is_reference(self, group: Group) -> bool:
         reference = self._question.reference
@@ -291,6 +289,10 @@ class _Judge:
             return Gap(one, other, self._measure.compared(first, second), ends(first, second))
         there, back = self._measure.compared(first, second), self._measure.compared(second, first)
         return Gap(one, other, _folded(there, back), _folded_ends(ends(first, second), ends(second, first)))
+
+
+def _people(held: Any) -> int:
+    return int(held.n if hasattr(held, "n") else sum(held.values()))
 
 
 def _sized(ends: Ends | None) -> Ends | None:

@@ -28,7 +28,20 @@ if TYPE_CHECKING:
 
 __all__ = ["facts_of_gaps"]
 
-_NUMBERS = ("n", "positives", "negatives", "value", "bound", "low", "high", "small", "undefined", "roc", "reliability")
+_NUMBERS = (
+    "n",
+    "least",
+    "positives",
+    "negatives",
+    "value",
+    "bound",
+    "low",
+    "high",
+    "small",
+    "undefined",
+    "roc",
+    "reliability",
+)
 _BINS = 10
 _LIST = 65
 
@@ -82,10 +95,11 @@ def _line(params: GapParams, table: GapTable, line: GapLine, held: Any, shown: S
     }
     if shown is None:
         return {**named, **dict.fromkeys(_NUMBERS)}
-    scores = held if isinstance(held, GroupScores) and (held.positives or table.measure != "smd") else None
+    scores = held if isinstance(held, GroupScores) and table.measure != "smd" else None
     return {
         **named,
-        "n": line.n,
+        "n": line.people,
+        "least": line.n,
         "positives": scores.positives if scores else None,
         "negatives": scores.negatives if scores else None,
         **_figure(line.figure),
@@ -114,7 +128,7 @@ def _gap(params: GapParams, table: GapTable, gap: Gap, shown: ShownGaps) -> Json
     if not shown.gap(table, gap):
         return {**dict.fromkeys(names), "shown": False}
     low, high = params.limits
-    people = {line.group: line.n for line in table.lines}
+    people = {line.group: line.people for line in table.lines}
     told = _figure(gap.value)
     if not isinstance(gap.value, Undefined):
         told["value"] = value_text(gap.value, low if low is not None else high, 6)

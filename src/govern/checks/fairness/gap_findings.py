@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -13,14 +13,14 @@ from govern.checks.fairness.gap_shown import ShownGaps
 from govern.checks.fairness.gap_words import compared_text, measure_words, named, value_text
 from govern.checks.predictions import figure
 from govern.fairness import Undefined, Verdict
-from govern.fairness.gaps import Gap, GapJudgement, GapKind, GapReason, GapTable
+from govern.fairness.gaps import Gap, GapJudgement, GapKind, GapReason, GapTable, Groups
 from govern.policy.outcomes import CheckResult, Finding, Location, Outcome
 
 if TYPE_CHECKING:
     from govern.checks.fairness.gap_evidence import Held
     from govern.checks.fairness.gap_params import GapParams
 
-__all__ = ["FIELDS", "result_of_gaps"]
+__all__ = ["FIELDS", "outcome_of_gaps", "result_of_gaps"]
 
 FIELDS = (
     *(f"worst.{name}" for name in ("measure", "group", "reference", "value", "low", "high", "n")),
@@ -62,12 +62,11 @@ def result_of_gaps(held: Held[GapParams], judgement: GapJudgement, *, labels: bo
     shown = ShownGaps(held.people, params.smallest_shown, labels=labels)
     teller = _Teller(held, shown)
     findings = [finding for table in judgement.tables for finding in teller.table(table)]
-    outcome = _OUTCOMES[judgement.verdict]
+    people = held.people
     for table in held.tables:
-        gone = held.people.missing.rows + table.unknown
-        if Fraction(gone, held.people.rows) > Fraction(params.max_missing):
+        if _too_many_gone(params, table, rows=people.rows, missing=people.missing.rows):
             findings.insert(0, teller.missing(table.attributes, table.unknown, shown))
-            outcome = Outcome.INCONCLUSIVE
+    outcome = outcome_of_gaps(params, judgement, held.tables, rows=people.rows, missing=people.missing.rows)
     worst = judgement.worst
     return CheckResult(
         outcome=outcome,
@@ -80,6 +79,19 @@ def result_of_gaps(held: Held[GapParams], judgement: GapJudgement, *, labels: bo
         holds=held.holds,
         facts=facts_of_gaps(held, judgement, shown),
     )
+
+
+def outcome_of_gaps(
+    params: GapParams, judgement: GapJudgement, tables: Sequence[Groups], *, rows: int, missing: int
+) -> Outcome:
+    """Give the outcome of a judgement on so many rows, `missing` of them without a value."""
+    if any(_too_many_gone(params, table, rows=rows, missing=missing) for table in tables):
+        return Outcome.INCONCLUSIVE
+    return _OUTCOMES[judgement.verdict]
+
+
+def _too_many_gone(params: GapParams, table: Groups, *, rows: int, missing: int) -> bool:
+    return Fraction(missing + table.unknown, rows) > Fraction(params.max_missing)
 
 
 class _Teller:
@@ -144,8 +156,7 @@ class _Teller:
             if not self._shown.gap(table, reason.gap) or isinstance(reason.gap.value, Undefined):
                 return said
             if reason.kind is GapKind.STRADDLED:
-                half = value_text(reason.gap.value, None, 6, half=True)
-                return f"{said}; known within {half} only, and the limit lies in between"
+                return f"{said}; the limit lies between the bounds"
             if reason.kind is GapKind.NOT_DEMONSTRATED:
                 ends = reason.gap.ends
                 bounds = "there is no interval" if ends is None else f"interval {ends.low} to {ends.high}"
@@ -205,7 +216,7 @@ class _Teller:
             "worst.value": value_text(gap.value, self._limit, 4),
             "worst.low": "not computed" if ends is None else decimal_text(ends.low),
             "worst.high": "not computed" if ends is None else decimal_text(ends.high),
-            "worst.n": str(line.n),
+            "worst.n": str(line.people),
         }
 
     def _not_assessable(self, judgement: GapJudgement) -> str:

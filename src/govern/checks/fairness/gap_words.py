@@ -30,6 +30,7 @@ _WORDS = {
     "exposure": "mean exposure",
 }
 _HIDDEN = "a group that is not shown"
+_SEEN = Fraction(1, 2 * 10**6)
 
 
 def measure_words(measure: str) -> str:
@@ -67,6 +68,13 @@ def compared_text(table: GapTable, gap: Gap, shown: ShownGaps, limit: Decimal) -
     lines = {line.group: line for line in table.lines}
     one, two = lines[gap.group], lines[gap.other]
     return (
-        f"{what} of {group} is {value_text(one.figure, None, 4)} (n = {one.n}), of {other} "
-        f"{value_text(two.figure, None, 4)} (n = {two.n}): {how} {value_text(gap.value, limit, 4)}"
+        f"{what} of {group} is {value_text(one.figure, None, 4)} (n = {one.people}), of {other} "
+        f"{value_text(two.figure, None, 4)} (n = {two.people}): {how} {value_text(gap.value, limit, 4)}{_bound(gap)}"
     )
+
+
+def _bound(gap: Gap) -> str:
+    """Say how far the exact value can be from what is shown, where that is seen in six digits."""
+    if isinstance(gap.value, Undefined) or gap.value.half_width < _SEEN:
+        return ""
+    return f", exact within {value_text(gap.value, None, 6, half=True)}"

@@ -14,6 +14,7 @@ from govern.report.result import rows
 __all__ = ["ReliabilityBin", "ScoreRow", "ScoreTable", "score_tables_of"]
 
 _MOST_POINTS = 65
+_LETTERS = ("auc", "ks", "ece", "smd", "rmse", "mae")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,11 @@ class ScoreTable:
     """The worst comparison in words."""
     unknown: int
 
+    @property
+    def name(self) -> str:
+        """The measure as a heading."""
+        return self.measure.upper() if self.measure in _LETTERS else self.measure.capitalize()
+
 
 def score_tables_of(facts: Mapping[str, Any]) -> tuple[ScoreTable, ...]:
     """Read the tables of `fairness-scores` facts. Groups that are not shown have no number left here."""
@@ -93,6 +99,8 @@ def _row(item: Mapping[str, Any]) -> ScoreRow:
         return None if hide else number_of(item.get(name))
 
     def count(name: str) -> str:
+        if item.get(name) is None:
+            return "not shown" if hide else ""
         return "not shown" if hide else str(count_of(item.get(name)))
 
     undefined = None if hide else item.get("undefined")
