@@ -69,6 +69,9 @@ EVERY_KIND = rules(
     - id: nothing-better
       check: fairness.alternatives
       with: {metric: selection_rate, compare: ratio, attributes: [sex], utility: accuracy}
+    - id: no-drift-apart
+      check: drift.fairness
+      with: {metric: selection_rate, compare: ratio, attributes: [sex], max_worsening: 0.05}
     - {id: covered, check: fairness.coverage, with: {attributes: [sex], metrics: [selection_rate, accuracy]}}
     - {id: scores, check: fairness.score_gap, with: {measure: auc, at_most: 0.1, attributes: [sex], bound: true}}
     - {id: means, check: fairness.score_gap, with: {measure: smd, at_most: 0.2, attributes: [sex]}}
@@ -188,6 +191,7 @@ WANTED = {
     "no-worse": {"removed:champion", "empty:champion", "itself:champion", "harmed:sex", "dropped:sex", "null:y_pred"},
     "nothing-better": {"removed:alternatives", "empty:alternatives", "fewer:alternatives", "copied:alternatives"}
     | {"other-counts:chosen", "other-people:alternatives", "harmed:sex", "dropped:sex", "removed:column:y_true"},
+    "no-drift-apart": {"removed:production", "empty:production", "itself:production", "dropped:sex", "null:y_pred"},
     "covered": {"removed:column:sex", "blank:column:sex", "dropped:sex", "removed:column:y_true", "null:y_pred"},
     "scores": {"removed:column:score", "removed:column:y_true", "blank:column:sex", "null:score", "nan:score"}
     | {"text:score", "harmed:sex", "dropped:sex", "unbound:predictions"},

@@ -24,6 +24,12 @@ BASE = {
     "fairness.impact_table": {"method": "selection"},
     "fairness.significance": {"metric": "selection_rate", "attributes": ["sex"]},
     "fairness.coverage": {"attributes": ["sex"]},
+    "drift.fairness": {
+        "metric": "selection_rate",
+        "compare": "ratio",
+        "attributes": ["sex"],
+        "max_worsening": 0.1,
+    },
     "fairness.alternatives": {
         "metric": "selection_rate",
         "compare": "ratio",
@@ -142,6 +148,7 @@ STEPS = {
             "fairness.robustness",
             "fairness.change",
             "fairness.alternatives",
+            "drift.fairness",
         )
         for name, pair in (
             ("min_n", (30, 31)),
@@ -163,6 +170,9 @@ STEPS = {
     ("fairness.change", "same_data"): (False, True),
     ("fairness.alternatives", "at_least_compared"): (1, 2),
     ("fairness.alternatives", "max_utility_loss"): (0.01, 0.05),
+    ("drift.fairness", "attributes"): (["sex"], ["sex", "race"]),
+    ("drift.fairness", "max_worsening"): (0.1, 0.05),
+    ("drift.fairness", "smallest_shown"): (11, 12),
     ("fairness.coverage", "attributes"): (["sex"], ["sex", "race"]),
     ("fairness.coverage", "metrics"): (["selection_rate"], ["selection_rate", "accuracy"]),
     ("fairness.coverage", "min_group"): (30, 31),
@@ -319,6 +329,7 @@ def test_every_parameter_that_moves_has_a_row_and_no_row_is_left_over():
         ("fairness.robustness", {"small_groups": "exclude"}, {"min_n": 60}, "leaves out groups"),
         ("fairness.change", {"small_groups": "exclude"}, {"min_n": 60}, "leaves out groups"),
         ("fairness.alternatives", {"small_groups": "exclude"}, {"min_n": 60}, "leaves out groups"),
+        ("drift.fairness", {"small_groups": "exclude"}, {"min_n": 60}, "leaves out groups"),
         ("fairness.significance", {"small_groups": "exclude"}, {"min_n": 60}, "leaves out groups"),
         ("fairness.significance", {}, {"practical": 0.9}, "not tighter than nothing"),
         ("performance.threshold", {"recompute": "never"}, {"recompute": "required"}, "may pass"),

@@ -210,6 +210,7 @@ class BundleBuilder:
                 "metrics": {"path": "metrics.json", "type": "metrics"},
                 "champion": {"path": CHAMPION},
                 "challenger": {"path": CHAMPION},
+                "production": {"path": CHAMPION},
                 "importance": {"path": IMPORTANCE, "type": "shap"},
                 "alternatives": {"path": ALTERNATIVES, "type": "fairness-alternatives"},
             },

@@ -34,6 +34,7 @@ FAMILIES = (
     "fairness.robustness",
     "fairness.change",
     "fairness.alternatives",
+    "fairness.production",
     "drift.distribution",
     "lineage.rules",
     "dependencies.pinned",

@@ -11,14 +11,14 @@ from govern.policy.testing.patches import Value
 
 __all__ = ["explanations", "rivals"]
 
-_COMPARES = ("performance.change", "performance.benchmark", "fairness.change")
+_COMPARES = ("performance.change", "performance.benchmark", "fairness.change", "drift.fairness")
 
 
 def rivals(target: Target) -> Iterator[Break]:
     """Spoil what a rule compares the candidate with."""
     if target.rule.check not in _COMPARES:
         return
-    own = {"predictions", "metrics", "evaluations"}
+    own = {"predictions", "metrics", "evaluations", "model_record"}
     names = dict.fromkeys(item.name for item in target.run.result.evidence if item.name not in own)
     for name in names:
         for path in target.cited(name):

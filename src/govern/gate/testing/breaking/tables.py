@@ -19,8 +19,9 @@ _POSITIVE_IS_HARM = ("false_positive_rate",)
 _RAISED = ("selection_rate", "true_positive_rate", "false_positive_rate")
 """Rates that rise with every positive decision."""
 _LOWERED = ("true_negative_rate", "false_negative_rate")
-_NOT_OF_VALUES = ("fairness.coverage",)
-"""Kinds that ask whether groups are there, whatever is decided about them."""
+_NOT_OF_VALUES = ("fairness.coverage", "drift.fairness")
+"""Kinds that do not fail when the evaluated decisions harm a group: one asks whether it is there, one takes them as the
+yardstick."""
 _FLIPS = frozenset(COMPUTABLE)
 SCORED = ("fairness.calibration_gap", "fairness.ranking_gap", "fairness.score_gap")
 """Kinds on scores, numbers or ranks: see `breaking.scores`."""
