@@ -258,6 +258,7 @@ class TestParameters:
             "max_missing": "0",
             "missing_bounds": "worst_case",
             "smallest_shown": 11,
+            "classes": [],
             "significant_gap": "report",
             "test": "fisher",
             "bound": False,
@@ -341,6 +342,23 @@ def test_what_a_small_group_would_follow_from_is_hidden_with_it(tmp_path: Path) 
     told = " ".join([result.summary, *(item.detail for item in result.findings), *result.fields.values()])
     assert not re.search("sex=F|sex=X|30 of 100|1 of 2", told)
     assert facts["restricted"]["cells"] == [[0, 0, 0, 70, 30], [1, 0, 0, 60, 60], [2, 0, 0, 1, 1]]
+
+
+def test_the_worst_that_is_shown_is_told_where_the_worst_is_not(tmp_path: Path) -> None:
+    sizes = {
+        ("F", "A"): (80, 100),
+        ("F", "B"): (30, 100),
+        ("M", "A"): (90, 100),
+        ("M", "B"): (20, 90),
+        ("M", "C"): (1, 5),
+    }
+    rows = [f"{sex},{race},1,{int(i < k)}\n" for (sex, race), (k, n) in sizes.items() for i in range(n)]
+    result = run(bare(tmp_path, "sex,race,y_true,y_pred\n" + "".join(rows)), attributes=["race", "sex"])
+    assert result.outcome is Outcome.FAIL
+    assert result.summary.startswith("Worst: selection rate of a group that is not shown and race=A: ratio not shown")
+    assert (
+        "; of those shown: selection rate of sex=F is 110 of 200, of sex=M 111 of 195: ratio 0.9662" in result.summary
+    )
 
 
 def test_with_the_base_hidden_no_ratio_tells_its_rate(tmp_path: Path) -> None:

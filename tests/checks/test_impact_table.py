@@ -192,9 +192,9 @@ def test_hostile_labels_come_out_as_they_are_and_break_nothing(tmp_path: Path) -
 
 
 def test_scores_above_the_median_of_everybody(tmp_path: Path) -> None:
-    """The median of 1..8 is 4.5; with the unknown person's 100 it is 5, and whoever has 5 is not above it."""
-    people = [("F", 1), ("F", 2), ("F", 6), ("F", 7), ("M", 3), ("M", 4), ("M", 5), ("M", 8), ("", 100)]
-    table = "sex,y_pred,score\n" + "".join(f"{sex},0,{score}\n" for sex, score in people)
+    """The median of 0.1 to 0.8 is 0.45; with the unknown person's 0.95 it is 0.5, and whoever has that is not above."""
+    people = [("F", 1), ("F", 2), ("F", 6), ("F", 7), ("M", 3), ("M", 4), ("M", 5), ("M", 8), ("", 95)]
+    table = "sex,y_pred,score\n" + "".join(f"{sex},0,0.{score}\n" for sex, score in people)
     lines = ["sex,applicants,scored above median,scoring rate,impact ratio", "F,4,2,50%,1.00", "M,4,1,25%,0.50"]
     builder = bundle(tmp_path, [*lines, "unknown,1,,,"]).file("predictions.csv", table)
     result = run(builder, method="scoring", tables=["sex"])
@@ -202,9 +202,9 @@ def test_scores_above_the_median_of_everybody(tmp_path: Path) -> None:
     wrong = [*lines[:2], "M,4,2,50%,1.00", "unknown,1,,,"]
     builder = bundle(tmp_path, wrong).file("predictions.csv", table)
     assert run(builder, method="scoring", tables=["sex"]).outcome is Outcome.FAIL
-    builder = bundle(tmp_path, [*lines, "unknown,1,,,"]).file("predictions.csv", table.replace("100", ""))
+    builder = bundle(tmp_path, [*lines, "unknown,1,,,"]).file("predictions.csv", table.replace("0.95", ""))
     assert "F168" in codes(run(builder, method="scoring", tables=["sex"]))
-    builder = bundle(tmp_path, [*lines, "unknown,1,,,"]).file("predictions.csv", table.replace("100", "high"))
+    builder = bundle(tmp_path, [*lines, "unknown,1,,,"]).file("predictions.csv", table.replace("0.95", "high"))
     with pytest.raises(InputError) as caught:
         run(builder, method="scoring", tables=["sex"])
     assert caught.value.diagnostics[0].code == "E130"

@@ -14,7 +14,7 @@ import pytest
 from govern.evidence.counts_document import parse_counts
 from support.counted_tables import counted, rows_bundle
 from support.in_process import govern_here
-from support.process import Ended
+from support.process import Ended, govern
 
 BARE = ("--sensitive", "sex", "--sensitive", "race", "--model", "credit-risk@3.1.0", "--data", "holdout")
 
@@ -292,3 +292,51 @@ class TestRefused:
         bundle = builder.file("predictions/test.yaml", text).build()
         ended = summarize(tmp_path, bundle, "-o", "d.json")
         assert (ended.code, "U101" in ended.err) == (2, True), ended.err
+
+
+@pytest.mark.parametrize("seed", ["0", "4242"])
+def test_neither_the_order_of_rows_nor_the_hash_seed_changes_a_count(tmp_path: Path, seed: str) -> None:
+    lines = table(150).splitlines()
+    rows = lines[1:]
+    (tmp_path / "t.csv").write_text("\n".join([lines[0], *rows]) + "\n")
+    random.Random(seed).shuffle(rows)
+    (tmp_path / "u.csv").write_text("\n".join([lines[0], *rows]) + "\n")
+    for name in "tu":
+        options = [*BARE, "--score", "score", "-o", f"{name}.json"]
+        ended = govern(
+            *("fairness", "summarize", f"{name}.csv", *options), cwd=tmp_path, environment={"PYTHONHASHSEED": seed}
+        )
+        assert ended.code == 0, ended.err
+    one, other = ((tmp_path / f"{name}.json").read_bytes() for name in "tu")
+    salts = [json.loads(data)["salt"].encode() for data in (one, other)]
+    assert one.replace(salts[0], b"") == other.replace(salts[1], b"")
+
+
+def test_weighted_rows_are_refused(tmp_path: Path) -> None:
+    """A weight makes another number of people of a row; until that is judged soundly it is not read at all."""
+    builder = rows_bundle(tmp_path, "sex,race,y_true,y_pred,w\nF,A,1,1,2\nM,A,1,1,0.5\n", weight="w")
+    ended = summarize(tmp_path, builder.build(), "-o", "d.json")
+    assert (ended.code, "E103" in ended.err, "weight" in ended.err) == (3, True, True)
+
+
+def classes(tmp_path: Path, rows: list[str]) -> Path:
+    builder = rows_bundle(tmp_path, "sex,race,y_true,y_pred\n" + "".join(rows), groups={"sex": "FM", "race": "AB"})
+    text = builder.content("predictions/test.yaml").decode()
+    text = text.replace("positive:\n  y_pred: '1'\n  y_true: '1'\n", "classes: [a, b, c]\n")
+    return builder.file("predictions/test.yaml", text).build()
+
+
+def test_classes_are_counted_by_outcome_and_decision_and_added_over_sites(tmp_path: Path) -> None:
+    draw = random.Random(3)
+    rows = [",".join(map(draw.choice, ("FM", "AB", "abc", "abc"))) + "\n" for _ in range(90)] + ["F,A,a,\n"]
+    for name, part in (("whole", rows), ("a", rows[:40]), ("b", rows[40:])):
+        ended = summarize(tmp_path, classes(tmp_path / name, part), "-o", f"{name}.json")
+        assert ended.code == 0, ended.err
+        assert "selected" not in ended.out
+    assert summarize(tmp_path, "--merge", "a.json", "b.json", "-o", "sum.json").code == 0
+    whole = loaded(tmp_path / "whole.json")
+    assert (whole["classes"], whole["shape"]) == (["a", "b", "c"], [3, 3, 3, 3])
+    assert "positive" not in whole
+    assert without_salt(loaded(tmp_path / "sum.json")) == without_salt(whole)
+    ended = summarize(tmp_path, tmp_path / "whole/bundle", "--cross-check", "fairlearn")
+    assert (ended.code, "U101" in ended.err) == (2, True)

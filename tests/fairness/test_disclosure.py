@@ -182,6 +182,14 @@ def test_an_attacker_with_one_table_of_three_attributes_works_out_nothing(seed: 
     assert worked_out(counts, [("p", "q", "r"), ("p", "q"), ("p",), ("q",), ("r",)], PEOPLE, labels=False) == []
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_an_attacker_with_every_pair_of_three_attributes_works_out_nothing(seed: int) -> None:
+    counts = table(random.Random(200 + seed), random.Random(seed).choice([(2, 2, 2), (2, 3, 3)]))
+    pairs = [("p", "q"), ("p", "r"), ("q", "r")]
+    for way, labels in ((PEOPLE, False), (POSITIVES, True)):
+        assert worked_out(counts, [("p",), ("q",), ("r",), *pairs], way, labels=labels) == []
+
+
 def test_what_sums_tell() -> None:
     # x0 + x1 = 12, x1 + x2 = 5, x3 alone
     system = System([([0, 1], 12), ([1, 2], 5)], 4)

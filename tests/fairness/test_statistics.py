@@ -122,6 +122,21 @@ def test_koopman_holds_the_estimate_and_inverts(four: tuple[int, int, int, int])
         assert float(high) == pytest.approx(1 / float(back_low), abs=2e-6 * (1 + float(high) ** 2))
 
 
+@given(two_rates(), st.sampled_from([Fraction(1, 40), Fraction(1, 20), Fraction(1, 1320)]))
+@settings(max_examples=150, deadline=None)
+def test_koopman_does_not_hang_on_the_guess(four: tuple[int, int, int, int], tail: Fraction) -> None:
+    """Without a guess, or with a wrong one, the search in exact arithmetic finds the same ends."""
+    from unittest.mock import patch
+
+    from govern.fairness import intervals
+
+    z = quantile(tail)
+    found = ratio_interval(*four, z)
+    for wrong in (None, 0.37):
+        with patch.object(intervals, "guessed_end", lambda *_args, wrong=wrong, **_kwargs: wrong):
+            assert ratio_interval(*four, z) == found
+
+
 def test_koopman_when_everybody_is_selected() -> None:
     square = float(Z95) ** 2
     low, high = ratio_interval(30, 30, 40, 40)

@@ -127,6 +127,7 @@ STEPS = {
     ("fairness.disparity", "max_missing"): (0.1, 0.05),
     ("fairness.disparity", "missing_bounds"): ("none", "worst_case"),
     ("fairness.disparity", "significant_gap"): ("report", "fail"),
+    ("fairness.disparity", "classes"): (["a"], ["a", "b"]),
     ("fairness.impact_table", "tables"): ([["sex"]], [["sex"], ["race"]]),
     ("fairness.impact_table", "tolerance"): (0.0005, 0.0001),
     ("fairness.impact_table", "max_excluded_share"): (0.02, 0.01),

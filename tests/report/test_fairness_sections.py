@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -293,3 +294,43 @@ def test_tables_that_the_law_asks_for_are_shown_without_a_limit() -> None:
 )
 def test_other_tables_of_another_form_do_not_break_the_page(held: dict[str, Any]) -> None:
     assert "<script" not in render_html(Result.from_document(document(held)))
+
+
+# --- who cannot see, or sees no colour
+
+
+class Outline(HTMLParser):
+    """What assistive technology finds in the section: figures with captions, images with names, tables with heads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: list[tuple[str, dict[str, str | None]]] = []
+        self.captioned: list[bool] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, dict(attrs)))
+        if tag in ("figure", "table"):
+            self.captioned.append(False)
+        if tag in ("figcaption", "caption"):
+            self.captioned[-1] = True
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attrs for name, attrs in self.seen if name == tag]
+
+
+def test_figures_and_tables_have_names_heads_and_captions() -> None:
+    now = Result.from_document(document(score_facts()))
+    page = render_html(now, [earlier("0.9", "2.0.0", "2026-02-01T00:00:00Z")])
+    outline = Outline()
+    outline.feed(page[page.index('<section id="fairness">') :].partition("</section>")[0])
+    images = [attrs for attrs in outline.all("svg") if "aria-hidden" not in attrs]
+    assert len(images) == len(outline.all("figure")) == 8
+    assert all(attrs["role"] == "img" and attrs["aria-labelledby"] for attrs in images)
+    assert len(outline.all("title")) == len(outline.all("desc")) == len(images)
+    assert outline.captioned
+    assert all(outline.captioned)
+    assert all(attrs.get("scope") in ("col", "row") for attrs in outline.all("th"))
+    regions = [attrs["aria-label"] for attrs in outline.all("div") if attrs.get("role") == "region"]
+    assert len(regions) == len(set(regions)) == len(outline.all("table"))
+    assert all(attrs.get("tabindex") == "0" for attrs in outline.all("div") if attrs.get("role") == "region")

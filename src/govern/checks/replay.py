@@ -17,6 +17,7 @@ from govern.checks.cards.params import PlaceholdersParams, PresentParams, Sectio
 from govern.checks.dependencies.params import VulnerabilitiesParams
 from govern.checks.fairness.declared import stands_for_more
 from govern.checks.performance.params import ThresholdParams
+from govern.fairness import Counts, needs_labels
 from govern.policy.comparisons import assertions_of
 from govern.policy.interface import CheckParams
 from govern.policy.outcomes import Outcome
@@ -26,7 +27,7 @@ from govern.policy.rules import attribute_of
 if TYPE_CHECKING:
     from govern.checks.fairness.params import GroupParams
 
-__all__ = ["NotReplayable", "StoredOutcome", "rejudge"]
+__all__ = ["NotReplayable", "StoredOutcome", "judge_counts", "rejudge"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,18 +155,6 @@ def _disparity(params: Any, stored: StoredOutcome) -> Judged:
         return NotReplayable("a table is asked for that the result does not hold")
 
 
-def _gap(params: Any, stored: StoredOutcome) -> Judged:
-    from govern.checks.fairness.gap_stored import stored_gap_outcome
-
-    outcome = stored_gap_outcome(params, stored.facts)
-    return (
-        NotReplayable("the result does not hold the counts that the verdict rests on") if outcome is None else outcome
-    )
-
-
-_GAP = frozenset(["at_least", "at_most", "decide", "confidence", "min_group", "max_missing", "smallest_shown"])
-
-
 def _groups(module: str) -> Callable[[Any, StoredOutcome], Judged]:
     """A kind on groups that is a function of counts: `outcome_of` of its module."""
 
@@ -183,6 +172,55 @@ def _groups(module: str) -> Callable[[Any, StoredOutcome], Judged]:
 
 _OF_COUNTS = ("min_n", "small_groups", "max_missing", "missing_bounds", "smallest_shown")
 """Parameters that say how groups are counted in, by every kind that judges them by counts."""
+
+
+def _gap(params: Any, stored: StoredOutcome) -> Judged:
+    from govern.checks.fairness.gap_stored import stored_gap_outcome
+
+    outcome = stored_gap_outcome(params, stored.facts)
+    return (
+        NotReplayable("the result does not hold the counts that the verdict rests on") if outcome is None else outcome
+    )
+
+
+_GAP = frozenset(["at_least", "at_most", "decide", "confidence", "min_group", "max_missing", "smallest_shown"])
+_FROM_COUNTS = {
+    "fairness.group_floor": "floor",
+    "fairness.significance": "significance",
+    "fairness.robustness": "robustness",
+    "fairness.coverage": "coverage",
+}
+"""Kinds that are functions of counts by group, and their modules."""
+
+
+def judge_counts(kind: str, params: CheckParams, facts: Json) -> Judged:
+    """Judge a rule on groups by the counts that a rule of another kind or metric has stored.
+
+    Counts are those of everybody, whatever rule they were made for; which groups they hold is all that can be lacking.
+    """
+    from govern.checks.fairness.params import GroupParams
+    from govern.checks.fairness.replaying import judged_again, kept_counts
+    from govern.checks.fairness.stored import StoredCounts
+
+    counts = kept_counts(facts)
+    if counts is None or not isinstance(params, GroupParams):
+        return NotReplayable("the result keeps no counts by group")
+    if stands_for_more(params.tables):
+        return NotReplayable("which groups the model declares is not in the result")
+    stored = StoredOutcome(Outcome.PASS, None, facts)
+    if kind in _FROM_COUNTS:
+        return _groups(_FROM_COUNTS[kind])(params, stored)
+    if kind != "fairness.disparity":
+        return NotReplayable(f"results keep no figures by which {kind} could be judged again")
+
+    def disparity(asked: Any, held: Counts) -> Outcome:
+        if needs_labels(asked.metric) and not held.labelled:
+            raise ValueError("the metric needs the true outcome")
+        return StoredCounts(held, asked.tables).outcome(asked)
+
+    disparate: Any = params
+    found = judged_again(disparity, disparate, Fraction(disparate.max_missing), facts)
+    return found if isinstance(found, Outcome) else NotReplayable(found)
 
 
 # --- model cards
@@ -269,9 +307,6 @@ _KINDS: Mapping[str, _Kind] = {
         _disparity,
         reads=frozenset(["attributes"]),
     ),
-    "fairness.calibration_gap": _Kind(_GAP, _gap),
-    "fairness.ranking_gap": _Kind(_GAP, _gap),
-    "fairness.score_gap": _Kind(_GAP, _gap),
     "fairness.group_floor": _Kind(
         frozenset(["at_least", "at_most", "attributes", "decide", "alpha", *_OF_COUNTS]),
         _groups("floor"),
@@ -288,6 +323,9 @@ _KINDS: Mapping[str, _Kind] = {
         _groups("coverage"),
         reads=frozenset(["attributes", "metrics"]),
     ),
+    "fairness.calibration_gap": _Kind(_GAP, _gap),
+    "fairness.ranking_gap": _Kind(_GAP, _gap),
+    "fairness.score_gap": _Kind(_GAP, _gap),
     "model_card.sections": _Kind(frozenset(["required"]), _sections),
     "model_card.placeholders": _Kind(frozenset(["at_most"]), _placeholders),
     "model_card.present": _Kind(frozenset(["min_words"]), _present),

@@ -169,7 +169,7 @@ def refuse_near_equal(file: str, column: str, seen: set[str], listed: set[str] |
     faults = [
         Diagnostic(
             code="E124",
-            message=f"column `{plain(column)}`: {_quoted(values)} look like spellings of one group",
+            message=f"column `{plain(column)}`: {_quoted(values, listed, tokens)} look like spellings of one group",
             span=Span(file),
             hint="Correct the table, or declare each spelling under groups.",
         )
@@ -184,5 +184,9 @@ def _folded(value: str) -> str:
     return " ".join(visible.casefold().split())
 
 
-def _quoted(values: list[str]) -> str:
-    return ", ".join(f"'{plain(value, limit=60)}'" for value in values[:10])
+def _quoted(values: list[str], listed: set[str] | None, tokens: frozenset[str]) -> str:
+    """Name the spellings; where groups are declared, one that is not is a value of a row and is not named."""
+    named = [value for value in values if listed is None or value in listed or value in tokens]
+    said = ", ".join(f"'{plain(value, limit=60)}'" for value in named[:10])
+    more = len(values) - len(named)
+    return said if not more else f"{said} and {more} in the table that {'is' if more == 1 else 'are'} not declared"

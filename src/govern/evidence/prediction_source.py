@@ -92,8 +92,17 @@ class PredictionSource:
 
     @property
     def task(self) -> str:
-        """What the predictions are: `binary`, `regression` or `ranking`."""
+        """What the predictions are: `binary`, `multiclass`, `regression` or `ranking`."""
+        if self.classes:
+            return "multiclass"
         return self.manifest.task if self.manifest is not None else "binary"
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The values of labels and decisions of a table with more than two; none for any other."""
+        if self.counts is not None:
+            return self.counts.document.classes
+        return self.manifest.classes if self.manifest is not None else ()
 
     @property
     def attributes(self) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ __all__ = [
     "find_predictions",
     "groups_of",
     "narrowed",
+    "one_of_many",
     "positives_of",
     "read_predictions",
     "read_scores",
@@ -84,6 +85,8 @@ def read_predictions(bundle: Bundle, source: PredictionSource, attributes: Seque
     absent = [name for name in attributes if name not in source.attributes]
     if absent:
         return no_column(source.file, absent, source.attributes)
+    if source.classes:
+        return one_of_many(source)
     if source.counts is not None:
         return narrowed(_stated(source, source.counts), attributes)
     manifest = source.manifest
@@ -159,6 +162,8 @@ def read_scores(bundle: Bundle, source: PredictionSource, within: tuple[str, str
     A Diagnostic (E122) says that a column is not there. Raises InputError E126 beyond a million different scores, and
     as `read_predictions` does.
     """
+    if source.classes:
+        return one_of_many(source)
     if source.counts is not None:
         return needs_rows(source, "each score is asked for")
     if source.score is None or source.y_true is None:
@@ -211,8 +216,23 @@ def score_of(source: PredictionSource, text: str, line: int | None) -> Decimal:
     return number
 
 
+def one_of_many(source: PredictionSource) -> Diagnostic:
+    """Say that a table of many classes has no positive value: a rule has to name the classes that it judges."""
+    return Diagnostic(
+        code="E123",
+        message=f"the labels have {len(source.classes)} classes, of which none is the positive one",
+        span=Span(source.described_by or source.file),
+        hint="Judge classes one by one: `classes: [all]` of fairness.disparity.",
+    )
+
+
 def positives_of(source: PredictionSource) -> tuple[ScalarText | None, ScalarText | None]:
-    """Give the positive value of decisions and of labels, where a document declares them."""
+    """Give the positive value of decisions and of labels, where a document declares them.
+
+    Raises InputError E123 for a table of many classes, of which none is the positive one.
+    """
+    if source.classes:
+        raise InputError(one_of_many(source))
     if source.manifest is None or source.manifest.positive is None:
         return None, None
     return source.manifest.positive.y_pred, source.manifest.positive.y_true

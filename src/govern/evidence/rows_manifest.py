@@ -12,12 +12,16 @@ from pydantic_core import PydanticCustomError
 
 from govern.bundle.record_fields import AsTuple, Digest, FilePath, ModelName, ModelVersion, NonEmpty, Part
 from govern.diagnostics import Diagnostic, InputError, Span
+from govern.evidence.cells import is_missing
 from govern.inputs.nodes import Node, span_at, value_of
 from govern.inputs.scalars import ScalarText
 from govern.inputs.yaml import parse_yaml
 from govern.policy.types import Count, Names, Text
 
-__all__ = ["FairnessRows", "Positive", "parse_rows_manifest"]
+MOST_CLASSES = 64
+"""Each class is judged by itself, with its share of the rule's alpha."""
+
+__all__ = ["MOST_CLASSES", "FairnessRows", "Positive", "parse_rows_manifest"]
 
 
 def _scalar(value: Any) -> Any:
@@ -133,6 +137,8 @@ class FairnessRows(Part):
     task: Literal["binary", "regression", "ranking"] = "binary"
     columns: Columns
     positive: PositiveValues | None = None
+    classes: Names = ()
+    """All values of labels and decisions where there are more than two: in place of `positive`."""
     score_range: Annotated[tuple[Exact, Exact], BeforeValidator(_two)] = (Fraction(0), Fraction(1))
     threshold: Exact | None = None
     """Scores from here on are selected."""
@@ -142,7 +148,7 @@ class FairnessRows(Part):
     @model_validator(mode="after")
     def _of_its_task(self) -> FairnessRows:
         needed: Mapping[str, Mapping[str, object]] = {
-            "binary": {"columns.y_pred": self.columns.y_pred, "positive": self.positive},
+            "binary": {"columns.y_pred": self.columns.y_pred, "positive": self.positive or self.classes or None},
             "regression": {"columns.y_pred": self.columns.y_pred, "columns.y_true": self.columns.y_true},
             "ranking": {"columns.rank": self.columns.rank},
         }
@@ -151,12 +157,23 @@ class FairnessRows(Part):
                 raise PydanticCustomError("missing", "is missing", {"key": name})
         if self.task != "binary" and self.positive is not None:
             raise PydanticCustomError("bad_value", "positive is for decisions and labels: leave it out for this task")
+        if self.classes:
+            self._check_classes()
         low, high = self.score_range
         if low >= high:
             raise PydanticCustomError("bad_value", "score_range goes from the least possible score to the largest")
         if self.threshold is not None and not low <= self.threshold <= high:
             raise PydanticCustomError("bad_value", "the threshold lies outside score_range")
         return self
+
+    def _check_classes(self) -> None:
+        if self.task != "binary" or self.positive is not None:
+            raise PydanticCustomError("bad_value", "classes stand in place of positive, for decisions and labels alone")
+        if not 2 <= len(self.classes) <= MOST_CLASSES or len(set(self.classes)) < len(self.classes):
+            text = "expected from 2 to {most} different classes"
+            raise PydanticCustomError("bad_value", text, {"most": MOST_CLASSES})
+        if any(is_missing(name) for name in self.classes):
+            raise PydanticCustomError("bad_value", "a class is written like a value that is not there")
 
     @model_validator(mode="after")
     def _consistent(self) -> FairnessRows:

@@ -24,7 +24,7 @@ __all__ = ["SMALLEST_SHOWN", "hidden_groups"]
 SMALLEST_SHOWN = 11
 """Fewest people of a group whose numbers are shown, unless a policy says otherwise."""
 
-_LARGEST_SYSTEM = 6_000
+_LARGEST_SYSTEM = 3_000
 """Relations times unknowns that are still solved; a table beyond is hidden whole, once anything in it is small."""
 
 Group = tuple[str, ...]

@@ -12,6 +12,8 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal, localcontext
 from fractions import Fraction
 from typing import NamedTuple
 
+from govern.fairness.guess import guessed_end
+
 __all__ = [
     "Z95",
     "Interval",
@@ -27,6 +29,7 @@ Z95 = Decimal("1.959963985")
 """Two-sided 95 percent, rounded to nine digits."""
 
 _PLACES = Decimal("0.000001")
+_NEAR = Decimal("1e-9")
 _ZERO, _ONE, _TWO, _FOUR = Decimal(0), Decimal(1), Decimal(2), Decimal(4)
 
 
@@ -95,13 +98,15 @@ def ratio_interval(k1: int, n1: int, k2: int, n2: int, z: Decimal = Z95) -> Inte
         def outside(t: Decimal) -> bool:
             return _constrained_chi_square(k1, n1, k2, n2, t) > square
 
-        low, high = _ZERO, None
-        inside = Decimal(k1) * n2 / (Decimal(n1) * k2) if k1 and k2 else None
+        four = (k1, n1, k2, n2)
+        low, high = _down(_ZERO), None
         if k1:
-            low = _edge(inside or _inside_from(_ONE, outside, _TWO), outside, _ONE / _TWO)
+            near = _near(guessed_end(four, float(square), upper=False), outside, _down)
+            low = near or _down(_edge(_inside(four, outside, _TWO), outside, _ONE / _TWO))
         if k2:
-            high = _edge(inside or _inside_from(_ONE, outside, _ONE / _TWO), outside, _TWO)
-        return Interval(_down(low), None if high is None else _up(high))
+            near = _near(guessed_end(four, float(square), upper=True), outside, _up)
+            high = near or _up(_edge(_inside(four, outside, _ONE / _TWO), outside, _TWO))
+        return Interval(low, high)
 
 
 def corrected_ratio_interval(k1: int, n1: int, k2: int, n2: int, z: Decimal = Z95) -> Interval:
@@ -117,10 +122,39 @@ def ratio_score(k1: int, n1: int, k2: int, n2: int, ratio: Fraction) -> Decimal:
         return _constrained_chi_square(k1, n1, k2, n2, Decimal(ratio.numerator) / ratio.denominator)
 
 
-def _inside_from(start: Decimal, outside: Callable[[Decimal], bool], step: Decimal) -> Decimal:
-    while outside(start):
-        start *= step
-    return start
+def _near(
+    guess: float | None, outside: Callable[[Decimal], bool], rounded: Callable[[Decimal], Decimal]
+) -> Decimal | None:
+    """Give the rounded end near a guess: it lies between one ratio inside and one outside that round alike.
+
+    None when the guess is not confirmed by exact arithmetic.
+    """
+    if guess is None:
+        return None
+    middle = Decimal(guess)
+    inside, beyond = sorted((middle * (1 - _NEAR), middle * (1 + _NEAR)), key=outside)
+    if outside(inside) or not outside(beyond):
+        return None
+    for _ in range(60):
+        if rounded(inside) == rounded(beyond):
+            break
+        middle = (inside + beyond) / _TWO
+        if outside(middle):
+            beyond = middle
+        else:
+            inside = middle
+    return rounded(inside)
+
+
+def _inside(four: tuple[int, int, int, int], outside: Callable[[Decimal], bool], step: Decimal) -> Decimal:
+    """Give a ratio inside: the estimate, or where there is none what a walk from 1 finds."""
+    k1, n1, k2, n2 = four
+    if k1 and k2:
+        return Decimal(k1) * n2 / (Decimal(n1) * k2)
+    found = _ONE
+    while outside(found):
+        found *= step
+    return found
 
 
 def _edge(inside: Decimal, outside: Callable[[Decimal], bool], step: Decimal) -> Decimal:

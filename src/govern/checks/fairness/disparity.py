@@ -18,7 +18,7 @@ from govern.fairness import Question, judge, needs_labels
 from govern.fairness.rates import MetricName
 from govern.policy.interface import CheckSpec, EvidenceNeed, parameter
 from govern.policy.outcomes import CheckResult
-from govern.policy.types import Count, Number
+from govern.policy.types import Count, Names, Number
 
 if TYPE_CHECKING:
     from govern.checks.context import CheckContext
@@ -69,6 +69,12 @@ class DisparityParams(GroupParams):
         "Column within whose values groups are compared too, such as a job or a branch: a pass must hold over all and "
         "within, and what is significant is tested within (Cochran, Mantel and Haenszel).",
         default=None,
+    )
+
+    classes: Names = parameter(
+        "Classes of a table that has more than two, each judged against all others; `all` stands for every one.",
+        tighten="superset",
+        default=(),
     )
 
     @property
@@ -128,12 +134,20 @@ def _not_tighter(old: DisparityParams, new: DisparityParams) -> tuple[str, str] 
     tested = new.decide == "evidence_of_harm" or new.significant_gap == "fail"
     if tested and set(new.tables) != set(old.tables):
         return "attributes", "harm among more groups is harder to prove, so that a group that fails today could pass"
+    if bool(new.classes) != bool(old.classes):
+        return "classes", "a rule on classes reads other tables than one on two values"
+    if tested and set(new.classes) != set(old.classes):
+        return "classes", "harm among more classes is harder to prove, so that a class that fails today could pass"
     if new.small_groups == "exclude" and new.min_n != old.min_n:
         return "min_n", "with small_groups: exclude a larger min_n leaves out groups that are judged today"
     return None
 
 
 def _evaluate(params: DisparityParams, context: CheckContext) -> CheckResult:
+    if params.classes:
+        from govern.checks.fairness.classes import judge_classes
+
+        return judge_classes(params, context)
     labels = params.metric if needs_labels(params.metric) else None
     found = counted(params, context, labels=labels, also=() if params.stratum is None else (params.stratum,))
     if isinstance(found, CheckResult):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from govern.evidence.predictions import Predictions, PredictionSource
     from govern.fairness import Axis, Counts
 
-__all__ = ["Counted", "Grounds", "counted", "grounds", "refuse_many_groups"]
+__all__ = ["Counted", "Grounds", "counted", "grounds", "lacking_of", "refuse_many_groups"]
 
 Params = TypeVar("Params", bound=GroupParams)
 
@@ -59,7 +59,7 @@ def counted(
     predictions = predictions_of(context, source, columns)
     if isinstance(predictions, Diagnostic):
         return missing("The predictions lack a column.", [finding_of(predictions)], evidence)
-    lacking = _lacking(predictions, labels)
+    lacking = lacking_of(predictions, labels)
     if lacking is not None:
         return missing("The predictions cannot answer the question.", [lacking], evidence)
     counts = context.once(("predictions.tensor", columns), lambda: counts_of(predictions))
@@ -110,7 +110,8 @@ def _record_ref(params: GroupParams, context: CheckContext) -> tuple[EvidenceRef
     return (EvidenceRef(name="model_record", file=entry.path, digest=entry.sha256, bound=True),)
 
 
-def _lacking(predictions: Predictions, labels: str | None) -> Finding | None:
+def lacking_of(predictions: Predictions, labels: str | None) -> Finding | None:
+    """Word what a table does not have: any rows, or the true outcome that `labels` needs."""
     place = Location(predictions.source.file)
     if predictions.rows == 0:
         return Finding(

@@ -78,7 +78,7 @@ def result_of(
     worst = judgement.worst
     return CheckResult(
         outcome=outcome,
-        summary=teller.summary(worst),
+        summary=teller.summary(worst, judgement),
         findings=tuple(dict.fromkeys(findings)),
         evidence=evidence,
         observed=None if worst is None or worst.worst is None else teller.observed(worst, worst.worst),
@@ -236,15 +236,28 @@ class _Teller:
             discriminator="coded-backwards",
         )
 
-    def summary(self, table: TableJudgement | None) -> str:
-        """Say the worst comparison in one sentence."""
+    def summary(self, table: TableJudgement | None, judgement: Judgement) -> str:
+        """Say the worst comparison in one sentence, and the worst of those that are shown where it is not."""
         if table is None or table.worst is None:
             return f"No two groups could be compared by {self._params.metric.replace('_', ' ')}."
         held = ""
         if table.holds_for is not None and table.verdict is Verdict.PASS and not self._shown.withheld(table):
             held = f"; this table's verdict holds for up to {table.holds_for} changed decisions"
         said = self._comparison(table, table.worst)
+        if not self._shown.pair(table, table.worst):
+            held = self._worst_shown(judgement)
         return f"Worst: {said} ({self.required} asked, {self._params.decide}){held}."
+
+    def _worst_shown(self, judgement: Judgement) -> str:
+        found = [
+            (item.worst.value if self._params.at_least is not None else -item.worst.value, number, item.worst)
+            for number, item in enumerate(judgement.tables)
+            if item.worst is not None and isinstance(item.worst.value, Fraction) and self._shown.pair(item, item.worst)
+        ]
+        if not found:
+            return ""
+        _value, number, pair = min(found, key=lambda one: one[:2])
+        return f"; of those shown: {self._comparison(judgement.tables[number], pair)}"
 
     def fields(self, judgement: Judgement) -> dict[str, str]:
         """Give the values of the message fields."""

@@ -31,7 +31,7 @@ from govern.inputs.json import parse_json
 if TYPE_CHECKING:
     from govern.gate.check import CheckRequest
 
-__all__ = ["ReplayRequest", "Replayed", "replay"]
+__all__ = ["ReplayRequest", "Replayed", "opened_pack", "recorded_inputs", "replay"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +106,7 @@ def replay(request: ReplayRequest) -> Replayed:
         fingerprint=request.fingerprint,
     )
     here = Engine(version=__version__, digest=engine_digest(), lock=None)
-    with _opened(request.pack) as stream:
+    with opened_pack(request.pack) as stream:
         try:
             pack = read_pack(stream)
             authentic = authenticate(pack, given)
@@ -129,7 +129,8 @@ def replay(request: ReplayRequest) -> Replayed:
         )
 
 
-def _opened(path: Path) -> BinaryIO:
+def opened_pack(path: Path) -> BinaryIO:
+    """Open a pack for reading. Raises UsageError U103."""
     if path.exists() and not path.is_file():
         raise _unreadable(path, "not a file; a pack is read twice, so it cannot come through a pipe")
     try:
@@ -156,7 +157,7 @@ def _again(pack: Pack, named: Named, parts: Rebuilt, root: Path) -> _Again:
 
     made: list[Comparison] = []
     try:
-        clock, submitter = _inputs(pack.need(Role.DECISION))
+        clock, submitter = recorded_inputs(pack.need(Role.DECISION))
         request = _request(pack, parts, named, clock, submitter)
         plan = load_policies(parts.policies, stage=request.stage, places=parts.places, params=request.params).plan
         made.append(compare_records("plan", pack.need(Role.PLAN), plan.data()))
@@ -208,7 +209,7 @@ def _request(pack: Pack, parts: Rebuilt, named: Named, clock: datetime, submitte
     )
 
 
-def _inputs(record: bytes) -> tuple[datetime, str | None]:
+def recorded_inputs(record: bytes) -> tuple[datetime, str | None]:
     """Give clock and submitter of a decision record. Raises InputError for a record that has no clock."""
     document = parse_json(record, file="records/decision.json", utf16=False)
     members = document if isinstance(document, dict) else {}

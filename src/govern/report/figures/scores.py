@@ -14,6 +14,7 @@ from govern.report.result import rows
 __all__ = ["ReliabilityBin", "ScoreRow", "ScoreTable", "score_tables_of"]
 
 _MOST_POINTS = 65
+_LETTERS = ("auc", "ks", "ece", "smd", "rmse", "mae")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,11 @@ class ScoreTable:
     worst: str | None
     """The worst comparison in words."""
     unknown: int
+
+    @property
+    def name(self) -> str:
+        """The measure as a heading."""
+        return self.measure.upper() if self.measure in _LETTERS else self.measure.capitalize()
 
 
 def score_tables_of(facts: Mapping[str, Any]) -> tuple[ScoreTable, ...]:

@@ -12,7 +12,7 @@ from govern.diagnostics import plain
 __all__ = ["STYLE", "figure", "hatch", "line", "mark", "path", "rect", "safe", "short", "text", "ticks"]
 
 STYLE = """
-.fig{display:block;width:100%;height:auto;color:var(--ink);font-family:inherit}
+.fig{display:block;width:100%;max-width:620px;height:auto;color:var(--ink);font-family:inherit}
 .fig text{fill:currentColor;font-size:13px}
 .fig .fig-soft{fill:var(--soft);font-size:12px}
 .fig .fig-note{fill:var(--soft);font-size:12px;font-style:italic}
