@@ -11,7 +11,7 @@ import textwrap
 from govern.diagnostics import plain
 from govern.policy.outcomes import Decision, Outcome
 from govern.report.groups import Group, GroupKind, counts, groups, headline, place_text, word_of
-from govern.report.result import FindingView, OutcomeView, Result
+from govern.report.result import FindingView, OutcomeView, PolicyView, Result
 
 __all__ = ["guard_line", "render_text", "verdict_line"]
 
@@ -243,6 +243,7 @@ class _Writer:
         if result.came_from:
             rows.append(("from", plain(result.came_from)))
         rows.append(("plan", f"sha256:{result.plan_digest}"))
+        rows += [("law", _law(policy, result.clock)) for policy in result.policies if _dated(policy)]
         if result.decision_digest:
             rows.append(("decision", f"sha256:{result.decision_digest}"))
         if result.advisories:
@@ -254,6 +255,20 @@ class _Writer:
             rows.append((result.certificate.kind, f"{plain(result.certificate.path)}{entry}"))
         self.lines.append("")
         self.lines.extend(f"{name:<12}{value}" for name, value in rows)
+
+
+def _dated(policy: PolicyView) -> bool:
+    """Whether a policy rests on something that begins, ends, or is not plainly in force."""
+    dates = policy.applies_from is not None or policy.applies_until is not None
+    return dates or policy.legal_status not in (None, "in_force")
+
+
+def _law(policy: PolicyView, clock: str) -> str:
+    """Say which version of a policy was applied, the standing of the law behind it, and its days."""
+    status = (policy.legal_status or "in_force").replace("_", " ")
+    since = f", since {policy.applies_from}" if policy.applies_from else ""
+    until = f", until {policy.applies_until}" if policy.applies_until else ""
+    return f"{plain(policy.name)} {plain(policy.version)} as of {clock[:10]}: {status}{since}{until}"
 
 
 def _bindings(result: Result) -> str:
