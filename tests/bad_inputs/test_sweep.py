@@ -9,13 +9,35 @@ from typing import Any
 
 import pytest
 
-from support.bundles import CARD, MODEL_FILE, PREDICTIONS, PREDICTIONS_MANIFEST, BundleBuilder, safetensors, sha256
+from support.bundles import (
+    ALTERNATIVES,
+    CARD,
+    MODEL_FILE,
+    PREDICTIONS,
+    PREDICTIONS_MANIFEST,
+    BundleBuilder,
+    safetensors,
+    sha256,
+)
 from support.gate import Judged, dangers, faces, judge, write_policy
 from support.hostile_bundles import RULES
 from support.hostile_bytes import archive
 from support.policies import registry_text, snapshot
 
+GROUPS = {"metric": "selection_rate", "attributes": ["sex"]}
 EVERY_KIND: dict[str, dict[str, Any]] = RULES | {
+    "fairness.significance": GROUPS,
+    "fairness.coverage": {"attributes": ["sex"], "metrics": ["selection_rate", "equalized_odds"]},
+    "fairness.group_floor": {**GROUPS, "at_least": 0.3},
+    "fairness.robustness": {**GROUPS, "compare": "ratio", "at_least": 0.8, "flips": 3},
+    "fairness.change": {
+        **GROUPS,
+        "compare": "ratio",
+        "baseline": "champion",
+        "max_worsening": 0.05,
+        "same_data": False,
+    },
+    "fairness.alternatives": {**GROUPS, "compare": "ratio", "utility": "accuracy"},
     "model_card.present": {},
     "model_card.placeholders": {},
     "lineage.present": {},
@@ -35,6 +57,7 @@ FILES = (
     PREDICTIONS,
     PREDICTIONS_MANIFEST,
     MODEL_FILE,
+    ALTERNATIVES,
 )
 
 STEERING = "\x1b[31m\x9b2J\x07\x00\x7f\u202e\u2066\u200b\ufeff\n::error::x\n##[set-output name=a]b\n"

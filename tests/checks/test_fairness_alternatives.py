@@ -283,3 +283,12 @@ def test_the_order_of_candidates_and_groups_does_not_matter(tmp_path: Path) -> N
 def test_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         params_of(KIND, {**ASKED, **changes})
+
+
+def test_too_many_groups(tmp_path: Path) -> None:
+    many: dict[str | None, Cells] = {f"g{number}": (0, 0, 0, 1) for number in range(300)}
+    builder = bundle(tmp_path, candidate("a", WORSE))
+    builder.file(ALTERNATIVES, search("ours", [candidate("ours", many)]))
+    with pytest.raises(InputError) as caught:
+        of(builder)
+    assert caught.value.diagnostics[0].code == "F113"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from govern.diagnostics import InputError
 from govern.policy.outcomes import CheckResult, Outcome
 from support.bundles import BundleBuilder, sha256
 from support.group_tables import codes, params_of, run, table_of
@@ -236,3 +237,11 @@ def test_hostile_group_names_stay_text(tmp_path: Path) -> None:
 def test_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         params_of(KIND, {**ASKED, **changes})
+
+
+def test_too_many_groups_of_the_other_model(tmp_path: Path) -> None:
+    groups: dict[str, tuple[int, ...]] = {f"g{number}": (1, 1) for number in range(300)}
+    builder = two(tmp_path, {"F": (50, 100), "M": (50, 100)}, groups)
+    with pytest.raises(InputError) as caught:
+        of(builder, same_data=False)
+    assert caught.value.diagnostics[0].code == "F113"

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from govern.checks.registry import builtin_specs
+from govern.gate.explain_bundle import explain_on_bundle
 from govern.gate.policies import lint_paths
+from govern.report.explanation import explanation_text
 from support.bundles import ALTERNATIVES, BundleBuilder, champion, predictions
-from support.gate import judge
+from support.gate import CLOCK, judge
 from support.process import ROOT
 
 PAGE = (ROOT / "docs" / "fairness.md").read_text("utf-8")
@@ -55,3 +57,18 @@ def test_the_table_names_kinds_that_there_are() -> None:
     assert named <= set(builtin_specs())
     assert {f"fairness.{name}" for name in ("group_floor", "significance", "robustness", "coverage")} <= named
     assert {"fairness.change", "fairness.alternatives"} <= named
+
+
+def test_each_rule_is_explained_with_the_rates_it_judged(bundle: Path, tmp_path: Path) -> None:
+    (tmp_path / "groups.yaml").write_text(POLICY, "utf-8")
+    for rule in ("everybody-is-there", "chance", "good-enough-for-all", "no-step-back"):
+        found = explain_on_bundle(
+            f"groups/{rule}", bundle, policies=[tmp_path / "groups.yaml"], stage=None, clock=CLOCK
+        )
+        text = explanation_text(found.settled, found.change, model=found.model, stage="pre-registration")
+        assert "sex=F: " in text, text
+        assert (" of 200 (0.4)" in text) == (rule != "good-enough-for-all"), text
+    found = explain_on_bundle("groups/searched", bundle, policies=[tmp_path / "groups.yaml"], stage=None, clock=CLOCK)
+    text = explanation_text(found.settled, found.change, model=found.model, stage="pre-registration")
+    assert "gradient boosting (chosen): accuracy 0.9" in text
+    assert "linear (no less discriminatory alternative): accuracy 0.85" in text

@@ -14,7 +14,7 @@ import pytest
 from govern.evidence.counts_document import parse_counts
 from support.counted_tables import counted, rows_bundle
 from support.in_process import govern_here
-from support.process import Ended
+from support.process import Ended, govern
 
 BARE = ("--sensitive", "sex", "--sensitive", "race", "--model", "credit-risk@3.1.0", "--data", "holdout")
 
@@ -292,3 +292,36 @@ class TestRefused:
         bundle = builder.file("predictions/test.yaml", text).build()
         ended = summarize(tmp_path, bundle, "-o", "d.json")
         assert (ended.code, "U101" in ended.err) == (2, True), ended.err
+
+
+@pytest.mark.parametrize("seed", ["0", "4242"])
+def test_neither_the_order_of_rows_nor_the_hash_seed_changes_a_count(tmp_path: Path, seed: str) -> None:
+    lines = table(150).splitlines()
+    rows = lines[1:]
+    (tmp_path / "t.csv").write_text("\n".join([lines[0], *rows]) + "\n")
+    random.Random(seed).shuffle(rows)
+    (tmp_path / "u.csv").write_text("\n".join([lines[0], *rows]) + "\n")
+    for name in "tu":
+        options = [*BARE, "--score", "score", "-o", f"{name}.json"]
+        ended = govern(
+            *("fairness", "summarize", f"{name}.csv", *options), cwd=tmp_path, environment={"PYTHONHASHSEED": seed}
+        )
+        assert ended.code == 0, ended.err
+    one, other = ((tmp_path / f"{name}.json").read_bytes() for name in "tu")
+    salts = [json.loads(data)["salt"].encode() for data in (one, other)]
+    assert one.replace(salts[0], b"") == other.replace(salts[1], b"")
+
+
+def test_weighted_rows_are_refused(tmp_path: Path) -> None:
+    """A weight makes another number of people of a row; until that is judged soundly it is not read at all."""
+    builder = rows_bundle(tmp_path, "sex,race,y_true,y_pred,w\nF,A,1,1,2\nM,A,1,1,0.5\n", weight="w")
+    ended = summarize(tmp_path, builder.build(), "-o", "d.json")
+    assert (ended.code, "E103" in ended.err, "weight" in ended.err) == (3, True, True)
+
+
+def test_a_table_of_classes_is_not_counted_as_two_values(tmp_path: Path) -> None:
+    builder = rows_bundle(tmp_path, "sex,race,y_true,y_pred\nF,A,a,b\nM,A,b,c\n")
+    text = builder.content("predictions/test.yaml").decode()
+    text = text.replace("positive:\n  y_pred: '1'\n  y_true: '1'\n", "classes: [a, b, c]\n")
+    ended = summarize(tmp_path, builder.file("predictions/test.yaml", text).build(), "-o", "d.json")
+    assert (ended.code, "U101" in ended.err) == (2, True), ended.err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pyarrow as pa
@@ -14,11 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from govern.bundle import open_bundle
 from govern.diagnostics import Diagnostic, InputError
 from govern.evidence import columnar_codes, columnar_file, columnar_table
 from govern.evidence.tables import tabulate
 from govern.evidence.unpacking import UnreadableError, pages, unpacked_size
-from support.prediction_tables import Alone, Form, arrow_bytes
+from support.prediction_tables import SUFFIX, Alone, Form, arrow_bytes
 
 LONG = pa.table({"sex": [f"{'x' * 100_000}{n}" for n in range(100)], "y_pred": [1] * 100})
 
@@ -156,3 +158,33 @@ def test_a_stream_that_was_cut_between_two_batches(tmp_path: Path) -> None:
     cut = whole[: reader.tell()]
     assert sum(batch.num_rows for batch in pa.ipc.open_stream(cut)) == 50, "the library reads half a table"
     assert refused(tmp_path, "stream", cut).code == "I203"
+
+
+@pytest.mark.parametrize("form", ["parquet", "arrow", "feather", "stream"])
+def test_spoilt_files_are_refused_or_read_whole(form: Form, tmp_path: Path) -> None:
+    """A seeded bombardment. One spoilt footer in a thousand made the library's own look at it end the process."""
+    columns = {"sex": ["F", "M", None, "X"] * 20, "y_pred": [1, 0, None, 1] * 20, "flag": [True, None] * 40}
+    sound = arrow_bytes(form, pa.table(columns), part=30)
+    random = Random(20261201)
+    name = f"predictions.{SUFFIX.get(form, form)}"
+    refusals = 0
+    for _ in range(250):
+        spoilt = bytearray(sound)
+        for _ in range(random.choice([1, 1, 2, 4])):
+            place = random.randrange(8, len(spoilt) - 8)
+            spoilt[place] = random.choice([0, 255, random.randrange(256), spoilt[place] ^ (1 << random.randrange(8))])
+        (tmp_path / name).write_bytes(spoilt)
+        bundle = open_bundle(tmp_path, name="m", version="1")
+        try:
+            assert tabulate(bundle, name, list(columns)).rows == 80
+        except InputError:
+            refusals += 1
+    assert refusals > 50
+
+
+def test_a_name_that_is_no_text(tmp_path: Path) -> None:
+    table = pa.table({"sexes": ["F", "M"], "y_pred": [1, 0]})
+    for form in ("parquet", "arrow"):
+        (tmp_path / form).mkdir()
+        data = arrow_bytes(form, table).replace(b"sexes", b"s\xffxes")
+        assert refused(tmp_path / form, form, data).code == "I203"

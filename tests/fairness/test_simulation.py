@@ -256,3 +256,12 @@ class TestPower:
             needed_n_for_harm(Fraction(3, 10), Fraction(9, 10), limit=Fraction(4, 5))
         with pytest.raises(ValueError, match="rate"):
             smallest_detectable([5, 5], Fraction(1))
+
+
+def test_many_runs_are_judged_in_parts_and_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    from govern.fairness import simulation
+
+    asked = question(decide="evidence_of_harm")
+    whole = error_rates(asked, [150] * 4, Fraction(3, 10), [Fraction(1)], runs=400, seed=2)
+    monkeypatch.setattr(simulation, "_PAIRS_AT_ONCE", 100)
+    assert error_rates(asked, [150] * 4, Fraction(3, 10), [Fraction(1)], runs=400, seed=2) == whole

@@ -101,6 +101,15 @@ class TestBeforeData:
             assert not row.meets
         assert [row.decide for row in plan.errors] == ["point", "evidence_of_harm", "demonstrated"]
 
+    @pytest.mark.parametrize(
+        ("rate", "people"), [("0.05", 4719), ("0.1", 2236), ("0.2", 994), ("0.3", 580), ("0.5", 249)]
+    )
+    def test_published_figures_against_a_reference(self, rate: str, people: int) -> None:
+        asked = question(reference={"sex": "M"})
+        (plan,) = made(question=asked, rate=Fraction(rate), people=(50,), true_ratios=(Fraction(1),)).plans
+        assert [item.people for item in plan.needed] == [people]
+        assert plan.comparisons == 1
+
     def test_a_difference(self) -> None:
         (plan,) = made(question=question(compare="difference", at_most=Fraction(1, 10)), rate=RATE).plans
         assert plan.needed[0].people == 442
@@ -152,6 +161,16 @@ class TestWithData:
         assert 0.5 < float(pair.harm) < 0.8
         assert 0.6 < float(pair.demonstrated) < 0.8
 
+    def test_a_reference_is_the_last_group_wherever_its_name_falls(self, tmp_path: Path) -> None:
+        asked = question(reference={"sex": "F"})
+        (plan,) = made(question=asked, counts=bundle(tmp_path)).plans
+        assert plan.errors[0].people == (400, 240)
+        assert [pair.groups for pair in plan.shown] == [("sex=M", "sex=F")]
+        (plan,) = made(question=question(reference={"sex": "X"}), counts=bundle(tmp_path / "two")).plans
+        assert plan.errors == ()
+        assert plan.not_simulated is not None
+        assert "no reference" in plan.not_simulated
+
     def test_small_groups_are_not_told_by_number(self, tmp_path: Path) -> None:
         document = made(question=question(min_n=1), counts=bundle(tmp_path))
         (plan,) = document.plans
@@ -184,6 +203,15 @@ class TestWithData:
         with pytest.raises(InputError) as caught:
             made(counts=counts_file(tmp_path, **changes))
         assert caught.value.diagnostics[0].code == "F134"
+
+    def test_hundreds_of_groups_are_not_simulated(self, tmp_path: Path) -> None:
+        names = [f"{number:03}" for number in range(30)]
+        axes = [{"name": "sex", "values": names, "unknown": True}]
+        file = counts_file(tmp_path, axes=axes, shape=[31, 2, 2], counts=[20, 20, 10, 10] * 31)
+        (plan,) = made(counts=file).plans
+        assert plan.not_simulated == "more than 24 groups are not simulated"
+        assert plan.comparisons == 30 * 29
+        assert len(plan.shown) == 12
 
     def test_a_column_that_is_not_there(self, tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="no column race"):

@@ -15,6 +15,7 @@ import pytest
 from govern.report.html import render_html
 from govern.report.result import Result
 from support import results
+from support.score_facts import score_facts
 
 pytestmark = pytest.mark.browser
 
@@ -137,3 +138,27 @@ def test_the_page_prints(browser: Browser, tmp_path: Path) -> None:
     browser(written(tmp_path, results.denied()), f"--print-to-pdf={pdf}", "--no-pdf-header-footer")
     assert pdf.read_bytes().startswith(b"%PDF-")
     assert pdf.stat().st_size > 20_000
+
+
+def test_curves_and_trends_show_under_the_policy_of_the_page(browser: Browser, tmp_path: Path) -> None:
+    document = results.copied(results.denied())
+    first = next(item for item in document["outcomes"] if (item["facts"] or {}).get("kind") == "fairness-table")
+    document["outcomes"].append({**results.copied(first), "rule": "fair-lending/scores", "facts": score_facts()})
+    earlier = results.copied(document)
+    earlier["model"]["version"], earlier["clock"] = "3.0.0", "2026-01-01T00:00:00Z"
+    page = tmp_path / "report.html"
+    page.write_text(render_html(Result.from_document(document), [Result.from_document(earlier)]), "utf-8")
+    dom = browser(page, "--dump-dom")
+    for part in ("Receiver operating characteristic by race", "Calibration by race", "over versions"):
+        assert part in dom
+    # The section alone, so that its lines are within the shot: curves have the colour of their class.
+    whole = page.read_text("utf-8")
+    start = whole.index('<section id="fairness">')
+    section = whole[start : whole.index("</section>", start)]
+    panels = section.split('<div class="panel stack">')
+    curves = next(item for item in panels if "Receiver operating" in item)
+    page.write_text(f'{whole[: whole.index("<div class=")]}<main><div class="panel">{curves}</div></main>', "utf-8")
+    shot = tmp_path / "shot.png"
+    browser(page, f"--screenshot={shot}", "--window-size=1280,700")
+    _width, _height, seen = pixels(shot)
+    assert seen.get((0x2D, 0x5A, 0x8A), 0) > 100

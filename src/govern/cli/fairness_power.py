@@ -39,6 +39,7 @@ _DIGITS = 12
 @click.command(
     epilog="\b\nExamples:\n"
     "  govern fairness power --rate 0.3 --limit 0.8\n"
+    "  govern fairness power --rate 0.3 --reference M\n"
     "  govern fairness power --rate 0.05 --groups 6 --people 1000 --people 20000\n"
     "  govern fairness power -p policies --rule credit-risk/approval-ratio --rate 0.3\n"
     "  govern fairness power -p policies --counts bundle\n"
@@ -63,7 +64,8 @@ _DIGITS = 12
 )
 @click.option("--metric", default="selection_rate", show_default=True, help="Rate, with --counts and no policy.")
 @click.option("--attribute", "attributes", multiple=True, metavar="A[,B]", help="Column, or columns to cross.")
-@click.option("--groups", type=click.IntRange(2, 64), default=2, show_default=True, help="Groups, without --counts.")
+@click.option("--reference", metavar="VALUE", help="Compare with this group of the attribute, not with the highest.")
+@click.option("--groups", type=click.IntRange(2, 24), default=2, show_default=True, help="Groups, without --counts.")
 @click.option(
     "--people", multiple=True, type=click.IntRange(1, 10_000_000), help="In each group. Default: 100, 1000, 5000."
 )
@@ -162,6 +164,7 @@ def _question(given: dict[str, Any]) -> Any:
             alpha=given["alpha"],
             min_n=given["min_n"],
             test=given["test"],
+            reference=None if given["reference"] is None else {tables[0][0]: given["reference"]},
             **{side: given["limit"]},
         )
     except ValueError as fault:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from govern.diagnostics import Diagnostic, InputError, Span, plain
 from govern.evidence.steady_file import LARGEST_TABLE, steady_file
 from govern.evidence.tabulation import named, shape_fault
-from govern.evidence.unpacking import UnreadableError, pages, unpacked_size
+from govern.evidence.unpacking import UnreadableError, chunks, pages, unpacked_size
 
 if TYPE_CHECKING:
     from govern.bundle import Bundle
@@ -40,7 +40,7 @@ _ARROW_BYTES = 1 << 30
 _MARK = b"ARROW1\0\0"
 """What the file form begins with; it ends with the letters."""
 _END = b"\xff\xff\xff\xff\0\0\0\0"
-"""What the stream form ends with. A stream that was cut between two batches would be a table with fewer rows."""
+"""What the stream form ends with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +71,21 @@ def columnar(bundle: Bundle, path: str, *, hashed: bool = True) -> Iterator[Colu
         is_arrow = path.lower().endswith(ARROW)
         try:
             opened = _arrow(path, file) if is_arrow else _parquet(path, file)
-        except (pa.ArrowException, OSError) as fault:
+            names = opened.names
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as fault:
             what = "an Arrow IPC (Feather 2)" if is_arrow else "a Parquet"
             hint = "Write the table with pyarrow, pandas or polars."
             raise shape_fault(path, f"not {what} file", None, hint) from fault
-        names = opened.names
         if len(names) > _MOST_COLUMNS:
             raise shape_fault(path, f"more than {_MOST_COLUMNS:,} columns", None, "Keep the columns that are needed.")
         if len(set(names)) < len(names):
             twice = sorted({name for name in names if names.count(name) > 1})
             hint = "Give every column a name of its own."
             raise shape_fault(path, f"column {named(twice)} given twice", None, hint)
-        yield opened
+        try:
+            yield opened
+        except UnicodeDecodeError as fault:
+            raise shape_fault(path, "holds text that is not UTF-8", None, "Write the table again.") from fault
 
 
 def _pyarrow(path: str) -> Any:
@@ -135,31 +138,33 @@ def _parquet(path: str, file: Any) -> Columnar:
 
     def batches(columns: Sequence[str]) -> Iterator[Any]:
         texts = [name for name in columns if _is_text(schema.field(name).type)]
-        rows = min(_rows_of(len(columns)), _rows_that_fit(path, file, opened.metadata, columns))
+        rows = min(_rows_of(len(columns)), _rows_that_fit(path, file, columns))
         reader = pq.ParquetFile(file, metadata=opened.metadata, read_dictionary=texts, buffer_size=1 << 20)
         # Threads cost more than they bring for a few columns of small batches.
-        yield from reader.iter_batches(batch_size=rows, columns=list(columns), use_threads=len(columns) > 16)
+        given = 0
+        for batch in reader.iter_batches(batch_size=rows, columns=list(columns), use_threads=len(columns) > 16):
+            given += batch.num_rows
+            yield batch
+        if given != opened.metadata.num_rows:
+            raise UnreadableError("other rows than the footer says")
 
     return Columnar(path, schema, _guarded(path, "Parquet", batches))
 
 
-def _rows_that_fit(path: str, file: Any, metadata: Any, columns: Sequence[str]) -> int:
+def _rows_that_fit(path: str, file: Any, columns: Sequence[str]) -> int:
     """Give the rows of a batch, so that its longest values fit; refuse what is only there to fill the memory."""
     total = 0
     rows = _ROWS
-    for group in range(metadata.num_row_groups):
-        chunks = metadata.row_group(group)
-        for place in range(chunks.num_columns):
-            chunk = chunks.column(place)
-            if chunk.path_in_schema not in columns:
-                continue
-            start = min(chunk.data_page_offset, chunk.dictionary_page_offset or chunk.data_page_offset)
-            for page in pages(file, start, chunk.total_compressed_size):
-                total += page.size
-                if page.size > (_DICTIONARY_BYTES if page.dictionary else _PAGE_BYTES) or total > LARGEST_TABLE:
-                    raise _too_large(path, page.size, "page")
-                if page.values and not page.dictionary:
-                    rows = min(rows, _BATCH_BYTES // max(1, page.size // page.values))
+    wanted = frozenset(columns)
+    for chunk in chunks(file):
+        if chunk.path not in wanted:
+            continue
+        for page in pages(file, chunk.start, chunk.size):
+            total += page.size
+            if page.size > (_DICTIONARY_BYTES if page.dictionary else _PAGE_BYTES) or total > LARGEST_TABLE:
+                raise _too_large(path, page.size, "page")
+            if page.values and not page.dictionary:
+                rows = min(rows, _BATCH_BYTES // max(1, page.size // page.values))
     return max(64, rows)
 
 
@@ -169,13 +174,14 @@ def _arrow(path: str, file: Any) -> Columnar:
     The file form is a stream between a mark and a list of places. It is read as the stream that it is: what is read is
     then what was looked at, wherever the list points.
     """
+    import mmap
+
     import pyarrow as pa
 
-    source = pa.BufferReader(pa.py_buffer(_mapped(file)))
+    mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    source = pa.BufferReader(pa.py_buffer(mapped))
     start = len(_MARK) if source.read(len(_MARK)) == _MARK else 0
-    source.seek(max(0, source.size() - 8))
-    if not source.read().endswith(_MARK[:6] if start else _END):
-        raise shape_fault(path, "the Arrow file breaks off or is damaged", None, "Write the table again.")
+    end = _end_of_stream(source, start)
 
     def stream(columns: Sequence[int] | None = None) -> Any:
         source.seek(start)
@@ -189,22 +195,31 @@ def _arrow(path: str, file: Any) -> Columnar:
             size = unpacked_size(message.metadata.to_pybytes(), memoryview(message.body or b""))
             if size > _ARROW_BYTES:
                 raise _too_large(path, size, "batch")
-        yield from _pieces(path, stream([schema.names.index(name) for name in columns]), _rows_of(len(columns)))
+        if not source.tell() <= end < source.tell() + 64:
+            raise UnreadableError("rows after the end of the stream")
+        rows = _rows_of(len(columns))
+        for batch in stream([schema.names.index(name) for name in columns]):
+            for first in range(0, batch.num_rows, rows):
+                piece = batch.slice(first, rows)
+                piece.validate(full=True)
+                yield piece
+                if hasattr(mmap, "MADV_DONTNEED"):
+                    mapped.madvise(mmap.MADV_DONTNEED)  # what was passed over is read again if it is asked for
 
     return Columnar(path, schema, _guarded(path, "Arrow", batches))
 
 
-def _mapped(file: Any) -> Any:
-    import mmap
-
-    return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-
-
-def _pieces(path: str, batches: Iterator[Any], rows: int) -> Iterator[Any]:
-    for batch in batches:
-        batch.validate(full=True)
-        for start in range(0, batch.num_rows, rows):
-            yield batch.slice(start, rows)
+def _end_of_stream(source: Any, start: int) -> int:
+    """Say where the stream must end: a table that was cut between two batches would only have fewer rows."""
+    source.seek(max(0, source.size() - 10))
+    last = source.read()
+    if not start:
+        if not last.endswith(_END):
+            raise OSError("a stream without an end")
+        return int(source.size())
+    if len(last) < 10 or not last.endswith(_MARK[:6]):
+        raise OSError("a file without an end")
+    return int(source.size()) - 10 - int.from_bytes(last[:4], "little")
 
 
 def _guarded(

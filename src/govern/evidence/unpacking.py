@@ -8,11 +8,15 @@ that cannot be read raises `UnreadableError`, and the file is damaged.
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-__all__ = ["Page", "UnreadableError", "pages", "unpacked_size"]
+__all__ = ["Chunk", "Page", "UnreadableError", "chunks", "pages", "unpacked_size"]
+
+_FOOTER_BYTES = 1 << 24
+"""Bytes of a Parquet file's own description at most."""
 
 _USUAL_BYTES, _HEADER_BYTES = 256, 1 << 16
 """Bytes of a page header, and at most: its statistics hold a smallest and a largest value."""
@@ -24,6 +28,15 @@ class UnreadableError(ValueError):
     """A header that is none."""
 
 
+class Chunk(NamedTuple):
+    """A column of a row group."""
+
+    path: str
+    start: int
+    size: int
+    """Bytes in the file."""
+
+
 class Page(NamedTuple):
     """A page of a column."""
 
@@ -31,6 +44,37 @@ class Page(NamedTuple):
     values: int
     size: int
     """Bytes once unpacked."""
+
+
+def chunks(file: BinaryIO) -> Iterator[Chunk]:
+    """Go through the columns of every row group, as the footer of a Parquet file (`FileMetaData`) places them.
+
+    The library's own access to them ends the process for some damaged footers.
+    """
+    end = file.seek(-8, os.SEEK_END)
+    size, mark = struct.unpack("<I4s", file.read(8))
+    if mark != b"PAR1" or size > min(end, _FOOTER_BYTES):
+        raise UnreadableError("a footer that is none, or too large")
+    file.seek(end - size)
+    for group in _structs(_Compact(file.read(size)).struct().get(4)):
+        for column in _structs(group.get(1)):
+            meta = column.get(3)
+            if not isinstance(meta, dict):
+                raise UnreadableError("a column without place")
+            path, length, data, dictionary = meta.get(3), meta.get(7), meta.get(9), meta.get(11)
+            if not isinstance(path, list) or not isinstance(length, int) or not isinstance(data, int):
+                raise UnreadableError("a column without place")
+            start = min(data, dictionary) if isinstance(dictionary, int) and dictionary > 0 else data
+            if start < 0 or length < 0 or start + length > end:
+                raise UnreadableError("a column outside the file")
+            yield Chunk(".".join(map(str, path)), start, length)
+
+
+def _structs(value: object) -> Iterator[dict[int, object]]:
+    for item in value if isinstance(value, list) else ():
+        if not isinstance(item, dict):
+            raise UnreadableError("a list of something else")
+        yield item
 
 
 def pages(file: BinaryIO, start: int, length: int) -> Iterator[Page]:
@@ -69,7 +113,7 @@ class _Compact:
         self.place = 0
 
     def struct(self, depth: int = 0) -> dict[int, object]:
-        """Read a struct: whole numbers and structs by field number, anything else skipped."""
+        """Read a struct: whole numbers, texts, structs and lists by field number, anything else skipped."""
         if depth > _DEEPEST:
             raise UnreadableError("structs inside structs without end")
         fields: dict[int, object] = {}
@@ -84,9 +128,9 @@ class _Compact:
         if kind in _INTEGERS:
             return self._signed()
         if kind == _BINARY:
-            step = self._varint()
-            self.place += step
-            return None
+            size = self._varint()
+            self.place += size
+            return self._data[self.place - size : self.place].decode("utf-8", "replace")
         if kind in _BOOLEANS:
             return None
         if kind == _STRUCT:
@@ -96,12 +140,10 @@ class _Compact:
             count = head >> 4 if head >> 4 < 15 else self._varint()
             if depth >= _DEEPEST or count > len(self._data):
                 raise UnreadableError("a list without end")
-            for _ in range(count):
-                if head & 15 in _BOOLEANS:
-                    self.place += 1
-                else:
-                    self._value(head & 15, depth + 1)
-            return None
+            if head & 15 in _BOOLEANS:
+                self.place += count
+                return None
+            return [self._value(head & 15, depth + 1) for _ in range(count)]
         if kind not in (_BYTE, _DOUBLE):
             raise UnreadableError("a type that page headers do not have")
         self.place += 1 if kind == _BYTE else 8

@@ -13,7 +13,7 @@ the same data hide the same groups, so do two rules of one policy, and neither t
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, product
 
 from govern.fairness.counts import Counts
 from govern.fairness.linear import System
@@ -24,7 +24,7 @@ __all__ = ["SMALLEST_SHOWN", "hidden_groups"]
 SMALLEST_SHOWN = 11
 """Fewest people of a group whose numbers are shown, unless a policy says otherwise."""
 
-_LARGEST_SYSTEM = 3_000
+_LARGEST_SYSTEM = 6_000
 """Relations times unknowns that are still solved; a table beyond is hidden whole, once anything in it is small."""
 
 Group = tuple[str, ...]
@@ -139,6 +139,8 @@ class _Table:
         self._people = people
         self._amounts = amounts
         self._least = least
+        groups = [group for group in map(_known, people) if group is not None]
+        self._values = [frozenset(group[at] for group in groups) for at in range(len(names))]
         self._sums: list[_Relation] = []
         """Sums that are public."""
         self._secrets: list[_Relation] = []
@@ -169,45 +171,92 @@ class _Table:
         None means that the table is hidden whole: even which of its groups are empty tells too much.
         """
         everybody = {group for group in map(_known, self._people) if group is not None}
+        primary = set(hidden)
         while True:
             unknowns = len(self._people) - len(everybody - hidden)
             if unknowns * len(self._sums) > _LARGEST_SYSTEM:
                 return None
             chosen: set[Group] = set()
-            for near in (near for amounts in self._amounts for near in self._exposed(amounts, hidden)):
+            for amounts, secret, near in (found for held in self._amounts for found in self._exposed(held, hidden)):
+                box = self._box(amounts, secret, hidden | chosen)
+                if box is not None:
+                    chosen |= box - hidden
+                    continue
                 helpful = near - hidden or everybody - hidden
                 if not helpful:
                     return None
                 if not near & chosen:
                     chosen.add(min(helpful, key=lambda group: (self._people[group], group)))
             if not chosen:
-                return frozenset(hidden)
+                return self._needed(hidden, primary)
             hidden |= chosen
 
     def _is_small(self, amount: int) -> bool:
         return 0 < amount < self._least
 
-    def _exposed(self, amounts: Amounts, hidden: set[Group]) -> Iterator[frozenset[Group]]:
-        """Give, for each secret that can be worked out, groups by whose numbers it can.
+    def _box(self, amounts: Amounts, secret: _Relation, taken: set[Group]) -> frozenset[Group] | None:
+        """Find the corners that protect one group: people moved round them change no sum over fewer attributes.
 
-        It can when the public sums fix it, or when they keep what is small below the smallest shown.
+        One other value of each attribute makes a box of two, four, eight... groups. Putting people into the group takes
+        as many out of every second corner, so those must hold enough. The box that hides fewest more is taken.
+        """
+        group = _known(secret.cells[0]) if len(secret.cells) == 1 else None
+        if group is None:
+            return None
+        more = self._least - amounts[group]
+        found: list[tuple[int, int, list[Group]]] = []
+        for other in product(*(self._values[at] - {value} for at, value in enumerate(group))):
+            corners = list(product(*zip(group, other, strict=True)))
+            held = [amounts.get(corner, 0) for corner in corners]
+            odd = [sum(a != b for a, b in zip(corner, group, strict=True)) % 2 for corner in corners]
+            if all(amount > (more if turn else 0) for amount, turn in zip(held, odd, strict=True)):
+                new = [corner for corner in corners if corner not in taken]
+                found.append((len(new), sum(self._people[corner] for corner in new), corners))
+        return frozenset(min(found)[2]) if found else None
+
+    def _boxed(self, amounts: Amounts, secret: _Relation, hidden: set[Group]) -> bool:
+        """Whether all corners of some box are hidden already: then nothing needs to be solved."""
+        box = self._box(amounts, secret, hidden)
+        return box is not None and box <= hidden
+
+    def _exposed(self, amounts: Amounts, hidden: set[Group]) -> Iterator[tuple[Amounts, _Relation, frozenset[Group]]]:
+        """Give each small secret that public sums keep below the smallest shown, with groups by whose numbers they do.
+
+        What the sums fix they keep there, too.
+        """
+        own = [_relation([group]) for group in sorted(hidden) if group in amounts]
+        sizes = {secret: sum(amounts.get(cell, 0) for cell in secret.cells) for secret in (*own, *self._secrets)}
+        small = [secret for secret, amount in sizes.items() if self._is_small(amount)]
+        doubtful = [secret for secret in small if not self._boxed(amounts, secret, hidden)]
+        if not doubtful:
+            return
+        system, numbers, least = self._system(amounts, hidden)
+        for secret in doubtful:
+            amount = sizes[secret]
+            held = [cell for cell in secret.cells if cell in numbers]
+            certain = amount - sum(amounts[cell] - least[cell] for cell in held)
+            if not system.reaches([numbers[cell] for cell in held], self._least - certain):
+                yield amounts, secret, self._near(secret, numbers, hidden)
+
+    def _system(self, amounts: Amounts, hidden: set[Group]) -> tuple[System, Mapping[Cell, int], Mapping[Cell, int]]:
+        """Give the public sums over the cells that are not shown, their numbers, and the least that each holds.
+
+        Hidden groups are known not to be empty: what is unknown is how many more there are than one.
         """
         unknown = [cell for cell in amounts if (group := _known(cell)) is None or group in hidden]
         numbers = {cell: number for number, cell in enumerate(sorted(unknown, key=_order))}
-        # Hidden groups are known not to be empty: what is counted is how many more there are than one.
         least = {cell: 0 if _known(cell) is None else 1 for cell in numbers}
+        sums = [[cell for cell in public.cells if cell in numbers] for public in self._sums]
+        rests = (
+            ([numbers[cell] for cell in cells], sum(amounts[cell] - least[cell] for cell in cells)) for cells in sums
+        )
+        return System(rests, len(numbers)), numbers, least
 
-        def rest(sum_: _Relation) -> tuple[list[int], int]:
-            cells = [cell for cell in sum_.cells if cell in numbers]
-            return [numbers[cell] for cell in cells], sum(amounts[cell] - least[cell] for cell in cells)
-
-        system = System((rest(public) for public in self._sums), len(numbers))
-        own = [_relation([group]) for group in sorted(hidden) if group in amounts]
-        for secret in (*own, *self._secrets):
-            amount, (held, more) = sum(amounts.get(cell, 0) for cell in secret.cells), rest(secret)
-            small = self._is_small(amount)
-            if amount and (system.fixes(held) or (small and not system.reaches(held, self._least + more - amount))):
-                yield self._near(secret, numbers, hidden)
+    def _needed(self, hidden: set[Group], primary: set[Group]) -> frozenset[Group]:
+        """Leave out what was hidden in vain: groups that the public sums fix all the same."""
+        system, numbers, _least = self._system(self._people, hidden)
+        vain = {group for group in hidden - primary if group in numbers and system.fixes([numbers[group]])}
+        return frozenset(hidden - vain)
 
     def _near(self, secret: _Relation, unknown: Container[Cell], hidden: set[Group]) -> frozenset[Group]:
         """Give the shown groups of the smallest public sum that the secret takes part in and that has any."""

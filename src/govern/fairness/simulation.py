@@ -6,9 +6,10 @@ group; every verdict is the judge's (see `vectorised`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from govern.fairness.disparity import Question
 from govern.fairness.vectorised import FAIL, INCONCLUSIVE, PASS, verdicts
@@ -17,6 +18,7 @@ __all__ = ["ErrorRates", "error_rates"]
 
 _MOST_PEOPLE = 10**9
 _STREAMS = 2**31
+_PAIRS_AT_ONCE = 300_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,12 @@ class ErrorRates:
         return 3 * float((p * (1 - p) / self.runs) ** 0.5)
 
 
+def _parts(counted: Any, groups: int) -> Iterator[Any]:
+    """Cut the runs into parts whose pairs fit into little memory."""
+    size = max(1, _PAIRS_AT_ONCE // (groups * (groups - 1) // 2))
+    return (counted[start : start + size] for start in range(0, len(counted), size))
+
+
 def error_rates(
     question: Question,
     sizes: Sequence[int],
@@ -76,7 +84,7 @@ def error_rates(
             raise ValueError("a rate lies outside 0..1")
         stream = np.random.RandomState([seed, place])
         counted = np.stack([stream.binomial(n, float(p), size=runs) for n, p in zip(sizes, rates, strict=True)], axis=1)
-        said = verdicts(question, counted, sizes, seed=seed)
+        said = np.concatenate([verdicts(question, part, sizes, seed=seed) for part in _parts(counted, len(sizes))])
         counts = {verdict: int(np.count_nonzero(said == verdict)) for verdict in (PASS, FAIL, INCONCLUSIVE)}
         value = min(rates) / max(rates) if max(rates) and question.reference is None else ratio
         if question.compare == "difference":

@@ -134,10 +134,18 @@ def _groups(facts: Mapping[str, Any]) -> Iterator[str]:
             yield f"  {plain(line['label'])}: {line['numerator']} of {line['denominator']}{ratio}{small}"
 
 
+_STANDINGS = {
+    None: "chosen",
+    "better": "a less discriminatory alternative",
+    "perhaps": "perhaps a less discriminatory alternative",
+    "not": "no less discriminatory alternative",
+}
+
+
 def _group_rates(facts: Mapping[str, Any]) -> Iterator[str]:
     """The rates of kinds that judge groups otherwise than by one disparity."""
     for item in facts.get("candidates", [])[:_MOST]:
-        which = "chosen" if item["chosen"] else item["standing"]
+        which = _STANDINGS[None if item["chosen"] else item["standing"]]
         yield f"{plain(item['name'])} ({which}): {facts['utility']} {item['utility']}"
     for table in facts["tables"]:
         metric, names = table["metric"].replace("_", " "), " x ".join(map(plain, table["attributes"]))

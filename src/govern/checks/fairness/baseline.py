@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from govern.checks.binding import cited_data
-from govern.checks.fairness.evidence import Counted
+from govern.checks.fairness.evidence import Counted, refuse_many_groups
 from govern.checks.predictions import (
     counts_of,
     finding_of,
@@ -93,6 +93,7 @@ def baseline_of(
     if isinstance(proof, Diagnostic):
         return _unusable(name, finding_of(proof), evidence, required)
     counts = context.once(("predictions.tensor", other.file, columns), lambda: counts_of(predictions))
+    refuse_many_groups(found.params, counts.axes, other.file)
     return Baseline(name, counts, other.file, evidence, (*found.holds, *terms.holds), proof)
 
 

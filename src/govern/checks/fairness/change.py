@@ -25,20 +25,37 @@ from govern.policy.types import Flag, Number, Text
 if TYPE_CHECKING:
     from govern.checks.context import CheckContext
 
-__all__ = ["CHECKS", "ChangeParams"]
+__all__ = ["CHECKS", "ChangeParams", "WorseningParams"]
 
 
-class ChangeParams(ComparedParams):
-    """Parameters of `fairness.change`."""
+class WorseningParams(ComparedParams):
+    """Parameters of kinds that ask whether a disparity became larger."""
 
     metric: MetricName = parameter("Rate that is compared; equalized_odds is two rates.")
     compare: Literal["ratio", "difference"] = parameter("How two rates are compared.")
+    max_worsening: Number = parameter(
+        "By how much the worst ratio may be lower, or the worst difference larger, than before.", tighten="down"
+    )
+
+    @model_validator(mode="after")
+    def _worsening_makes_sense(self) -> WorseningParams:
+        if not -1 <= self.max_worsening <= 1:
+            raise PydanticCustomError("bad_value", "max_worsening lies between -1 and 1; below 0 a gain is asked")
+        return self
+
+    @property
+    def required(self) -> str:
+        """What is asked, in words."""
+        what = "ratio lower" if self.compare == "ratio" else "difference larger"
+        return f"{what} by <= {decimal_text(self.max_worsening)}"
+
+
+class ChangeParams(WorseningParams):
+    """Parameters of `fairness.change`."""
+
     baseline: Text = parameter(
         "What it is compared with: the name of another model's predictions in the record, such as champion, or "
         "previous_certified."
-    )
-    max_worsening: Number = parameter(
-        "By how much the worst ratio may be lower, or the worst difference larger, than the baseline's.", tighten="down"
     )
     same_data: Flag = parameter(
         "Both must be shown to be measured on the same cases.",
@@ -51,15 +68,7 @@ class ChangeParams(ComparedParams):
     def _makes_sense(self) -> ChangeParams:
         if self.baseline in ("predictions", "metrics"):
             raise PydanticCustomError("bad_value", "the baseline is another model's evidence, not the candidate's own")
-        if not -1 <= self.max_worsening <= 1:
-            raise PydanticCustomError("bad_value", "max_worsening lies between -1 and 1; below 0 a gain is asked")
         return self
-
-    @property
-    def required(self) -> str:
-        """What is asked, in words."""
-        what = "ratio lower" if self.compare == "ratio" else "difference larger"
-        return f"{what} by <= {decimal_text(self.max_worsening)}"
 
 
 def _evaluate(params: ChangeParams, context: CheckContext) -> CheckResult:

@@ -12,7 +12,7 @@ from govern.fairness.disparity_range import DisparityRange, disparity_range
 from govern.fairness.rate_tables import Note, RateTable, TableVerdict, population_notes, rate_tables, strongest
 
 if TYPE_CHECKING:
-    from govern.checks.fairness.change import ChangeParams
+    from govern.checks.fairness.change import WorseningParams
 
 __all__ = ["ChangePair", "judged_change", "same_people", "worst_change"]
 
@@ -37,7 +37,7 @@ class ChangePair:
         return self.now.value - self.before.value
 
 
-def judged_change(params: ChangeParams, ours: Counts, theirs: Counts) -> tuple[ChangePair, ...]:
+def judged_change(params: WorseningParams, ours: Counts, theirs: Counts) -> tuple[ChangePair, ...]:
     """Judge each rate over each table by the counts of the candidate and of the other model."""
     asked = [
         rate_tables(
@@ -51,7 +51,7 @@ def judged_change(params: ChangeParams, ours: Counts, theirs: Counts) -> tuple[C
     return tuple(_pair(params, one, two) for one, two in zip(*asked, strict=True))
 
 
-def _pair(params: ChangeParams, ours: RateTable, theirs: RateTable) -> ChangePair:
+def _pair(params: WorseningParams, ours: RateTable, theirs: RateTable) -> ChangePair:
     worst = params.missing_bounds == "worst_case"
     now, before = (disparity_range(item, params.compare, worst_case=worst) for item in (ours, theirs))
     notes = list(population_notes(ours, params.small_groups, least_judged=2))
@@ -78,7 +78,7 @@ def _known(item: RateTable) -> set[tuple[str, ...]]:
 
 
 def _compared(
-    params: ChangeParams, ours: RateTable, now: DisparityRange | Undefined, before: DisparityRange | Undefined
+    params: WorseningParams, ours: RateTable, now: DisparityRange | Undefined, before: DisparityRange | Undefined
 ) -> Iterator[Note]:
     if len(ours.judged) < 2:
         return  # said already
@@ -94,7 +94,7 @@ def _compared(
         yield Note("unknown_decides", Verdict.INCONCLUSIVE, count=ours.unknown.n)
 
 
-def same_people(params: ChangeParams, ours: Counts, theirs: Counts) -> bool:
+def same_people(params: WorseningParams, ours: Counts, theirs: Counts) -> bool:
     """Whether each group has as many people, and as many of each true outcome, by both tables: else other cases."""
     if ours.missing.rows or theirs.missing.rows:
         return True  # rows are left out on either side: what is left may differ

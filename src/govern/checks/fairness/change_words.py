@@ -15,7 +15,7 @@ from govern.policy.outcomes import Finding, Location
 
 if TYPE_CHECKING:
     from govern.checks.fairness.baseline import Baseline
-    from govern.checks.fairness.change import ChangeParams
+    from govern.checks.fairness.change import WorseningParams
     from govern.checks.fairness.change_judging import ChangePair
     from govern.fairness.disparity_range import DisparityRange
     from govern.fairness.rate_tables import RateTable
@@ -27,7 +27,7 @@ class ChangeWords:
     """Words for one rule's parameters."""
 
     def __init__(
-        self, params: ChangeParams, counts: Counts, base: Baseline, pairs: tuple[ChangePair, ...], file: str
+        self, params: WorseningParams, counts: Counts, base: Baseline, pairs: tuple[ChangePair, ...], file: str
     ) -> None:
         self._params = params
         self._counts = counts
@@ -77,7 +77,7 @@ class ChangeWords:
                     observed=self.by(pair),
                     required=self._params.required,
                     location=self._ours.place,
-                    remediation="Find out what the change did to the groups, or keep the other model.",
+                    remediation="Find out what sets the groups farther apart than before.",
                     discriminator=self._ours.discriminator(item),
                 )
 
@@ -88,7 +88,7 @@ class ChangeWords:
             detail=f"the table of {self._name} and the candidate's {what}, by {self._ours.table(item)}",
             required="the same groups",
             location=Location(self._base.file),
-            remediation="Evaluate both models on the same cases.",
+            remediation="Count the same groups in both tables.",
             discriminator=f"{self._base.name}:{self._ours.discriminator(item)}",
         )
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
+from govern.checks.fairness.evidence import refuse_many_groups
 from govern.checks.performance.measures import CELL_METRICS
 from govern.checks.performance.params import lower_is_better
 from govern.diagnostics import Diagnostic, InputError, Span, plain
@@ -65,6 +66,7 @@ def searched(params: AlternativesParams, counts: Counts, record: Alternatives) -
     if lacks:
         return Searched(tuple(lacks))
     tensors = {item.name: _tensor(record, item) for item in (record.chosen, *record.others)}
+    refuse_many_groups(params, tensors[record.chosen.name].axes, record.file)
     mine = tensors[record.chosen.name]
     lacks += [Lack("people", name) for name, other in sorted(tensors.items()) if not _same_people(mine, other)]
     if not _same_counts(params, mine, counts):

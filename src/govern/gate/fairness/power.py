@@ -23,6 +23,7 @@ Decide = Literal["evidence_of_harm", "point", "demonstrated"]
 _MODES: tuple[Decide, ...] = ("point", "evidence_of_harm", "demonstrated")
 _SHOWN_FROM = 11
 """Groups of fewer people are not told by number."""
+_MOST_GROUPS = 24
 _MOST_PAIRS = 12
 """Pairs told one by one; crossed tables can have thousands."""
 
@@ -117,7 +118,7 @@ def _people(counts: Counts, table: tuple[str, ...], metric: str) -> tuple[People
     except ValueError as fault:
         raise UsageError(Diagnostic("U101", f"too many groups to plan with: {fault}")) from fault
     rates = ((group, METRICS[metric].rate(tally)) for group, tally in sorted(tallies.items()))
-    return tuple(People(group_label(table, group), rate.k, rate.n) for group, rate in rates)
+    return tuple(People(group_label(table, group), group, rate.k, rate.n) for group, rate in rates)
 
 
 def _plan(
@@ -128,7 +129,7 @@ def _plan(
     people: tuple[People, ...] | None,
     family: int,
 ) -> PowerPlan:
-    large = None if people is None else [group for group in people if group.among >= max(1, question.min_n)]
+    large = None if people is None else _compared(question, table, people)
     rate = request.rate if request.rate is not None or people is None else rate_of(people)
     if rate is None or not 0 < rate < 1:
         raise UsageError(Diagnostic("U101", "a rate between 0 and 1 is needed", hint="Pass it: --rate 0.3"))
@@ -154,6 +155,16 @@ def _plan(
     )
 
 
+def _compared(question: Question, table: tuple[str, ...], people: Sequence[People]) -> list[People]:
+    """Give the groups that are large enough, a declared reference last; none when the reference is not."""
+    large = [group for group in people if group.among >= max(1, question.min_n)]
+    if question.reference is None:
+        return large
+    base = tuple(question.reference[name] for name in table)
+    reference = [group for group in large if group.group == base]
+    return [group for group in large if group.group != base] + reference if reference else []
+
+
 def _ratios(question: Question) -> tuple[Fraction, ...]:
     if question.compare == "difference":
         return (Fraction(1), Fraction(9, 10), Fraction(4, 5), Fraction(3, 5))
@@ -168,7 +179,9 @@ def _not_simulated(question: Question, sizes: Sequence[Sequence[int]]) -> str | 
     if question.compare == "ratio" and question.at_most is not None:
         return "a ratio that is limited from above is not simulated"
     if any(len(groups) < 2 for groups in sizes):
-        return "fewer than two groups are large enough to be compared"
+        return "fewer than two groups, or no reference, are large enough to be compared"
+    if any(len(groups) > _MOST_GROUPS for groups in sizes):
+        return f"more than {_MOST_GROUPS} groups are not simulated"
     return None
 
 
@@ -255,6 +268,10 @@ def _shown(
         power=request.power,
         comparisons=_tests(question, family),
     )
+    if question.reference is not None:
+        # The reference is the last: without it, as where it is too small to be told of, no pair is one of the rule's.
+        last = len(told) - 1 if told and told[-1] is people[-1] else None
+        found = tuple(item for item in found if item.second == last)
     for item in sorted(found, key=lambda item: (item.harm or 0, item.first, item.second))[:_MOST_PAIRS]:
         yield Shown(
             groups=(plain(told[item.first].label), plain(told[item.second].label)),

@@ -33,6 +33,7 @@ class People:
     """A group of one table and how many of it a rate is counted among."""
 
     label: str
+    group: tuple[str, ...]
     counted: int
     among: int
 
