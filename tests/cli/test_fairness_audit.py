@@ -62,7 +62,7 @@ def test_tables_made_from_rows_have_no_fault_and_read_back(table: Path, tmp_path
         assert linted.code == 0, linted.out
         assert "0 faults, 0 notes" in linted.out
     page = made["markdown"].read_text("utf-8")
-    assert "| Female | Black | 150 | 66 | 0.44 | 0.8282 |" in page
+    assert "| Female | Black | 150 | 66 | 0.4400 | 0.8282 |" in page
     assert "People of unknown category, in no row: 19." in page
     assert not any(word in page.lower() for word in ("fair", "compliant", "unbiased"))
 
@@ -104,7 +104,7 @@ def test_the_rules_own_scoring_example_from_rows(tmp_path: Path) -> None:
     assert ran.code == 0, ran.out
     found = json.loads(made.read_text("utf-8"))["tables"][0]["rows"]
     figures = {row["category"][0]: (row["n"], row["selected"], row["rate"], row["ratio"]) for row in found}
-    assert figures == {"Female": (76, 34, "0.4474", "0.8232"), "Male": (92, 50, "0.5435", "1")}
+    assert figures == {"Female": (76, 34, "0.4474", "0.8232"), "Male": (92, 50, "0.5435", "1.0000")}
 
 
 def test_exactly_the_median_is_not_above_it_and_unknown_people_stay_in_it(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_a_small_category_left_out_with_a_reason(tmp_path: Path) -> None:
     assert audit(*base, *left_out).code == 0
     text = made.read_text("utf-8")
     assert "race_ethnicity,,Asian,237,121,0.5105,0.9892," in text
-    assert "race_ethnicity,,Pacific,9,9,1,,yes,nine people" in text
+    assert "race_ethnicity,,Pacific,9,9,1.0000,,yes,nine people" in text
     assert audit("--lint", made).code == 0
     ran = audit(*base, "--exclude", "Black=few")
     assert ran.code == 1

@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from govern.canonical import Json, fraction_text
+from govern.canonical import Json
 from govern.diagnostics import Diagnostic, InputError, Span, UsageError
 from govern.fairness.published import Fault, Limits
 
@@ -228,7 +228,11 @@ def _excluded(
 
 
 def _text(value: object) -> str | None:
-    return fraction_text(value, _PLACES) if isinstance(value, Fraction) else None
+    """Write a figure with four digits behind the point, rounded half-even; None for one that is undefined."""
+    if not isinstance(value, Fraction):
+        return None
+    digits = str(round(value * 10**_PLACES)).rjust(_PLACES + 1, "0")
+    return f"{digits[:-_PLACES]}.{digits[-_PLACES:]}"
 
 
 def _document(request: AuditRequest, counts: Counts, tables: Sequence[ImpactTable]) -> dict[str, Json]:
