@@ -16,7 +16,7 @@ _CELLS = ("n", "selected", "rate", "ratio", "excluded", "justification")
 
 
 def audit_from_json(data: bytes, file: str) -> RawAudit:
-    """Read a document. Raises InputError: I1, I2 for what is no JSON, I203 for too many rows, E101 for another shape."""
+    """Read a document. Raises InputError: I1, I2 for what is no JSON, I203 for too many rows, E101 for another form."""
     document = parse_json(data, file=file, max_bytes=_BYTES)
     if not isinstance(document, dict) or not isinstance(document.get("tables"), list):
         raise _shape(file, "an object with a list of tables")
