@@ -56,6 +56,8 @@ class _Kind:
     outcome: Callable[[Any, StoredOutcome], Judged]
     reads: frozenset[str] = frozenset()
     """Those of them that also decide what evidence is asked for."""
+    lacks: bool = False
+    """Whether figures that are kept can come to missing evidence, such as a declared group without anybody."""
 
 
 def rejudge(kind: str, old: CheckParams, new: CheckParams, stored: StoredOutcome) -> Judged:
@@ -74,7 +76,8 @@ def rejudge(kind: str, old: CheckParams, new: CheckParams, stored: StoredOutcome
         return NotReplayable(f"{', '.join(beyond)} changed, which decides what is measured")
     if "attributes" in changed and any(stands_for_more(item.tables) for item in (old, new) if _compares(item)):
         return NotReplayable("which groups the model declares is not in the result")
-    if stored.outcome in (Outcome.MISSING_EVIDENCE, Outcome.ERROR):
+    kept = held.lacks and stored.outcome is Outcome.MISSING_EVIDENCE and stored.facts is not None
+    if stored.outcome in (Outcome.MISSING_EVIDENCE, Outcome.ERROR) and not kept:
         if stored.facts is not None or held.reads & set(changed):
             return NotReplayable(f"the stored outcome is {stored.outcome.value}, and not for want of all evidence")
         return stored.outcome  # another limit does not bring the evidence
@@ -237,6 +240,7 @@ _KINDS: Mapping[str, _Kind] = {
         ),
         _disparity,
         reads=frozenset(["attributes"]),
+        lacks=True,
     ),
     "model_card.sections": _Kind(frozenset(["required"]), _sections),
     "model_card.placeholders": _Kind(frozenset(["at_most"]), _placeholders),
