@@ -137,6 +137,20 @@ def test_a_single_score_is_not_told_by_counts(tmp_path: Path) -> None:
     assert refused.code == "E198"
 
 
+def test_counts_without_scores_lack_the_column_as_rows_do(tmp_path: Path) -> None:
+    """Only then may a figure be used that somebody wrote down, in both forms."""
+    builder = rows_bundle(tmp_path, table_of([("F", "A", "1", "1"), ("M", "A", "0", "1")]))
+    document = counted(builder).document
+    found = []
+    for form in (builder, counts_bundle(builder, document)):
+        context = context_of(form)
+        source = source_of(context)
+        assert isinstance(source, PredictionSource)
+        found.append([measure("auc", context, source)[0], scores_of(context, source, ("sex",), labels=True)])
+    assert {item.code for pair in found for item in pair if isinstance(item, Diagnostic)} == {"E122"}
+    assert all(isinstance(item, Diagnostic) for pair in found for item in pair)
+
+
 def test_a_column_that_was_not_counted_is_missing_evidence(tmp_path: Path) -> None:
     builder = rows_bundle(tmp_path, table_of([("F", "A", "1", "1")]))
     result = judged(counts_bundle(builder, counted(builder).document), {"attributes": ["age"], **PARITY})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import tempfile
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from govern.canonical import canonical_bytes
 from govern.checks.context import CheckContext
@@ -21,7 +24,7 @@ from govern.evidence.predictions import PredictionSource, find_predictions
 from govern.fairness import METRICS, Tally
 from govern.policy.outcomes import CheckResult, Outcome
 from support.bundles import PREDICTIONS_MANIFEST, BundleBuilder
-from support.counted_tables import Row, rows_bundle, table_of
+from support.counted_tables import Row, counted, counts_bundle, rows_bundle, table_of
 
 (DISPARITY,) = CHECKS
 CLASSES = ("approve", "refer", "reject")
@@ -143,6 +146,47 @@ def test_cells_of_two_classes_are_those_of_a_positive_value(tmp_path: Path) -> N
     assert not isinstance(by_positive, dict)
     assert found["1"].cells == getattr(by_positive, "cells", None)
     assert (found["1"].rows, found["1"].missing_rows, found["1"].missing_y_true) == (4, 1, 1)
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    parts=st.lists(
+        st.tuples(
+            st.sampled_from(["F", "M", "NA"]),
+            st.sampled_from("AB"),
+            st.sampled_from([*CLASSES, ""]),
+            st.sampled_from([*CLASSES, "nan"]),
+            st.integers(1, 60),
+        ),
+        min_size=1,
+        max_size=12,
+    ),
+    changes=st.fixed_dictionaries(
+        {
+            "metric": st.sampled_from(["selection_rate", "true_positive_rate"]),
+            "decide": st.sampled_from(["point", "evidence_of_harm", "demonstrated"]),
+            "classes": st.sampled_from([["all"], ["refer"], ["approve", "reject"]]),
+            "smallest_shown": st.sampled_from([1, 11]),
+            "max_missing": st.just("1"),
+            "attributes": st.sampled_from([["sex"], ["race", ["sex", "race"]]]),
+        }
+    ),
+)
+def test_rows_and_counts_of_classes_are_one_evidence(
+    parts: list[tuple[str, str, str, str, int]], changes: dict[str, Any]
+) -> None:
+    rows: list[Row] = [part[:4] for part in parts for _ in range(part[4])]
+    with tempfile.TemporaryDirectory() as folder:
+        builder = bundle(Path(folder), rows, groups={"sex": ["F", "M", "X"]})
+        by_rows = judged(builder, bound=True, **changes)
+        by_counts = judged(counts_bundle(builder, counted(builder).document), bound=True, **changes)
+    assert canonical_bytes(by_rows.facts) == canonical_bytes(by_counts.facts)
+    assert (by_rows.outcome, by_rows.summary, by_rows.fields) == (
+        by_counts.outcome,
+        by_counts.summary,
+        by_counts.fields,
+    )
+    assert [item.detail for item in by_rows.findings] == [item.detail for item in by_counts.findings]
 
 
 class TestMissing:

@@ -85,7 +85,9 @@ def test_nothing_names_a_group_that_is_not_shown(
 
 @settings(max_examples=60, deadline=None)
 @given(TENSORS, st.sampled_from(["point", "evidence_of_harm", "demonstrated"]))
-def test_the_restricted_part_gives_the_counts_again(cells: dict[tuple[int, int], Tally], decide: str) -> None:
+def test_every_number_can_be_made_again_from_the_restricted_part(
+    cells: dict[tuple[int, int], Tally], decide: str
+) -> None:
     counts = counts_of(cells)
     if not counts.rows:
         return
@@ -93,3 +95,6 @@ def test_the_restricted_part_gives_the_counts_again(cells: dict[tuple[int, int],
     again = counts_of_restricted(facts["restricted"])
     kept = {key: tally for key, tally in counts.cells.items() if tally.n}
     assert (again.axes, again.labelled, again.cells, again.rows) == (counts.axes, True, kept, counts.rows)
+    first, second = judged(counts, decide=decide), judged(again, decide=decide)
+    assert canonical_bytes(first.facts) == canonical_bytes(second.facts)
+    assert (first.outcome, first.summary, first.findings) == (second.outcome, second.summary, second.findings)

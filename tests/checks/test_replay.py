@@ -18,7 +18,7 @@ from govern.checks.fairness.stored import stored_counts
 from govern.checks.replay import NotReplayable, StoredOutcome, rejudge
 from govern.policy.comparisons import Limit
 from govern.policy.outcomes import EvidenceRef, Outcome
-from support.bundles import PREDICTIONS, BundleBuilder
+from support.bundles import PREDICTIONS, PREDICTIONS_MANIFEST, BundleBuilder
 from support.policies import snapshot
 from support.replaying import context_of, judged, params_of, replayed, stored
 
@@ -228,6 +228,45 @@ def test_people_of_unknown_group_are_kept_and_judged_again(tmp_path: Path):
     for changes in ({"at_least": 0.5}, {"at_least": 0.602}, {"missing_bounds": "none"}, {"min_n": 100}):
         found, truth = replayed(built, "fairness.disparity", old, {**old, **changes})
         assert found is truth
+
+
+def two_columns(folder: Path, *, declared: str = "[F, M]") -> CheckContext:
+    """Sex within branches a and b; the groups of sex are declared."""
+    lines = ["y_true,y_pred,score,sex,branch"]
+    for sex, branch, selected, people in (
+        ("F", "a", 20, 60),
+        ("F", "b", 30, 40),
+        ("M", "a", 25, 60),
+        ("M", "b", 40, 60),
+    ):
+        lines += [f"1,{int(number < selected)},0.5,{sex},{branch}" for number in range(people)]
+    builder = BundleBuilder(folder).file(PREDICTIONS, "\n".join(lines) + "\n")
+    manifest = builder.content(PREDICTIONS_MANIFEST).decode()
+    manifest = manifest.replace("  sensitive:\n  - sex\n", "  sensitive:\n  - sex\n  - branch\n")
+    manifest = manifest.replace("groups:\n  sex:\n  - F\n  - M\n", f"groups: {{sex: {declared}}}\n")
+    return context_of(builder.file(PREDICTIONS_MANIFEST, manifest).build())
+
+
+@pytest.mark.parametrize("decide", ["point", "evidence_of_harm", "demonstrated"])
+def test_strata_are_kept_and_judged_again(tmp_path: Path, decide: str):
+    built = two_columns(tmp_path)
+    old = {**DISPARITY, "decide": decide, "stratum": "branch"}
+    for limit in (0.3, 0.8, 0.95):
+        found, truth = replayed(built, "fairness.disparity", old, {**old, "at_least": limit})
+        assert found is truth
+    found, _truth = replayed(built, "fairness.disparity", old, {**old, "stratum": None})
+    assert found == NotReplayable("stratum changed, which decides what is measured")
+
+
+def test_a_declared_group_without_anybody_is_judged_again(tmp_path: Path):
+    built = two_columns(tmp_path, declared="[F, M, X]")
+    old = {**DISPARITY, "decide": "point"}
+    assert replayed(built, "fairness.disparity", old, {**old, "at_least": 0.1}) == (
+        Outcome.MISSING_EVIDENCE,
+        Outcome.MISSING_EVIDENCE,
+    )
+    found, truth = replayed(built, "fairness.disparity", old, {**old, "at_least": 0.99})
+    assert found is truth is Outcome.FAIL, "what fails for certain fails whoever else is absent"
 
 
 @pytest.mark.parametrize(

@@ -221,6 +221,18 @@ def test_the_restricted_counts_give_every_figure_again(tmp_path):
         assert len(row["reliability"]) == 10
 
 
+def test_explain_tells_every_group(tmp_path):
+    from govern.report.explanation import _comparisons
+
+    rows = [(sex, 1 if sex == "F" else label, score) for sex, label, score in scored()]
+    rows += [("X", 1, 0.5)] * 3
+    bundle = bundle_of(tmp_path, csv_of(rows), groups={"sex": ["F", "M", "X"]})
+    told = "\n".join(_comparisons(run(SCORE, bundle).facts, ()))
+    assert "auc by sex: difference <= 0.05, inconclusive" in told
+    assert "sex=X: not shown" in told
+    assert "on 400 people" in told or told.count("not shown") > 1
+
+
 def test_bytes_do_not_depend_on_order_or_form(tmp_path):
     rows = scored()
     made = [csv_of(rows), csv_of(rows[::-1]), parquet_of(rows, group=7)]

@@ -8,6 +8,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from support.bundles import BundleBuilder
 from support.impact_tables import PEOPLE, Cells, published
@@ -60,12 +62,28 @@ def test_tables_made_from_rows_have_no_fault_and_read_back(table: Path, tmp_path
         assert linted.code == 0, linted.out
         assert "0 faults, 0 notes" in linted.out
     page = made["markdown"].read_text("utf-8")
-    assert "| Female | Black | 150 | 66 | 0.44 | 0.8282 |" in page
+    assert "| Female | Black | 150 | 66 | 0.4400 | 0.8282 |" in page
     assert "People of unknown category, in no row: 19." in page
     assert not any(word in page.lower() for word in ("fair", "compliant", "unbiased"))
 
 
-def test_counts_and_a_bundle_give_the_same_tables(table: Path, tmp_path: Path) -> None:
+def test_a_document_of_counts_gives_the_same_tables(table: Path, tmp_path: Path) -> None:
+    counts, first, second = (tmp_path / name for name in ("counts.json", "a.json", "b.json"))
+    made = govern(
+        *("fairness", "summarize", table, "--y-pred", "hired", "--sensitive", "gender", "--sensitive", "race"),
+        *("--model", "screen@1.0.0", "--data", "hires", "-o", counts),
+        cwd=tmp_path,
+    )
+    assert made.code == 0, made.err
+    assert audit(table, "--method", "selection", "--decision", "hired", "-o", f"json={first}").code == 0
+    assert audit(counts, "--method", "selection", "-o", f"json={second}").code == 0
+    assert first.read_bytes() == second.read_bytes()
+    assert audit(counts, "--method", "scoring").code == 3
+    counts.write_text("{}", encoding="utf-8")
+    assert audit(counts, "--method", "selection").code == 3
+
+
+def test_rows_and_a_bundle_give_the_same_tables(table: Path, tmp_path: Path) -> None:
     builder = BundleBuilder(tmp_path).file("p.csv", rows(PEOPLE, "gender,race,y_pred"))
     folder = builder.record(evidence={"predictions": {"path": "p.csv"}}).build()
     first, second = tmp_path / "a.json", tmp_path / "b.json"
@@ -86,7 +104,7 @@ def test_the_rules_own_scoring_example_from_rows(tmp_path: Path) -> None:
     assert ran.code == 0, ran.out
     found = json.loads(made.read_text("utf-8"))["tables"][0]["rows"]
     figures = {row["category"][0]: (row["n"], row["selected"], row["rate"], row["ratio"]) for row in found}
-    assert figures == {"Female": (76, 34, "0.4474", "0.8232"), "Male": (92, 50, "0.5435", "1")}
+    assert figures == {"Female": (76, 34, "0.4474", "0.8232"), "Male": (92, 50, "0.5435", "1.0000")}
 
 
 def test_exactly_the_median_is_not_above_it_and_unknown_people_stay_in_it(tmp_path: Path) -> None:
@@ -97,6 +115,31 @@ def test_exactly_the_median_is_not_above_it_and_unknown_people_stay_in_it(tmp_pa
     table = json.loads(made.read_text("utf-8"))["tables"][0]
     assert table["unknown"] == 1
     assert {row["category"][0]: row["selected"] for row in table["rows"]} == {"F": 0, "M": 1}
+
+
+NUMBERS = st.integers(0, 30).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n)))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    cells=st.dictionaries(
+        st.tuples(st.sampled_from(["F", "M", None]), st.sampled_from(["A", "B", None])), NUMBERS, min_size=1
+    )
+)
+def test_what_is_made_is_never_found_faulty(cells: Cells, tmp_path: Path) -> None:
+    path, made = tmp_path / "hires.csv", tmp_path / "audit.csv"
+    path.write_text(rows(cells), encoding="utf-8")
+    ran = audit(path, "--method", "selection", "--decision", "hired", "-o", f"csv={made}")
+    if ran.code == 3:
+        assert "E104" in ran.err, "nobody applied"
+        return
+    known = [{pair[place] for pair, (n, _k) in cells.items() if n and pair[place]} for place in (0, 1)]
+    if not all(known):
+        assert ran.code == 1, "a table without categories is none"
+        assert "F155" in ran.out
+        return
+    assert ran.code == 0, ran.out
+    assert audit("--lint", made).code == 0
 
 
 def test_a_small_category_left_out_with_a_reason(tmp_path: Path) -> None:
@@ -110,7 +153,7 @@ def test_a_small_category_left_out_with_a_reason(tmp_path: Path) -> None:
     assert audit(*base, *left_out).code == 0
     text = made.read_text("utf-8")
     assert "race_ethnicity,,Asian,237,121,0.5105,0.9892," in text
-    assert "race_ethnicity,,Pacific,9,9,1,,yes,nine people" in text
+    assert "race_ethnicity,,Pacific,9,9,1.0000,,yes,nine people" in text
     assert audit("--lint", made).code == 0
     ran = audit(*base, "--exclude", "Black=few")
     assert ran.code == 1

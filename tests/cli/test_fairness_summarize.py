@@ -319,9 +319,24 @@ def test_weighted_rows_are_refused(tmp_path: Path) -> None:
     assert (ended.code, "E103" in ended.err, "weight" in ended.err) == (3, True, True)
 
 
-def test_a_table_of_classes_is_not_counted_as_two_values(tmp_path: Path) -> None:
-    builder = rows_bundle(tmp_path, "sex,race,y_true,y_pred\nF,A,a,b\nM,A,b,c\n")
+def classes(tmp_path: Path, rows: list[str]) -> Path:
+    builder = rows_bundle(tmp_path, "sex,race,y_true,y_pred\n" + "".join(rows), groups={"sex": "FM", "race": "AB"})
     text = builder.content("predictions/test.yaml").decode()
     text = text.replace("positive:\n  y_pred: '1'\n  y_true: '1'\n", "classes: [a, b, c]\n")
-    ended = summarize(tmp_path, builder.file("predictions/test.yaml", text).build(), "-o", "d.json")
-    assert (ended.code, "U101" in ended.err) == (2, True), ended.err
+    return builder.file("predictions/test.yaml", text).build()
+
+
+def test_classes_are_counted_by_outcome_and_decision_and_added_over_sites(tmp_path: Path) -> None:
+    draw = random.Random(3)
+    rows = [",".join(map(draw.choice, ("FM", "AB", "abc", "abc"))) + "\n" for _ in range(90)] + ["F,A,a,\n"]
+    for name, part in (("whole", rows), ("a", rows[:40]), ("b", rows[40:])):
+        ended = summarize(tmp_path, classes(tmp_path / name, part), "-o", f"{name}.json")
+        assert ended.code == 0, ended.err
+        assert "selected" not in ended.out
+    assert summarize(tmp_path, "--merge", "a.json", "b.json", "-o", "sum.json").code == 0
+    whole = loaded(tmp_path / "whole.json")
+    assert (whole["classes"], whole["shape"]) == (["a", "b", "c"], [3, 3, 3, 3])
+    assert "positive" not in whole
+    assert without_salt(loaded(tmp_path / "sum.json")) == without_salt(whole)
+    ended = summarize(tmp_path, tmp_path / "whole/bundle", "--cross-check", "fairlearn")
+    assert (ended.code, "U101" in ended.err) == (2, True)

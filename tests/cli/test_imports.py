@@ -187,12 +187,14 @@ def test_check_of_a_csv_table_streams_it(issue: bool, places: Places) -> None:
 
 
 def test_a_report_adds_the_page_and_nothing_else(places: Places) -> None:
+    """numpy is what the page simulates with, how often each rule on groups would err."""
     arguments = ("check", places.gate / "example", "-s", "pre-registration", "-w", places.gate, "--no-issue")
     plain = imported(places.root, *arguments)
     page = imported(places.root, *arguments, "-o", f"html={places.root / 'r.html'}")
-    assert unwanted(page, NEVER) == []
+    assert unwanted(page, [name for name in NEVER if name != "numpy"]) == []
     added = {name.partition(".")[0] for name in page - plain} - set(sys.stdlib_module_names)
-    assert added <= {"jinja2", "markupsafe", "govern"}
+    added = {name for name in added if not name.startswith("_cython_")}  # numpy's compiled parts
+    assert added <= {"jinja2", "markupsafe", "govern", "numpy"}
 
 
 def test_the_package_itself_costs_nothing() -> None:

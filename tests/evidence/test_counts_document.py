@@ -89,6 +89,41 @@ def test_no_axis_at_all() -> None:
     assert read(document).cells == {(): (1, 2, 3, 4)}
 
 
+def of_classes(**changes: Any) -> Document:
+    document = {
+        **sound(),
+        "classes": ["a", "b", "c"],
+        "axes": [],
+        "shape": [3, 3],
+        "counts": list(range(9)),
+        "rows": 40,
+    }
+    return {**document, **changes}
+
+
+def test_classes() -> None:
+    counts = read(of_classes())
+    assert counts.tensor[2, 1] == 7
+    assert counts.missing_rows == 4
+    jsonschema.Draft202012Validator(counts_schema()).validate(of_classes())
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"shape": [2, 2]}, "E195"),
+        ({"counts": [1] * 4}, "E195"),
+        ({"classes": ["a"]}, "E197"),
+        ({"classes": ["a", "b", "b"]}, "E197"),
+        ({"classes": ["a", "b", "NaN"]}, "E197"),
+        ({"classes": [str(n) for n in range(65)]}, "E197"),
+        ({"positive": {"y_pred": "a"}}, "E103"),
+    ],
+)
+def test_classes_that_do_not_fit(changes: Document, code: str) -> None:
+    assert code in {fault.code for fault in refused(of_classes(**changes))}
+
+
 def with_axis(**changes: Any) -> Callable[[Document], Document]:
     return lambda document: {**document, "axes": [{**document["axes"][0], **changes}, document["axes"][1]]}
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from fractions import Fraction
 
 import numpy as np
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from govern.bundle import Bundle
+from govern.bundle import Bundle, open_bundle
 from govern.canonical import canonical_bytes
 from govern.checks.predictions import counts_of
 from govern.checks.scores import score_counts_of
 from govern.diagnostics import Diagnostic, InputError, IntegrityError
-from govern.evidence import number_parts
+from govern.evidence import number_parts, score_counts
 from govern.evidence.predictions import find_predictions
 from govern.evidence.score_counts import Range, read_score_table
 from govern.evidence.score_median import above_median
@@ -77,6 +79,38 @@ def test_many_rows_are_counted_as_numpy_counts_them(tmp_path):
                 place: found.cells[index,][label].get(place, 0) for place in range(BINS)
             }
             assert found.sums[index,][label].total == sum(round(score * UNIT) for score in mine.tolist())
+
+
+def test_many_keys_are_counted_as_few_are(tmp_path, monkeypatch):
+    random = np.random.RandomState(7)
+    rows = [("FM"[n % 2], int(n) % 3 // 2, float(score)) for n, score in enumerate(random.random_sample(500))]
+    few = counts(bundle_of(tmp_path / "1", parquet_of(rows)))
+    monkeypatch.setattr(score_counts, "_DENSE", 0)
+    monkeypatch.setattr(number_parts, "_DENSE", 0)
+    many = counts(bundle_of(tmp_path / "2", parquet_of(rows, group=50)))
+    assert few == many
+    assert len(few.cells) == 2
+
+
+def test_arrow_files_are_read_like_parquet(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows: list[Row] = [("F", 1, 0.25), (None, 0, 0.5), ("M", 0, None), ("M", 1, 1.0)]
+    table = pq.read_table(io.BytesIO(parquet_of(rows)))
+    out = io.BytesIO()
+    with pa.ipc.new_file(out, table.schema) as writer:
+        writer.write_table(table, max_chunksize=2)
+    path = f"{TABLE}.arrow"
+    file = {"path": path, "sha256": hashlib.sha256(out.getvalue()).hexdigest()}
+    wanted = counts(bundle_of(tmp_path / "1", csv_of(rows)))
+    place = tmp_path / "1"
+    found = next(place.rglob("scores.csv")).with_name("scores.arrow")
+    found.write_bytes(out.getvalue())
+    manifest = next(place.rglob("test.yaml"))
+    document = yaml.safe_load(manifest.read_text(encoding="utf-8"))
+    manifest.write_text(yaml.safe_dump({**document, "file": file}), encoding="utf-8")
+    assert counts(open_bundle(found.parent.parent)) == wanted
 
 
 def test_single_precision_is_widened_exactly(tmp_path):

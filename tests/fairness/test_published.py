@@ -135,7 +135,7 @@ def test_a_truncated_figure_is_told_and_is_no_fault():
         "sex,Male,92,54.3%,1.00",
         "sex,Female,76,44.7%,0.82",
     ]
-    from govern.evidence.published_table import RACE, SEX
+    from govern.evidence.published_raw import RACE, SEX
 
     found = lint(lines, tables=((SEX,), (RACE,)), unknown_reported=False)
     assert found == ()
@@ -172,7 +172,7 @@ def test_test_data_needs_a_reason():
 
 def test_rates_without_numbers_selected_must_be_of_whole_people():
     lines = ["sex,n,rate,ratio", "F,7,0.62,1.00", "M,8,0.50,0.81"]
-    from govern.evidence.published_table import SEX
+    from govern.evidence.published_raw import SEX
 
     assert codes(lint(lines, tables=((SEX,),), unknown_reported=False)) == ["F150"]
     lines[1] = "F,8,0.62,1.00"
@@ -180,7 +180,7 @@ def test_rates_without_numbers_selected_must_be_of_whole_people():
 
 
 def test_nobody_selected_has_no_ratio():
-    from govern.evidence.published_table import SEX
+    from govern.evidence.published_raw import SEX
 
     lines = ["sex,n,selected,rate,ratio", "F,70,0,0.00,1.00", "M,80,0,0.00,1.00"]
     assert codes(lint(lines, tables=((SEX,),), unknown_reported=False)) == ["F153", "F153"]

@@ -189,6 +189,19 @@ def test_law_that_no_longer_holds(status, gone):
     assert places(linted(law(status, "2026-11-01")), "P806") == ([(3, 49)] if gone else [])
 
 
+@pytest.mark.parametrize(("successor", "ends", "told"), [("new", True, False), ("new", False, True), ("x", True, True)])
+def test_law_whose_successor_stands_beside_it(successor, ends, told):
+    """Old decisions are judged again under the rule of their day: a policy that ends and is followed is no fault."""
+    until = ", applies_until: 2026-07-21" if ends else ""
+    old = several("check: lineage.present").replace(
+        "name: p", f"name: p, legal_status: superseded, superseded_by: {successor}{until}"
+    )
+    new = several("check: lineage.present").replace("name: p", "name: new")
+    found = linted(old, new)
+    assert not any(item.severity is Severity.ERROR for item in found), found
+    assert bool(places(found, "P806")) is told
+
+
 # --- P807
 
 

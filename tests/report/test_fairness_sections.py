@@ -101,7 +101,7 @@ def test_curves_are_told_apart_without_colour() -> None:
     curves = [item for item in root.iter(f"{SVG}path") if item.get("class") == "fig-curve"]
     assert len(curves) == 3
     assert len({item.get("stroke-dasharray") for item in curves}) == 3
-    assert "race=Black | auc 0.667, n 402" in words(drawn)
+    assert "race=Black | AUC 0.667, n 402" in words(drawn)
     assert "race=Native" not in words(drawn)
 
 

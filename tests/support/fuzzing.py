@@ -201,6 +201,71 @@ def _zip() -> bytes:
     return buffer.getvalue()
 
 
+_COUNTS = "fairness-counts.json"
+
+
+@cache
+def _with_counts() -> tuple[Bundle, TemporaryDirectory[str]]:
+    folder = TemporaryDirectory()
+    builder = BundleBuilder(Path(folder.name)).without_tools().file(_COUNTS, counts_samples()[0])
+    return builder.record(evidence={"predictions": {"path": _COUNTS, "type": "fairness-counts"}}).open(), folder
+
+
+def _counts(data: bytes) -> None:
+    """Read a document of counts and everything that rules ask of it."""
+    from govern.checks.predictions import counts_of
+    from govern.checks.stated_scores import stated_scores
+    from govern.evidence.class_counts import read_classes
+    from govern.evidence.predictions import Predictions, PredictionSource, find_predictions, read_predictions
+
+    made: Any = _Instead(_with_counts()[0], _COUNTS, data)
+    source = find_predictions(made)
+    if not isinstance(source, PredictionSource) or source.counts is None:
+        return
+    for attributes in ((), source.attributes[:1], source.attributes):
+        predictions = read_predictions(made, source, attributes)
+        if isinstance(predictions, Predictions):
+            counts_of(predictions)
+        if source.classes:
+            read_classes(made, source, attributes)
+        stated_scores(source, source.counts, attributes, labels=True)
+        stated_scores(source, source.counts, attributes, labels=False)
+
+
+def counts_samples() -> tuple[bytes, ...]:
+    """Documents of counts: with scores, without labels, of classes."""
+    axis = {"name": "sex", "values": ["F", "M"], "unknown": True, "declared": True}
+    scores = {
+        "axes": [{"name": "sex", "values": ["F", "M"], "declared": True}],
+        "bins": 4096,
+        "range": ["0", "1"],
+        "labelled": True,
+        "cells": [[0, 1, 10, 1]],
+        "sums": [[0, 1, 1, "10485760", "109951162777600", 0]],
+        "missing": 2,
+        "rows": 3,
+        "threshold": None,
+        "above": None,
+    }
+    document = {
+        "apiVersion": "govern/v1",
+        "kind": "FairnessCounts",
+        "y_true": True,
+        "rows": 3,
+        "axes": [axis],
+        "model": {"name": "credit-risk", "version": "3.1.0"},
+        "data": {"name": "d"},
+        "missing": {"y_pred": 1, "y_true": 0},
+        "shape": [3, 2, 2],
+        "cells": [[0, 1, 1, 1], [2, 0, 1, 1]],
+        "scores": scores,
+    }
+    bare = {key: value for key, value in document.items() if key not in ("scores", "cells")}
+    unlabelled = {**bare, "y_true": False, "shape": [3, 2], "counts": [1, 0, 0, 0, 0, 1]}
+    classes = {**bare, "classes": ["a", "b", "c"], "shape": [3, 3, 3], "counts": [1, 1, *[0] * 25]}
+    return tuple(json.dumps(item).encode() for item in (document, unlabelled, classes))
+
+
 def own_targets() -> tuple[Target, ...]:
     """The readers of our own rooms."""
     builder = BundleBuilder(Path("never-written"))
@@ -216,6 +281,7 @@ def own_targets() -> tuple[Target, ...]:
         Target("card-json", _card("card.json"), (toolkit,), is_json=True),
         Target("requirements", _requirements, (REQUIREMENTS.encode(), b"-r b.txt\nx @ https://e/x.whl ; a == 'b'\n")),
         Target("artefact", _artefact, (safetensors(), _zip(), b"\x80\x04\x95\x05\x00\x00\x00\x00\x00\x00\x00]\x94.")),
+        Target("fairness-counts", _counts, counts_samples(), is_json=True),
         Target("envelope", _envelope, (builder.content(f"{VALIDATION}.evidence.json"),), is_json=True),
     )
 

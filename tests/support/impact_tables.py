@@ -7,7 +7,8 @@ from datetime import date
 from fractions import Fraction
 
 from govern.checks.fairness.published import figures_of
-from govern.evidence.published_table import RACE, SEX, read_published
+from govern.evidence.published_raw import RACE, SEX
+from govern.evidence.published_table import read_published
 from govern.fairness.published import Fault, Limits
 from govern.fairness.published_audit import audit_faults
 

@@ -6,18 +6,17 @@ and must give the outcome that was stored, and what a stored figure does not set
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from govern.canonical import Json
 from govern.checks.cards.params import PlaceholdersParams, PresentParams, SectionsParams
 from govern.checks.dependencies.params import VulnerabilitiesParams
+from govern.checks.fairness import again
 from govern.checks.fairness.declared import stands_for_more
 from govern.checks.performance.params import ThresholdParams
-from govern.fairness import Counts, needs_labels
+from govern.checks.stored_outcome import Judged, NotReplayable, Replayed, StoredOutcome
 from govern.policy.comparisons import assertions_of
 from govern.policy.interface import CheckParams
 from govern.policy.outcomes import Outcome
@@ -27,36 +26,7 @@ from govern.policy.rules import attribute_of
 if TYPE_CHECKING:
     from govern.checks.fairness.params import GroupParams
 
-__all__ = ["NotReplayable", "StoredOutcome", "judge_counts", "rejudge"]
-
-
-@dataclass(frozen=True, slots=True)
-class StoredOutcome:
-    """What a result keeps of one rule."""
-
-    outcome: Outcome
-    """As the check evaluated it, before the clock and waivers."""
-    observed: str | None
-    facts: Json
-
-
-@dataclass(frozen=True, slots=True)
-class NotReplayable:
-    """Why a stored outcome cannot be judged again."""
-
-    why: str
-
-
-Judged = Outcome | NotReplayable
-
-
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    limits: frozenset[str]
-    """Parameters that only move a limit: the same evidence is read, and read alike."""
-    outcome: Callable[[Any, StoredOutcome], Judged]
-    reads: frozenset[str] = frozenset()
-    """Those of them that also decide what evidence is asked for."""
+__all__ = ["NotReplayable", "StoredOutcome", "rejudge"]
 
 
 def rejudge(kind: str, old: CheckParams, new: CheckParams, stored: StoredOutcome) -> Judged:
@@ -140,89 +110,6 @@ def _sided(text: str, params: ThresholdParams) -> Judged:
     return Outcome.PASS if params.met(value) else Outcome.FAIL
 
 
-# --- fairness
-
-
-def _disparity(params: Any, stored: StoredOutcome) -> Judged:
-    from govern.checks.fairness.stored import stored_counts
-
-    counts = stored_counts(stored.facts, params.metric)
-    if counts is None:
-        return NotReplayable("the stored tables do not hold every person that the verdict rests on")
-    try:
-        return counts.outcome(params)
-    except KeyError:
-        return NotReplayable("a table is asked for that the result does not hold")
-
-
-def _groups(module: str) -> Callable[[Any, StoredOutcome], Judged]:
-    """A kind on groups that is a function of counts: `outcome_of` of its module."""
-
-    def judge(params: Any, stored: StoredOutcome) -> Judged:
-        from importlib import import_module
-
-        from govern.checks.fairness.replaying import judged_again
-
-        outcome_of = import_module(f"govern.checks.fairness.{module}").outcome_of
-        found = judged_again(outcome_of, params, Fraction(params.max_missing), stored.facts)
-        return found if isinstance(found, Outcome) else NotReplayable(found)
-
-    return judge
-
-
-_OF_COUNTS = ("min_n", "small_groups", "max_missing", "missing_bounds", "smallest_shown")
-"""Parameters that say how groups are counted in, by every kind that judges them by counts."""
-
-
-def _gap(params: Any, stored: StoredOutcome) -> Judged:
-    from govern.checks.fairness.gap_stored import stored_gap_outcome
-
-    outcome = stored_gap_outcome(params, stored.facts)
-    return (
-        NotReplayable("the result does not hold the counts that the verdict rests on") if outcome is None else outcome
-    )
-
-
-_GAP = frozenset(["at_least", "at_most", "decide", "confidence", "min_group", "max_missing", "smallest_shown"])
-_FROM_COUNTS = {
-    "fairness.group_floor": "floor",
-    "fairness.significance": "significance",
-    "fairness.robustness": "robustness",
-    "fairness.coverage": "coverage",
-}
-"""Kinds that are functions of counts by group, and their modules."""
-
-
-def judge_counts(kind: str, params: CheckParams, facts: Json) -> Judged:
-    """Judge a rule on groups by the counts that a rule of another kind or metric has stored.
-
-    Counts are those of everybody, whatever rule they were made for; which groups they hold is all that can be lacking.
-    """
-    from govern.checks.fairness.params import GroupParams
-    from govern.checks.fairness.replaying import judged_again, kept_counts
-    from govern.checks.fairness.stored import StoredCounts
-
-    counts = kept_counts(facts)
-    if counts is None or not isinstance(params, GroupParams):
-        return NotReplayable("the result keeps no counts by group")
-    if stands_for_more(params.tables):
-        return NotReplayable("which groups the model declares is not in the result")
-    stored = StoredOutcome(Outcome.PASS, None, facts)
-    if kind in _FROM_COUNTS:
-        return _groups(_FROM_COUNTS[kind])(params, stored)
-    if kind != "fairness.disparity":
-        return NotReplayable(f"results keep no figures by which {kind} could be judged again")
-
-    def disparity(asked: Any, held: Counts) -> Outcome:
-        if needs_labels(asked.metric) and not held.labelled:
-            raise ValueError("the metric needs the true outcome")
-        return StoredCounts(held, asked.tables).outcome(asked)
-
-    disparate: Any = params
-    found = judged_again(disparity, disparate, Fraction(disparate.max_missing), facts)
-    return found if isinstance(found, Outcome) else NotReplayable(found)
-
-
 # --- model cards
 
 
@@ -295,40 +182,12 @@ def _expression(params: Any, stored: StoredOutcome) -> Judged:
     return found if isinstance(found, Outcome) else NotReplayable(found)
 
 
-_KINDS: Mapping[str, _Kind] = {
-    "performance.threshold": _Kind(frozenset(["at_least", "at_most", "min_n"]), _threshold),
-    "fairness.disparity": _Kind(
-        frozenset(
-            [
-                *("at_least", "at_most", "attributes", "decide", "alpha", "min_n", "smallest_shown"),
-                *("small_groups", "max_missing", "missing_bounds", "significant_gap", "test"),
-            ]
-        ),
-        _disparity,
-        reads=frozenset(["attributes"]),
-    ),
-    "fairness.group_floor": _Kind(
-        frozenset(["at_least", "at_most", "attributes", "decide", "alpha", *_OF_COUNTS]),
-        _groups("floor"),
-        reads=frozenset(["attributes"]),
-    ),
-    "fairness.significance": _Kind(frozenset(["test", "alpha", "practical", *_OF_COUNTS]), _groups("significance")),
-    "fairness.robustness": _Kind(
-        frozenset(["at_least", "at_most", "attributes", "flips", *_OF_COUNTS]),
-        _groups("robustness"),
-        reads=frozenset(["attributes"]),
-    ),
-    "fairness.coverage": _Kind(
-        frozenset(["attributes", "metrics", "min_group", "max_unknown_share", "max_missing", "smallest_shown"]),
-        _groups("coverage"),
-        reads=frozenset(["attributes", "metrics"]),
-    ),
-    "fairness.calibration_gap": _Kind(_GAP, _gap),
-    "fairness.ranking_gap": _Kind(_GAP, _gap),
-    "fairness.score_gap": _Kind(_GAP, _gap),
-    "model_card.sections": _Kind(frozenset(["required"]), _sections),
-    "model_card.placeholders": _Kind(frozenset(["at_most"]), _placeholders),
-    "model_card.present": _Kind(frozenset(["min_words"]), _present),
-    "dependencies.vulnerabilities": _Kind(frozenset(["max_severity", "unscored_as"]), _vulnerabilities),
-    "expression": _Kind(frozenset(["assert", "and_assert"]), _expression, reads=frozenset(["assert", "and_assert"])),
+_KINDS: Mapping[str, Replayed] = {
+    "performance.threshold": Replayed(frozenset(["at_least", "at_most", "min_n"]), _threshold),
+    **again.KINDS,
+    "model_card.sections": Replayed(frozenset(["required"]), _sections),
+    "model_card.placeholders": Replayed(frozenset(["at_most"]), _placeholders),
+    "model_card.present": Replayed(frozenset(["min_words"]), _present),
+    "dependencies.vulnerabilities": Replayed(frozenset(["max_severity", "unscored_as"]), _vulnerabilities),
+    "expression": Replayed(frozenset(["assert", "and_assert"]), _expression, reads=frozenset(["assert", "and_assert"])),
 }

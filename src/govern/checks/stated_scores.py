@@ -26,11 +26,11 @@ def stated_scores(
     """
     from govern.evidence.prediction_source import needs_rows, no_column
 
+    if source.score is None or (labels and source.y_true is None):
+        return no_column(source.file, ["score" if source.score is None else "y_true"], source.header)
     absent = [name for name in attributes if name not in counts.names]
     if absent:
         return no_column(source.file, absent, counts.names)
-    if counts.document.scores is None:
-        return needs_rows(source, "scores are asked for")
     held = _read(source, counts)
     if labels and not held.labelled:
         return needs_rows(source, "scores by true outcome are asked for")

@@ -132,7 +132,7 @@ def _make(request: AuditRequest, outputs: tuple[str, ...]) -> Answer:
 
 
 def _lint(path: Path, day: date | None, used_on: date, unknown: int | None, outputs: tuple[str, ...]) -> Answer:
-    from govern.gate.fairness.audit import LintRequest, lint_published
+    from govern.gate.fairness.audit_lint import LintRequest, lint_published
     from govern.gate.outputs import parse_outputs, write_outputs
     from govern.report import audit_tables as report
 

@@ -14,8 +14,8 @@ from govern.cli.streams import err, out
 
 if TYPE_CHECKING:
     from govern.canonical import Json
-    from govern.fairness import Counts
     from govern.gate.fairness.summarize import SummarizeRequest
+    from govern.gate.fairness.writing import Tensor
 
 
 @click.command(
@@ -144,26 +144,26 @@ def _counted(request: SummarizeRequest, output: Path) -> Answer:
     from govern.gate.fairness.summarize import summarize_rows
 
     made = summarize_rows(request, entropy=os.urandom)
-    _write(output, made.document, made.counts)
+    _write(output, made.document, made.tensor)
     return Answer(0)
 
 
 def _merged(paths: tuple[Path, ...], data: str | None, output: Path) -> Answer:
     from govern.gate.fairness.documents import merged
 
-    document, counts = merged(paths, data=data, entropy=os.urandom)
-    _write(output, document, counts)
+    document, tensor = merged(paths, data=data, entropy=os.urandom)
+    _write(output, document, tensor)
     return Answer(0)
 
 
-def _write(output: Path, document: Mapping[str, Json], counts: Counts) -> None:
+def _write(output: Path, document: Mapping[str, Json], tensor: Tensor) -> None:
     from govern.canonical import canonical_bytes
     from govern.gate.fairness.documents import public_lines
     from govern.gate.outputs import write_atomic, writing
 
     with writing(output):
         write_atomic(output, canonical_bytes(document))
-    for line in public_lines(counts):
+    for line in public_lines(tensor):
         out(line)
     if not document["model"]["files"]:  # type: ignore[index,call-overload]  # the shape we have just written
         err("note: the document names no file of the model, so that a rule with `bound: true` will not take it")

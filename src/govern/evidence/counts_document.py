@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic import ValidationError
 
 from govern.diagnostics import Diagnostic, InputError, Span
-from govern.evidence.cells import GroupValues, refuse_near_equal
+from govern.evidence.cells import GroupValues, is_missing, refuse_near_equal
 from govern.evidence.counts_format import LARGEST_COUNT, CountsFile
+from govern.evidence.rows_manifest import MOST_CLASSES
 from govern.inputs.json import parse_json
 from govern.inputs.limits import JSON_BYTES
 
@@ -42,9 +43,15 @@ class FairnessCounts:
     document: CountsFile
     groups: tuple[GroupValues, ...]
     """One for each axis, in the document's order."""
-    cells: Mapping[tuple[int, ...], Four]
-    """By the index on each axis, the one after the last value for unknown; empty cells are left out."""
+    tensor: Mapping[tuple[int, ...], int]
+    """Every count that is not 0 by its indices: of each axis, the one after the last value for unknown, then of outcome
+    (where it is counted) and decision."""
     missing_rows: int
+
+    @property
+    def cells(self) -> dict[tuple[int, ...], Four]:
+        """Confusion cells by the index on each axis, of a document on two values."""
+        return _by_group(self.tensor, labelled=self.document.y_true)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -82,13 +89,14 @@ def parse_counts(data: bytes, *, file: str) -> FairnessCounts:
         raise _fault("E197", file, "two axes have one name", "Give every attribute one axis.")
     if document.positive is not None and not _scalars(document.positive.y_pred, document.positive.y_true):
         raise _fault("E103", file, "positive: expected one value each", "Write the value as the table has it.")
-    cells = _cells(file, document)
-    counted = sum(map(sum, cells.values()))
+    if document.classes:
+        _check_classes(file, document)
+    tensor = _tensor(file, document)
     return FairnessCounts(
         document=document,
         groups=tuple(GroupValues(a.name, a.values, a.declared is not False, frozenset()) for a in document.axes),
-        cells=cells,
-        missing_rows=_missing_rows(file, document, counted),
+        tensor=tensor,
+        missing_rows=_missing_rows(file, document, sum(tensor.values())),
     )
 
 
@@ -126,10 +134,20 @@ def _check_axis(file: str, number: int, axis: CountsAxis) -> None:
         refuse_near_equal(file, axis.name, set(values), None, frozenset())
 
 
-def _cells(file: str, document: CountsFile) -> dict[tuple[int, ...], Four]:
-    """Read `counts` or `cells` into confusion cells by group."""
+def _check_classes(file: str, document: CountsFile) -> None:
+    names = document.classes
+    if not 2 <= len(names) <= MOST_CLASSES or len(set(names)) < len(names) or any(map(is_missing, names)):
+        message = f"classes: expected from 2 to {MOST_CLASSES} different texts, none of them like a missing value"
+        raise _fault("E197", file, message, "List every value of outcomes and decisions once.")
+    if document.positive is not None:
+        raise _fault("E103", file, "positive: classes stand in its place", "Leave positive out.")
+
+
+def _tensor(file: str, document: CountsFile) -> dict[tuple[int, ...], int]:
+    """Read `counts` or `cells` by the indices of each cell."""
     lengths = tuple(len(axis.values) + 1 for axis in document.axes)
-    wanted = (*lengths, *((2, 2) if document.y_true else (2,)))
+    values = len(document.classes) or 2
+    wanted = (*lengths, *((values, values) if document.y_true else (values,)))
     if document.shape != wanted:
         hint = "A length for each axis is the number of its values and one more for unknown; then y_true, y_pred."
         raise _fault("E195", file, "shape is not the one of the axes", hint)
@@ -144,8 +162,7 @@ def _cells(file: str, document: CountsFile) -> dict[tuple[int, ...], Four]:
     given = document.counts if document.counts is not None else document.cells
     if not isinstance(given, list):
         raise _fault("E103", file, "counts: expected a list", "Write one number a cell.")
-    found = _sparse(file, given, wanted) if document.counts is None else _dense(file, given, wanted, size)
-    return _by_group(found, labelled=document.y_true)
+    return _sparse(file, given, wanted) if document.counts is None else _dense(file, given, wanted, size)
 
 
 def _dense(file: str, counts: list[Any], shape: tuple[int, ...], size: int) -> dict[tuple[int, ...], int]:
@@ -170,7 +187,7 @@ def _sparse(file: str, rows: list[Any], shape: tuple[int, ...]) -> dict[tuple[in
             hint = "Give each cell once, its indices counted from 0."
             raise _fault("E195", file, "a cell lies outside the shape, or is given twice", hint)
         found[key] = row[-1]
-    return found
+    return {key: found[key] for key in sorted(found) if found[key]}
 
 
 def _is_count(value: object) -> bool:
@@ -184,9 +201,8 @@ def _no_count(file: str) -> InputError:
 def _by_group(found: Mapping[tuple[int, ...], int], *, labelled: bool) -> dict[tuple[int, ...], Four]:
     made: dict[tuple[int, ...], list[int]] = {}
     for key, count in found.items():
-        if count:
-            group, inner = (key[:-2], 2 * key[-2] + key[-1]) if labelled else (key[:-1], key[-1])
-            made.setdefault(group, [0, 0, 0, 0])[inner] += count
+        group, inner = (key[:-2], 2 * key[-2] + key[-1]) if labelled else (key[:-1], key[-1])
+        made.setdefault(group, [0, 0, 0, 0])[inner] += count
     return {group: cast("Four", tuple(made[group])) for group in sorted(made)}
 
 

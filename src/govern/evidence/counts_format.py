@@ -78,10 +78,13 @@ class CountsFile(Part):
     model: RowsModel
     data: RowsData
     axes: Annotated[tuple[CountsAxis, ...], AsTuple]
+    classes: Names = ()
+    """All values of outcomes and decisions where there are more than two."""
     y_true: bool
     """Whether the cells are told apart by the true outcome."""
     shape: Annotated[tuple[Whole, ...], AsTuple]
-    """A length for each axis (its values and one for unknown), 2 for `y_true` where it is counted, 2 for `y_pred`."""
+    """A length for each axis (its values and one for unknown), 2 for `y_true` where it is counted, 2 for `y_pred`; with
+    `classes`, as many as there are in place of 2."""
     counts: Annotated[Any, WithJsonSchema({"type": "array", "items": {"type": "integer", "minimum": 0}})] = None
     """Every cell, the last index running fastest. Either this or `cells`."""
     cells: Annotated[Any, WithJsonSchema(_ROWS_OF_INTEGERS)] = None

@@ -100,6 +100,8 @@ class PredictionSource:
     @property
     def classes(self) -> tuple[str, ...]:
         """The values of labels and decisions of a table with more than two; none for any other."""
+        if self.counts is not None:
+            return self.counts.document.classes
         return self.manifest.classes if self.manifest is not None else ()
 
     @property

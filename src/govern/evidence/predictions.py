@@ -164,10 +164,10 @@ def read_scores(bundle: Bundle, source: PredictionSource, within: tuple[str, str
     """
     if source.classes:
         return one_of_many(source)
-    if source.counts is not None:
-        return needs_rows(source, "each score is asked for")
     if source.score is None or source.y_true is None:
         return no_column(source.file, ["score" if source.score is None else "y_true"], source.header)
+    if source.counts is not None:
+        return needs_rows(source, "each score is asked for")
     if within is not None and within[0] not in source.attributes:
         return no_column(source.file, [within[0]], source.attributes)
     table = tabulate(bundle, source.file, [source.score, source.y_true, *(within or ())[:1]])

@@ -17,26 +17,26 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from govern.diagnostics import Diagnostic, InputError, Span
+from govern.evidence.published_json import audit_from_json
+from govern.evidence.published_raw import (
+    MOST_ROWS,
+    RACE,
+    SEX,
+    RawAudit,
+    RawRow,
+    RawTable,
+    attribute_role,
+    plain_text,
+    slug_of,
+)
 from govern.evidence.tabulation import named, shape_fault
-from govern.inputs.json import parse_json
 from govern.inputs.text import decode_text
-from govern.records import record
 
-__all__ = ["RACE", "SEX", "RawAudit", "RawRow", "RawTable", "attribute_role", "read_published"]
+__all__ = ["read_published"]
 
-SEX, RACE = "sex", "race_ethnicity"
-_MOST_ROWS = 20_000
 _BYTES = 8 * 1024 * 1024
-_ATTRIBUTES = {
-    SEX: ("sex", "gender", "sex_category", "sex_categories", "sex_gender", "gender_sex"),
-    RACE: (
-        *("race", "ethnicity", "race_ethnicity", "ethnicity_race", "race_and_ethnicity", "race_or_ethnicity"),
-        *("race_category", "race_ethnicity_category", "race_ethnicity_categories"),
-    ),
-}
 _FIGURES = {
     "n": (
         *("n", "applicants", "of_applicants", "number_of_applicants", "n_applicants", "candidates", "assessed"),
@@ -57,56 +57,6 @@ _UNKNOWN = ("unknown", "unknown category", "not known", "unknown categories")
 _TOTALS = ("total", "totals", "all", "overall")
 
 
-@record(kw_only=True)
-class RawRow:
-    """The cells of one category."""
-
-    category: tuple[str, ...]
-    cells: Mapping[str, str]
-    """Of `n`, `selected`, `rate`, `ratio`, `excluded` and `justification`, those that the document has."""
-    line: int | None = None
-    place: str = ""
-
-
-@record(kw_only=True)
-class RawTable:
-    """One table."""
-
-    attributes: tuple[str, ...]
-    rows: tuple[RawRow, ...]
-    unknown: tuple[str, ...] = ()
-    """Numbers of people of unknown category, as text."""
-    line: int | None = None
-
-
-@record(kw_only=True)
-class RawAudit:
-    """A published audit."""
-
-    file: str
-    tables: tuple[RawTable, ...]
-    percent: frozenset[str] = frozenset()
-    """Columns whose header says that they are in percent."""
-    unknown: str | None = None
-    audit_date: str | None = None
-    data_type: str | None = None
-    test_reason: str | None = None
-
-
-def attribute_role(name: str) -> str:
-    """Give the name under which an attribute is known here: `sex`, `race_ethnicity`, or its own."""
-    slug = _slug(name)
-    return next((role for role, names in _ATTRIBUTES.items() if slug in names), slug)
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", text.casefold()).strip("_")
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split())
-
-
 def read_published(data: bytes, *, file: str) -> RawAudit:
     """Read a published audit; JSON is told by its first character.
 
@@ -114,7 +64,7 @@ def read_published(data: bytes, *, file: str) -> RawAudit:
     table without a column that is needed, E101 for JSON of another shape.
     """
     if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
-        return _from_json(data, file)
+        return audit_from_json(data, file)
     return _from_csv(data, file)
 
 
@@ -130,8 +80,8 @@ def _from_csv(data: bytes, file: str) -> RawAudit:
         rows = [(reader.line_num, row) for row in reader]
     except csv.Error as fault:
         raise shape_fault(file, f"not CSV: {fault}", reader.line_num, "Quote cells that hold commas.") from fault
-    if len(rows) > _MOST_ROWS:
-        raise shape_fault(file, f"more than {_MOST_ROWS:,} rows", None, "Give the tables alone.")
+    if len(rows) > MOST_ROWS:
+        raise shape_fault(file, f"more than {MOST_ROWS:,} rows", None, "Give the tables alone.")
     header = rows[0][1]
     roles = _roles(header, file)
     filled = [(line, row) for line, row in rows[1:] if any(cell.strip() for cell in row)]
@@ -150,7 +100,7 @@ def _roles(header: Sequence[str], file: str) -> list[str]:
     """Give each column its role: a figure, `table`, `category`, or `by:<attribute>` for any other."""
     made = []
     for name in header:
-        slug = _slug(re.sub(r"\(.*?\)", "", name).replace("%", ""))
+        slug = slug_of(re.sub(r"\(.*?\)", "", name).replace("%", ""))
         role = next((role for role, names in _FIGURES.items() if slug in names), None)
         made.append(role or f"by:{attribute_role(slug)}")
     twice = sorted({role for role in made if made.count(role) > 1})
@@ -181,7 +131,7 @@ def _tables(rows: Sequence[tuple[int, Mapping[str, str]]], roles: Sequence[str])
 
 
 def _columned(row: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    held = {role.removeprefix("by:"): _plain(cell) for role, cell in row.items() if role.startswith("by:")}
+    held = {role.removeprefix("by:"): plain_text(cell) for role, cell in row.items() if role.startswith("by:")}
     chosen = {name: value for name, value in held.items() if value}
     if not chosen and row.get("table"):
         attributes = _attributes(row["table"])
@@ -191,13 +141,13 @@ def _columned(row: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]
 
 def _attributes(text: str) -> tuple[str, ...]:
     """Read what a table is by; words for a table by both attributes are known too."""
-    if _slug(text) in ("intersectional", "intersection", "intersectional_categories", "crossed"):
+    if slug_of(text) in ("intersectional", "intersection", "intersectional_categories", "crossed"):
         return SEX, RACE
     whole = attribute_role(text)
     if whole in (SEX, RACE):
         return (whole,)
     parts = re.split(r"\s+(?:x|by|and)\s+|\s*[×*&+|]\s*|\s*/\s*", text.strip(), flags=re.IGNORECASE)
-    roles = tuple(dict.fromkeys(attribute_role(part) for part in parts if _slug(part)))
+    roles = tuple(dict.fromkeys(attribute_role(part) for part in parts if slug_of(part)))
     return roles or (whole,)
 
 
@@ -207,12 +157,12 @@ def _single_values(rows: Sequence[tuple[int, Mapping[str, str]]]) -> dict[str, l
     for _line, row in rows:
         attributes = _attributes(row["table"])
         if len(attributes) == 1:
-            made.setdefault(attributes[0], set()).add(_plain(row["category"]))
+            made.setdefault(attributes[0], set()).add(plain_text(row["category"]))
     return {name: sorted(values, key=lambda value: (-len(value), value)) for name, values in made.items()}
 
 
 def _labelled(row: Mapping[str, str], values: Mapping[str, list[str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    attributes, label = _attributes(row["table"]), _plain(row["category"])
+    attributes, label = _attributes(row["table"]), plain_text(row["category"])
     if len(attributes) == 1 or label.casefold() in (*_UNKNOWN, *_TOTALS):
         return attributes, (label,) * len(attributes)
     return attributes, _split(label, attributes, values)
@@ -248,63 +198,3 @@ def _table(attributes: tuple[str, ...], items: Sequence[tuple[tuple[str, ...], i
         figures = {role: cell for role, cell in cells.items() if not role.startswith("by:")}
         rows.append(RawRow(category=category, cells=figures, line=line))
     return RawTable(attributes=attributes, rows=tuple(rows), unknown=tuple(unknown), line=items[0][1])
-
-
-# --- JSON
-
-
-def _from_json(data: bytes, file: str) -> RawAudit:
-    document = parse_json(data, file=file, max_bytes=_BYTES)
-    if not isinstance(document, dict) or not isinstance(document.get("tables"), list):
-        raise _shape(file, "an object with a list of tables")
-    held: Any = document
-    about = held.get("data") if isinstance(held.get("data"), dict) else {}
-    tables = tuple(_json_table(item, place, file) for place, item in enumerate(held["tables"]))
-    if sum(len(table.rows) for table in tables) > _MOST_ROWS:
-        raise shape_fault(file, f"more than {_MOST_ROWS:,} rows", None, "Give the tables alone.")
-    return RawAudit(
-        file=file,
-        tables=tables,
-        unknown=_cell(held.get("unknown")),
-        audit_date=_cell(held.get("audit_date")),
-        data_type=_cell(about.get("type")),
-        test_reason=_cell(about.get("test_reason")),
-    )
-
-
-def _shape(file: str, wanted: str) -> InputError:
-    message = f"not a published audit: expected {wanted}"
-    hint = "See docs/fairness.md, or what `govern fairness audit -o json` writes."
-    return InputError(Diagnostic(code="E101", message=message, span=Span(file), hint=hint))
-
-
-def _cell(value: Any) -> str | None:
-    if value is None or isinstance(value, dict | list):
-        return None
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _json_table(item: Any, place: int, file: str) -> RawTable:
-    if not isinstance(item, dict) or not isinstance(item.get("rows"), list):
-        raise _shape(file, f"attributes and rows under /tables/{place}")
-    names = item.get("attributes")
-    if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
-        raise _shape(file, f"a list of names under /tables/{place}/attributes")
-    attributes = tuple(attribute_role(name) for name in names)
-    rows = []
-    for number, row in enumerate(item["rows"]):
-        where = f"/tables/{place}/rows/{number}"
-        category = row.get("category") if isinstance(row, dict) else None
-        if isinstance(category, str):
-            category = [category]
-        if not isinstance(category, list) or len(category) != len(attributes):
-            raise _shape(file, f"a value for each attribute under {where}/category")
-        if not all(isinstance(part, str) for part in category):
-            raise _shape(file, f"texts under {where}/category")
-        figures = {role: text for role in _CELLS if (text := _cell(row.get(role))) is not None}
-        rows.append(RawRow(category=tuple(map(_plain, category)), cells=figures, place=where))
-    unknown = _cell(item.get("unknown"))
-    return RawTable(attributes=attributes, rows=tuple(rows), unknown=() if unknown is None else (unknown,))
-
-
-_CELLS = ("n", "selected", "rate", "ratio", "excluded", "justification")

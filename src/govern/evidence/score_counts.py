@@ -107,10 +107,10 @@ def read_score_table(
     A Diagnostic (E122) says that a column is not there. Raises InputError E209 for a score outside the declared range,
     E130 for what is no number, and as `read_predictions` does.
     """
-    if source.counts is not None:
-        return needs_rows(source, "each score is asked for")
     if source.score is None or (labels and source.y_true is None):
         return no_column(source.file, ["score" if source.score is None else "y_true"], source.header)
+    if source.counts is not None:
+        return needs_rows(source, "each score is asked for")
     absent = [name for name in attributes if name not in source.attributes]
     if absent:
         return no_column(source.file, absent, source.attributes)

@@ -159,6 +159,23 @@ def _group_rates(facts: Mapping[str, Any]) -> Iterator[str]:
             yield f"  {plain(line['label'])}: {line['numerator']} of {line['denominator']}{rate}{small}"
 
 
+def _scores(facts: Mapping[str, Any]) -> Iterator[str]:
+    """The figures of scores, errors and ranks."""
+    sign = ">=" if facts["direction"] == "at_least" else "<="
+    for table in facts["tables"]:
+        names = " x ".join(map(plain, table["attributes"]))
+        asked = f"{table['compare']} {sign} {facts['threshold']}"
+        yield f"{table['measure'].replace('_', ' ')} by {names}: {asked}, {table['verdict']}"
+        for line in table["groups"][:_MOST]:
+            if line["shown"] is False:
+                yield f"  {plain(line['label'])}: not shown"
+                continue
+            value = line["value"] if line["value"] is not None else f"undefined ({line['undefined']})"
+            sure = f", {line['low']} to {line['high']}" if line["low"] is not None else ""
+            small = ", too small to judge" if line["small"] else ""
+            yield f"  {plain(line['label'])}: {value}{sure}, on {line['n']} people{small}"
+
+
 def _drift(facts: Mapping[str, Any]) -> Iterator[str]:
     for result in facts["results"]:
         yield f"columns of {plain(result['file'])}, {facts['source']}"
@@ -189,6 +206,7 @@ _TELLERS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[str]]] = {
     "global-importance": _importances,
     "fairness-table": _groups,
     "fairness-groups": _group_rates,
+    "fairness-scores": _scores,
     "card-scorecard": _sections,
     "card-claims": _claims,
     "drift": _drift,

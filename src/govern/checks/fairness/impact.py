@@ -165,7 +165,7 @@ def _no_rows(file: str) -> Finding:
 
 def _resolved(names: Sequence[str], source: PredictionSource) -> dict[str, str]:
     """Give the column behind each name: the one that is called so, or the only one of another usual name for it."""
-    from govern.evidence.published_table import attribute_role
+    from govern.evidence.published_raw import attribute_role
 
     found: dict[str, str] = {}
     for name in names:

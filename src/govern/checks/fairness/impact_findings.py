@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from govern.canonical import Json, fraction_text
-from govern.evidence.published_table import attribute_role
+from govern.evidence.published_raw import attribute_role
 from govern.fairness import Counts, Undefined, group_label
 from govern.fairness.impact import Category, ImpactTable, impact_tables
 from govern.fairness.published import Audit, Fault, Limits, PrintedRow, PrintedTable, label_of

@@ -13,7 +13,7 @@ from govern.fairness.published import Audit, Fault, PrintedRow, PrintedTable
 from govern.records import record
 
 if TYPE_CHECKING:
-    from govern.evidence.published_table import RawAudit, RawRow, RawTable
+    from govern.evidence.published_raw import RawAudit, RawRow, RawTable
 
 __all__ = ["PublishedAudit", "figures_of"]
 

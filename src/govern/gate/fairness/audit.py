@@ -1,15 +1,15 @@
-"""Bias audits: the tables to publish, made from predictions, and published tables looked through for faults."""
+"""Bias audits: the tables to publish, made from predictions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from govern.canonical import Json, fraction_text
+from govern.canonical import Json
 from govern.diagnostics import Diagnostic, InputError, Span, UsageError
 from govern.fairness.published import Fault, Limits
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from govern.fairness import Counts
     from govern.fairness.impact import Category, ImpactTable
 
-__all__ = ["AuditRequest", "LintRequest", "Linted", "MadeAudit", "lint_published", "make_audit"]
+__all__ = ["TABLES", "AuditRequest", "MadeAudit", "make_audit"]
 
 SCHEMA = "urn:govern:impact-tables:v1"
 _SEX, _RACE = "sex", "race_ethnicity"
-_TABLES = ((_SEX,), (_RACE,), (_SEX, _RACE))
-_BYTES = 8 * 1024 * 1024
+TABLES = ((_SEX,), (_RACE,), (_SEX, _RACE))
+"""By sex, by race or ethnicity, and by both."""
 _PLACES = 4
 Method = Literal["selection", "scoring"]
 
@@ -178,7 +178,7 @@ def _counts_source(bundle: Bundle, path: str) -> PredictionSource:
 
 def _column(source: PredictionSource, role: str, given: str | None) -> str:
     from govern.evidence.prediction_source import no_column
-    from govern.evidence.published_table import attribute_role
+    from govern.evidence.published_raw import attribute_role
 
     if given is not None:
         if given not in source.attributes:
@@ -228,7 +228,11 @@ def _excluded(
 
 
 def _text(value: object) -> str | None:
-    return fraction_text(value, _PLACES) if isinstance(value, Fraction) else None
+    """Write a figure with four digits behind the point, rounded half-even; None for one that is undefined."""
+    if not isinstance(value, Fraction):
+        return None
+    digits = str(round(value * 10**_PLACES)).rjust(_PLACES + 1, "0")
+    return f"{digits[:-_PLACES]}.{digits[-_PLACES:]}"
 
 
 def _document(request: AuditRequest, counts: Counts, tables: Sequence[ImpactTable]) -> dict[str, Json]:
@@ -263,7 +267,7 @@ def _document(request: AuditRequest, counts: Counts, tables: Sequence[ImpactTabl
                     for line in table.lines
                 ],
             }
-            for roles, table in zip(_TABLES, tables, strict=True)
+            for roles, table in zip(TABLES, tables, strict=True)
         ],
     }
 
@@ -277,68 +281,8 @@ def _own_faults(request: AuditRequest, counts: Counts, document: dict[str, Json]
     from govern.fairness.published_audit import audit_faults
 
     reading = figures_of(read_published(json.dumps(document).encode(), file=str(request.path)))
-    found = [*reading.faults, *audit_faults(reading.audit, Limits(tables=_TABLES))]
+    found = [*reading.faults, *audit_faults(reading.audit, Limits(tables=TABLES))]
     if counts.missing.rows:
         detail = f"{counts.missing.rows} of {counts.rows} people have no decision or score and are in no table"
         found.append(Fault(code="F168", detail=detail))
     return tuple(found)
-
-
-# --- lint
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LintRequest:
-    """A published table, and what stands beside it elsewhere."""
-
-    path: Path
-    used_on: date
-    audit_date: date | None = None
-    unknown: int | None = None
-    tolerance: Fraction = Fraction(0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Linted:
-    """What was found."""
-
-    file: str
-    faults: tuple[Fault, ...]
-    not_checked: tuple[str, ...]
-
-    @property
-    def wrong(self) -> tuple[Fault, ...]:
-        """Those that are more than a note."""
-        return tuple(fault for fault in self.faults if not fault.note)
-
-
-def lint_published(request: LintRequest) -> Linted:
-    """Look a published table through.
-
-    Raises UsageError U103 for a file that cannot be read, InputError for one that is no published table.
-    """
-    from govern.checks.fairness.published import figures_of
-    from govern.evidence.published_table import read_published
-    from govern.fairness.published_audit import audit_faults
-    from govern.gate.files import read_file
-
-    reading = figures_of(read_published(read_file(request.path, limit=_BYTES), file=str(request.path)))
-    audit = reading.audit
-    if request.unknown is not None:
-        audit = replace(audit, unknown=request.unknown)
-    if request.audit_date is not None:
-        audit = replace(audit, audit_date=request.audit_date)
-    limits = Limits(tables=_TABLES, tolerance=request.tolerance, used_on=request.used_on)
-    return Linted(
-        file=str(request.path),
-        faults=(*reading.faults, *audit_faults(audit, limits)),
-        not_checked=tuple(_not_checked(audit.audit_date, audit.data_type)),
-    )
-
-
-def _not_checked(audit_date: date | None, data_type: str | None) -> Iterator[str]:
-    if audit_date is None:
-        yield "age: the table does not say when the audit was made (--audit-date DAY)"
-    if data_type is None:
-        yield "data: the table does not say whether historical or test data was used"
-    yield "independence of the auditor, publication and notice: no table shows them"

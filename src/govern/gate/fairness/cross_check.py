@@ -43,6 +43,9 @@ def cross_check_rows(request: SummarizeRequest) -> CrossCheck:
     from govern.evidence.predictions import read_predictions
 
     rows = rows_of(request.path, request.meaning)
+    if rows.source.classes:
+        message = "a second computation is of decisions of two values, and the document declares classes"
+        raise UsageError(Diagnostic("U101", message, Span(rows.source.file)))
     predictions = read_predictions(rows.bundle, rows.source, rows.source.attributes)
     if isinstance(predictions, Diagnostic):
         raise InputError(predictions)

@@ -13,36 +13,39 @@ from govern.gate.fairness.key import KEY_BYTES
 from govern.gate.files import read_file
 
 if TYPE_CHECKING:
-    from govern.fairness import Counts, ScoreCounts
+    from govern.fairness import ScoreCounts, Tally
+    from govern.gate.fairness.writing import Tensor
 
 __all__ = ["merged", "public_lines", "read_counts"]
 
 
-def read_counts(path: Path) -> tuple[Mapping[str, Json], Counts]:
+def read_counts(path: Path) -> tuple[Mapping[str, Json], Tensor]:
     """Read a FairnessCounts document that the caller named, as it is written and as counts.
 
     Raises UsageError U103, and InputError as `parse_counts` does.
     """
     from govern.evidence.counts_document import COUNTS_BYTES, parse_counts
-    from govern.fairness import Axis, Counts, Missing, Tally
+    from govern.fairness import Axis, Missing
+    from govern.gate.fairness.writing import Tensor
     from govern.inputs.json import parse_json
 
     data = read_file(path, limit=COUNTS_BYTES)
     read = parse_counts(data, file=path.name)
     missing = read.document.missing
-    counts = Counts(
+    tensor = Tensor(
         axes=tuple(Axis(group.name, group.values, group.declared) for group in read.groups),
         labelled=read.document.y_true,
-        cells={key: Tally(*four) for key, four in read.cells.items()},
+        cells=read.tensor,
         missing=Missing(missing.y_pred, missing.y_true, read.missing_rows),
         rows=read.document.rows,
+        classes=read.document.classes,
     )
-    return cast("Mapping[str, Json]", parse_json(data, file=path.name)), counts
+    return cast("Mapping[str, Json]", parse_json(data, file=path.name)), tensor
 
 
 def merged(
     paths: Sequence[Path], *, data: str | None, entropy: Callable[[int], bytes]
-) -> tuple[Mapping[str, Json], Counts]:
+) -> tuple[Mapping[str, Json], Tensor]:
     """Add the documents of several sites: what one document over all their rows would count.
 
     `data` names the whole where the sites' data have different names. Raises InputError E199 for documents over other
@@ -61,9 +64,9 @@ def merged(
     names = {canonical_bytes(site.document["data"]) for site in found}
     if len(names) > 1 and data is None:
         raise _not_added(found[1].path, "the data have different names or dates: name the whole with --data")
-    whole = found[0].counts
+    whole = found[0].tensor
     for site in found[1:]:
-        whole = whole + site.counts
+        whole = whole.plus(site.tensor)
     document = counts_document(
         whole,
         model=first.document["model"],
@@ -71,7 +74,7 @@ def merged(
         positive=first.document.get("positive"),
         scores=_summed_scores(found),
         salt=entropy(KEY_BYTES).hex(),
-        parts=[{"sha256": site.digest, "rows": site.counts.rows} for site in sorted(found, key=lambda s: s.digest)],
+        parts=[{"sha256": site.digest, "rows": site.tensor.rows} for site in sorted(found, key=lambda s: s.digest)],
         producer={"name": "govern", "version": __version__},
     )
     return document, whole
@@ -81,6 +84,7 @@ _MUST_AGREE = {
     "model": "model, version or files",
     "positive": "the positive values",
     "axes": "columns or groups",
+    "classes": "classes",
     "y_true": "labels",
     "scores": "range, threshold or labels of the scores",
 }
@@ -91,7 +95,7 @@ class _Site:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.document, self.counts = read_counts(path)
+        self.document, self.tensor = read_counts(path)
         self.scores = _score_counts(path, self.document.get("scores"))
         self.digest = sha256_hex(canonical_bytes(self.document))
 
@@ -140,11 +144,12 @@ def _summed_scores(sites: Sequence[_Site]) -> Json:
     return scores_to_json(whole)
 
 
-def public_lines(counts: Counts) -> tuple[str, ...]:
+def public_lines(tensor: Tensor) -> tuple[str, ...]:
     """Say what was counted without a number of a group of fewer than 11, or one that gives such a number back."""
     from govern.fairness import MAX_GROUPS
     from govern.fairness.disclosure import SMALLEST_SHOWN, hidden_groups
 
+    counts = tensor.counts
     lines = [f"{counts.rows:,} rows, {_about(counts.missing.rows)} without prediction or label"]
     for axis in counts.axes:
         if len(axis.values) > MAX_GROUPS:
@@ -154,7 +159,7 @@ def public_lines(counts: Counts) -> tuple[str, ...]:
         hidden = hidden_groups(counts, (axis.name,), SMALLEST_SHOWN, labels=False)
         shown = {group: tally for group, tally in table.groups.items() if group not in hidden}
         lines += [
-            f"  {plain(axis.name)} = {plain(group[0])}: {tally.n:,} rows, {tally.fp + tally.tp:,} selected"
+            f"  {plain(axis.name)} = {plain(group[0])}: {tally.n:,} rows{_selected(tensor, tally)}"
             for group, tally in shown.items()
         ]
         small = len(table.groups) - len(shown)
@@ -163,6 +168,10 @@ def public_lines(counts: Counts) -> tuple[str, ...]:
         )
         lines.append(f"  {plain(axis.name)} unknown: {_about(table.unknown.n)}")
     return tuple(lines)
+
+
+def _selected(tensor: Tensor, tally: Tally) -> str:
+    return "" if tensor.classes else f", {tally.fp + tally.tp:,} selected"
 
 
 def _about(amount: int) -> str:

@@ -79,8 +79,8 @@ def rows_of(path: Path, meaning: Meaning) -> Rows:
         rows = _opened(bundle, _manifest(bundle, path.name, meaning), None)
     else:
         rows = _of_manifest(path, meaning)
-    if rows.source.task != "binary":
-        raise _not_counted(rows.source.file, f"predictions of task {rows.source.task} are no decisions of two values")
+    if rows.manifest.task != "binary":
+        raise _not_counted(rows.source.file, f"predictions of task {rows.manifest.task} are no decisions")
     return rows
 
 

@@ -16,7 +16,7 @@ from govern.gate.fairness.key import KEY_BYTES, kept_key
 from govern.gate.fairness.rows import Meaning, Rows, rows_of
 
 if TYPE_CHECKING:
-    from govern.fairness import Counts
+    from govern.gate.fairness.writing import Tensor
 
 __all__ = ["Made", "SummarizeRequest", "differences", "document_of", "mark_of", "summarize_rows"]
 
@@ -38,7 +38,7 @@ class Made:
     """The document, and what was counted for it."""
 
     document: Mapping[str, Json]
-    counts: Counts
+    tensor: Tensor
 
 
 def summarize_rows(request: SummarizeRequest, *, entropy: Callable[[int], bytes]) -> Made:
@@ -58,19 +58,20 @@ def document_of(rows: Rows, *, salt: bytes, key: bytes | None) -> Made:
     Raises InputError as the readers do, E104 for a table without rows and E126 for attributes that make more cells than
     a document may have.
     """
-    from govern.checks.predictions import counts_of
+    from govern.evidence.class_counts import read_class_counts
     from govern.evidence.predictions import read_predictions
-    from govern.gate.fairness.writing import counts_document, described, positive_json
+    from govern.gate.fairness.writing import counts_document, described, positive_json, tensor_of
 
     source = rows.source
-    predictions = read_predictions(rows.bundle, source, source.attributes)
+    read = read_class_counts if source.classes else read_predictions
+    predictions = read(rows.bundle, source, source.attributes)
     if isinstance(predictions, Diagnostic):
         raise InputError(predictions)
     if predictions.rows == 0:
         raise InputError(Diagnostic("E104", "the table has a header and no rows", None, "Write one row a case."))
-    counts = counts_of(predictions)
+    tensor = tensor_of(predictions)
     document = counts_document(
-        counts,
+        tensor,
         model=described(rows.manifest.model),
         data=described(rows.manifest.data),
         positive=positive_json(rows.manifest),
@@ -79,7 +80,7 @@ def document_of(rows: Rows, *, salt: bytes, key: bytes | None) -> Made:
         source=None if key is None else {"rows": predictions.rows, "hmac_sha256": mark_of(rows, key)},
         producer={"name": "govern", "version": __version__},
     )
-    return Made(document, counts)
+    return Made(document, tensor)
 
 
 def _scores(rows: Rows) -> Json:
@@ -89,8 +90,8 @@ def _scores(rows: Rows) -> Json:
     from govern.fairness.scores import BINS, scores_to_json
 
     source = rows.source
-    if source.score is None:
-        return None
+    if source.score is None or source.classes:
+        return None  # a score is of one class, and which one nobody says
     labels = source.y_true is not None
     table = read_score_table(rows.bundle, source, source.attributes, labels=labels, bins=BINS)
     if isinstance(table, Diagnostic):

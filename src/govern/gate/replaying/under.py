@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from govern.attestation.pack.index import Role
 from govern.attestation.pack.reading import Pack, read_pack
+from govern.checks.fairness.again import judge_counts
 from govern.checks.fairness.declared import DECLARED, expanded
-from govern.checks.replay import NotReplayable, StoredOutcome, judge_counts, rejudge
+from govern.checks.replay import NotReplayable, StoredOutcome, rejudge
 from govern.decision.decide import outcome_at
 from govern.decision.overall import overall
 from govern.diagnostics import InputError

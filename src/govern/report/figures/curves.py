@@ -40,7 +40,7 @@ def roc_figure(table: ScoreTable, *, prefix: str) -> str | None:
         y = _TOP + 12 + _LEGEND * 2 * index
         parts.append(line(x, y - 4, x + 30, y - 4, "fig-curve", 2 if index % 2 == 0 else 1.4, _DASHES[index]))
         parts.append(text(x + 38, y, row.label))
-        value = "" if row.value is None else f"{table.measure} {short(row.value)}, "
+        value = "" if row.value is None else f"{table.column} {short(row.value)}, "
         parts.append(text(x + 38, y + 17, f"{value}n {row.n}", "fig-soft"))
     title = f"Receiver operating characteristic by {table.attributes}"
     described = "; ".join(f"{row.label}: {_said(row)}" for row in table.groups)

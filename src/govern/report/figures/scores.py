@@ -14,7 +14,18 @@ from govern.report.result import rows
 __all__ = ["ReliabilityBin", "ScoreRow", "ScoreTable", "score_tables_of"]
 
 _MOST_POINTS = 65
-_LETTERS = ("auc", "ks", "ece", "smd", "rmse", "mae")
+_HEADINGS = {
+    "auc": "Area under the ROC curve",
+    "ks": "Kolmogorov-Smirnov distance",
+    "ece": "Expected calibration error",
+    "smd": "Standardised mean difference",
+    "rmse ratio": "Root mean squared error",
+    "slope": "Calibration slope",
+    "intercept": "Calibration intercept",
+    "brier": "Brier score",
+}
+_PROPER = ("Kolmogorov", "Brier")
+_OF_ONE_GROUP = {"smd": "Mean", "auc": "AUC", "ks": "KS", "ece": "ECE", "rmse ratio": "RMSE"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +74,12 @@ class ScoreTable:
     @property
     def name(self) -> str:
         """The measure as a heading."""
-        return self.measure.upper() if self.measure in _LETTERS else self.measure.capitalize()
+        return _HEADINGS.get(self.measure, self.measure.capitalize())
+
+    @property
+    def column(self) -> str:
+        """What the figure of one group is called: of the standardised mean difference, its mean."""
+        return _OF_ONE_GROUP.get(self.measure, self.measure.capitalize())
 
 
 def score_tables_of(facts: Mapping[str, Any]) -> tuple[ScoreTable, ...]:
@@ -144,6 +160,11 @@ def _bin(held: Mapping[str, Any]) -> ReliabilityBin:
     )
 
 
+def _words(measure: str) -> str:
+    heading = _HEADINGS.get(measure, measure)
+    return heading if heading.startswith(_PROPER) else heading[:1].lower() + heading[1:]
+
+
 def _worst(held: object, measure: str) -> str | None:
     """Word the worst comparison by what of it is there."""
     if not isinstance(held, Mapping):
@@ -154,7 +175,7 @@ def _worst(held: object, measure: str) -> str | None:
     def of(*names: str) -> str | None:
         return next((plain(str(held[name]), limit=120) for name in names if held.get(name) is not None), None)
 
-    said = f"Worst pair: {of('group')} against {of('reference') or 'another'}, {measure}"
+    said = f"Worst pair: {of('group')} against {of('reference') or 'another'}, {_words(measure)}"
     value = of("value", "gap", "difference", "ratio")
     said += f" {value}" if value is not None else " undefined"
     low, high = of("low"), of("high")
