@@ -24,7 +24,7 @@ from govern.evidence.predictions import PredictionSource, find_predictions
 from govern.fairness import METRICS, Tally
 from govern.policy.outcomes import CheckResult, Outcome
 from support.bundles import PREDICTIONS_MANIFEST, BundleBuilder
-from support.counted_tables import Row, counted, counts_bundle, rows_bundle, table_of
+from support.counted_tables import Row, counted, counts_bundle, rows_bundle, table_of, unsalted
 
 (DISPARITY,) = CHECKS
 CLASSES = ("approve", "refer", "reject")
@@ -180,7 +180,7 @@ def test_rows_and_counts_of_classes_are_one_evidence(
         builder = bundle(Path(folder), rows, groups={"sex": ["F", "M", "X"]})
         by_rows = judged(builder, bound=True, **changes)
         by_counts = judged(counts_bundle(builder, counted(builder).document), bound=True, **changes)
-    assert canonical_bytes(by_rows.facts) == canonical_bytes(by_counts.facts)
+    assert canonical_bytes(unsalted(by_rows.facts)) == canonical_bytes(unsalted(by_counts.facts))
     assert (by_rows.outcome, by_rows.summary, by_rows.fields) == (
         by_counts.outcome,
         by_counts.summary,

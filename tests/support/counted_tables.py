@@ -58,3 +58,10 @@ def counts_bundle(builder: BundleBuilder, document: Mapping[str, Any] | bytes) -
     data = document if isinstance(document, bytes) else canonical_bytes(json.loads(json.dumps(document)))
     builder.remove(PREDICTIONS).remove(PREDICTIONS_MANIFEST).file(COUNTS, data)
     return builder.record(evidence={"predictions": {"path": COUNTS, "type": "fairness-counts"}})
+
+
+def unsalted(facts: Any) -> Any:
+    """Facts but for the salt, which only a document of counts has."""
+    if isinstance(facts, dict):
+        return {key: unsalted(value) for key, value in facts.items() if key != "salt"}
+    return [unsalted(item) for item in facts] if isinstance(facts, list | tuple) else facts

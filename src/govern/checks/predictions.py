@@ -99,7 +99,9 @@ def counts_of(predictions: Predictions) -> Counts:
         for group, four in predictions.cells.items()
     }
     missing = Missing(predictions.missing_y_pred, predictions.missing_y_true, predictions.missing_rows)
-    return Counts(axes, predictions.labelled, cells, missing, predictions.rows)
+    stated = predictions.source.counts
+    salt = None if stated is None else stated.document.salt
+    return Counts(axes, predictions.labelled, cells, missing, predictions.rows, salt)
 
 
 def refuse_many_cells(axes: tuple[Axis, ...], file: str) -> None:

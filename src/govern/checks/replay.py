@@ -45,7 +45,8 @@ def rejudge(kind: str, old: CheckParams, new: CheckParams, stored: StoredOutcome
         return NotReplayable(f"{', '.join(beyond)} changed, which decides what is measured")
     if "attributes" in changed and any(stands_for_more(item.tables) for item in (old, new) if _compares(item)):
         return NotReplayable("which groups the model declares is not in the result")
-    if stored.outcome in (Outcome.MISSING_EVIDENCE, Outcome.ERROR):
+    kept = held.lacks and stored.outcome is Outcome.MISSING_EVIDENCE and stored.facts is not None
+    if stored.outcome in (Outcome.MISSING_EVIDENCE, Outcome.ERROR) and not kept:
         if stored.facts is not None or held.reads & set(changed):
             return NotReplayable(f"the stored outcome is {stored.outcome.value}, and not for want of all evidence")
         return stored.outcome  # another limit does not bring the evidence

@@ -41,3 +41,5 @@ class Replayed:
     outcome: Callable[[Any, StoredOutcome], Judged]
     reads: frozenset[str] = frozenset()
     """Those of them that also decide what evidence is asked for."""
+    lacks: bool = False
+    """Whether figures that are kept can come to missing evidence, such as a declared group without anybody."""

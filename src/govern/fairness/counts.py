@@ -73,6 +73,9 @@ class Counts:
     missing: Missing
     rows: int
     """Rows of the table, those left out included."""
+    salt: str | None = None
+    """What is kept beside the counts, lest the digest of a record of them be guessed from the few counts there can be;
+    it means nothing."""
 
     def __post_init__(self) -> None:
         if len({axis.name for axis in self.axes}) != len(self.axes):

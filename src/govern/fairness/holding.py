@@ -64,10 +64,12 @@ def _until_missed(
 def _until_undefined(item: RateTable, *, ratio: bool) -> int | None:
     """How many changes take away everybody whom the comparison needs: then it says nothing, and is no pass.
 
-    A ratio needs somebody counted in the reference, or in any group; of selections a difference needs one as well.
+    A ratio needs somebody counted in the reference; without one it compares every two groups, and of two groups without
+    anybody counted it says nothing. Of selections a difference needs somebody in any group.
     """
     if ratio and item.reference is not None:
         return item.rates[item.reference].k if item.reference in item.rates else 0
-    if ratio or item.metric.name == "selection_rate":
-        return sum(item.rates[group].k for group in item.judged)
-    return None
+    counted = sorted(item.rates[group].k for group in item.judged)
+    if ratio:
+        return sum(counted[:2])
+    return sum(counted) if item.metric.name == "selection_rate" else None

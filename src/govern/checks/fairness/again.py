@@ -106,22 +106,28 @@ KINDS: Mapping[str, Replayed] = {
         ),
         _disparity,
         reads=frozenset(["attributes"]),
+        lacks=True,
     ),
     "fairness.group_floor": Replayed(
         frozenset(["at_least", "at_most", "attributes", "decide", "alpha", *_OF_COUNTS]),
         _groups("floor"),
         reads=frozenset(["attributes"]),
+        lacks=True,
     ),
-    "fairness.significance": Replayed(frozenset(["test", "alpha", "practical", *_OF_COUNTS]), _groups("significance")),
+    "fairness.significance": Replayed(
+        frozenset(["test", "alpha", "practical", *_OF_COUNTS]), _groups("significance"), lacks=True
+    ),
     "fairness.robustness": Replayed(
         frozenset(["at_least", "at_most", "attributes", "flips", *_OF_COUNTS]),
         _groups("robustness"),
         reads=frozenset(["attributes"]),
+        lacks=True,
     ),
     "fairness.coverage": Replayed(
         frozenset(["attributes", "metrics", "min_group", "max_unknown_share", "max_missing", "smallest_shown"]),
         _groups("coverage"),
         reads=frozenset(["attributes", "metrics"]),
+        lacks=True,
     ),
     "fairness.calibration_gap": Replayed(_GAP, _gap),
     "fairness.ranking_gap": Replayed(_GAP, _gap),

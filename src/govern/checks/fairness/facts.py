@@ -191,7 +191,7 @@ def value_text(value: Value, places: int = 6) -> str | None:
 # --- the restricted part
 
 
-def restricted(counts: Counts, *, salt: str | None = None) -> Json:
+def restricted(counts: Counts) -> Json:
     """Give the whole tensor: a cell is an index of each axis (after its last value: unknown), then tn, fp, fn, tp."""
     gone = counts.missing
     return {
@@ -200,7 +200,7 @@ def restricted(counts: Counts, *, salt: str | None = None) -> Json:
         "cells": [[*key, *tally] for key, tally in sorted(counts.cells.items()) if tally.n],
         "missing": {"rows": gone.rows, "y_pred": gone.y_pred, "y_true": gone.y_true},
         "rows": counts.rows,
-        "salt": salt,
+        "salt": counts.salt,
     }
 
 
@@ -220,7 +220,8 @@ def counts_of_restricted(held: Any) -> Counts:
     labelled = held["labelled"]
     if not isinstance(labelled, bool):
         raise TypeError("labelled is true or false")
-    return Counts(axes, labelled, cells, missing, _whole(held["rows"]))
+    salt = held["salt"]
+    return Counts(axes, labelled, cells, missing, _whole(held["rows"]), None if salt is None else _text(salt))
 
 
 def _text(value: object) -> str:

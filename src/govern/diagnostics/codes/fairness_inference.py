@@ -34,11 +34,4 @@ CODES: dict[str, Code] = {
         example="In one branch women are approved more often, in four others less often.",
         fix="Judge the strata one by one: make the column an attribute and cross it with the groups.",
     ),
-    "F134": Code(
-        slug="counts-not-readable",
-        title="A document of counts is none, or its counts do not fit its axes.",
-        why="What is planned with would be other people than those there are.",
-        example="govern fairness power --counts report.json",
-        fix="Make the document with `govern fairness summarize`, or name the bundle.",
-    ),
 }

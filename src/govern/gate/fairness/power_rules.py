@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from govern.gate.packs.places import PackPlaces
 
 __all__ = ["AskedRule", "People", "asked_rules", "rate_of", "read_people", "tables_of"]
-
-_BYTES = 64 * 1024 * 1024
-_DEPTH = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +79,8 @@ def tables_of(path: Path, tables: tuple[tuple[str, ...], ...]) -> tuple[tuple[st
 def read_people(path: Path, columns: Sequence[str]) -> Counts:
     """Count the people of a bundle's predictions, or of a document of counts, by these columns.
 
-    Raises UsageError U103 for a path that is not there, InputError for evidence that cannot be read, and F134 for a
-    document that is none or lacks a column.
+    Raises UsageError U103 for a path that is not there, U101 for counts of classes, and InputError for evidence that
+    cannot be read.
     """
     if path.is_dir():
         return _of_bundle(path, tuple(sorted(set(columns))))
@@ -106,67 +103,17 @@ def _of_bundle(path: Path, columns: tuple[str, ...]) -> Counts:
 
 
 def _of_document(path: Path) -> Counts:
-    """Read axes and cells of a FairnessCounts document: sums are all that planning needs of it."""
-    from govern.gate.files import read_file
-    from govern.inputs.json import parse_json
-
-    document = parse_json(read_file(path, limit=_BYTES), file=str(path), max_bytes=_BYTES, max_depth=_DEPTH)
-    try:
-        return _counts(document)
-    except (KeyError, TypeError, ValueError) as fault:
-        why = "a member is missing" if isinstance(fault, KeyError) else str(fault)
-        message = f"these counts cannot be read: {why}"
-        hint = "Make one: govern fairness summarize."
-        raise InputError(Diagnostic("F134", message, Span(str(path)), hint)) from fault
-
-
-def _counts(document: object) -> Counts:
+    from govern.evidence.counts_document import COUNTS_BYTES, parse_counts
     from govern.fairness import Axis, Counts, Missing, Tally
+    from govern.gate.files import read_file
 
-    if not isinstance(document, Mapping) or document.get("kind") != "FairnessCounts":
-        raise ValueError("it is no FairnessCounts")
-    axes, shape = [], []
-    for item in _list(document["axes"]):
-        if not isinstance(item, Mapping):
-            raise ValueError("an axis is no object")  # noqa: TRY004 - one fault of one document
-        values = tuple(str(value) for value in _list(item["values"]))
-        axes.append(Axis(str(item["name"]), tuple(sorted(values))))
-        if list(values) != sorted(values) or item.get("unknown") is not True:
-            raise ValueError("an axis is not sorted, or has no place for unknown")
-        shape.append(len(values) + 1)
-    labelled = document["y_true"] is True
-    tail = [2, 2] if labelled else [2]
-    numbers = [_whole(value) for value in _list(document["counts"])]
-    size = 1
-    for length in (*shape, *tail):
-        size *= length
-    if [_whole(value) for value in _list(document["shape"])] != [*shape, *tail] or len(numbers) != size:
-        raise ValueError("the counts have another shape than the axes")
-    width = 4 if labelled else 2
-    cells = {}
-    for place, key in enumerate(_keys(shape)):
-        four = numbers[place * width : (place + 1) * width]
-        if any(four):
-            cells[key] = Tally(*four) if labelled else Tally(four[0], four[1], 0, 0)
-    return Counts(tuple(axes), labelled, cells, Missing(), sum(numbers))
-
-
-def _keys(shape: Sequence[int]) -> Iterator[tuple[int, ...]]:
-    from itertools import product
-
-    return product(*(range(length) for length in shape))
-
-
-def _list(value: object) -> Sequence[object]:
-    if not isinstance(value, list):
-        raise ValueError("a list is none")  # noqa: TRY004 - one fault of one document
-    return value
-
-
-def _whole(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ValueError("a count is no whole number")
-    return value
+    found = parse_counts(read_file(path, limit=COUNTS_BYTES), file=str(path))
+    if found.document.classes:
+        message = "these are counts of more than two classes: which one is meant is not said"
+        raise UsageError(Diagnostic("U101", message, Span(str(path)), "Name counts of one outcome."))
+    axes = tuple(Axis(group.name, group.values, group.declared) for group in found.groups)
+    cells = {key: Tally(*four) for key, four in found.cells.items()}
+    return Counts(axes, found.document.y_true, cells, Missing(), sum(tally.n for tally in cells.values()))
 
 
 def rate_of(people: Sequence[People]) -> Fraction | None:
