@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from govern.checks.fairness.declared import DECLARED
 from govern.checks.fairness.evidence import counted
-from govern.checks.fairness.params import GroupParams, Reference, needs_of
+from govern.checks.fairness.params import GroupParams, Reference, needs_of, references_of
 from govern.checks.interface import Check
 from govern.fairness import Question, judge, needs_labels
 from govern.fairness.rates import MetricName
@@ -80,11 +80,7 @@ class DisparityParams(GroupParams):
     @property
     def references(self) -> Mapping[str, str] | None:
         """The reference value of each attribute, None for the highest observed rate."""
-        if self.reference == "highest":
-            return None
-        if isinstance(self.reference, str):
-            return dict.fromkeys(self.columns, self.reference) if len(self.columns) == 1 else {}
-        return self.reference
+        return references_of(self.reference, self.columns)
 
     @model_validator(mode="after")
     def _makes_sense(self) -> DisparityParams:

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, model_validator
 from pydantic_core import PydanticCustomError
 
 from govern.checks.fairness.declared import DECLARED
-from govern.checks.fairness.params import GroupParams, Reference
+from govern.checks.fairness.params import GroupParams, Reference, references_of
 from govern.fairness.gaps import GapQuestion
 from govern.policy.interface import parameter
 from govern.policy.types import Count, Number
@@ -46,11 +46,7 @@ class GapParams(GroupParams):
     @property
     def references(self) -> Mapping[str, str] | None:
         """The reference value of each attribute, None when every two groups are compared."""
-        if self.reference == "highest":
-            return None
-        if isinstance(self.reference, str):
-            return dict.fromkeys(self.columns, self.reference) if len(self.columns) == 1 else {}
-        return self.reference
+        return references_of(self.reference, self.columns)
 
     @property
     def limits(self) -> tuple[Decimal | None, Decimal | None]:

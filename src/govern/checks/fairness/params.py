@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -22,7 +22,9 @@ __all__ = [
     "SteerableName",
     "Tables",
     "needs_of",
+    "references_of",
     "plain_tables",
+    "references_of",
     "smaller_groups_left_out",
 ]
 
@@ -72,6 +74,18 @@ def _reference(value: Any) -> Any:
 
 Tables = Annotated[tuple[Table, ...], BeforeValidator(plain_tables)]
 Reference = Annotated[str | dict[str, str], BeforeValidator(_reference)]
+
+
+def references_of(reference: str | dict[str, str], columns: Sequence[str]) -> Mapping[str, str] | None:
+    """Give the reference value of each attribute, None for `highest`, which compares every two groups.
+
+    One text for several attributes names nothing, so that the question refuses it.
+    """
+    if reference == "highest":
+        return None
+    if isinstance(reference, str):
+        return dict.fromkeys(columns, reference) if len(columns) == 1 else {}
+    return reference
 
 
 class GroupParams(CheckParams):
@@ -142,11 +156,7 @@ class ComparedParams(CountedParams):
     @property
     def references(self) -> Mapping[str, str] | None:
         """The reference value of each attribute, None for comparisons of every two groups."""
-        if self.reference == "highest":
-            return None
-        if isinstance(self.reference, str):
-            return dict.fromkeys(self.columns, self.reference) if len(self.columns) == 1 else {}
-        return self.reference
+        return references_of(self.reference, self.columns)
 
     @model_validator(mode="after")
     def _reference_makes_sense(self) -> ComparedParams:

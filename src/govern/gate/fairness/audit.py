@@ -91,7 +91,7 @@ def _source(request: AuditRequest) -> tuple[Bundle, PredictionSource]:
     from govern.bundle import open_bundle
     from govern.evidence.predictions import find_predictions
     from govern.evidence.tables import header_of, is_table
-    from govern.gate.fairness.lone_table import lone_table
+    from govern.gate.fairness.loose_files import loose_bundle
 
     if request.path.is_dir():
         bundle = open_bundle(request.path)
@@ -99,7 +99,8 @@ def _source(request: AuditRequest) -> tuple[Bundle, PredictionSource]:
         if isinstance(found, Diagnostic):
             raise InputError(found)
         return bundle, found
-    bundle = lone_table(request.path)
+    table = request.path.resolve()
+    bundle = loose_bundle(table.parent, table.name)
     (path,) = bundle.files
     if is_table(path):
         wanted = (request.decision if request.method == "selection" else request.score,)

@@ -6,17 +6,17 @@ counted here is what the gate would count.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from govern.diagnostics import Diagnostic, InputError, Span, UsageError, plain
+from govern.gate.fairness.loose_files import file_entry, loose_bundle
 from govern.gate.files import read_file
 
 if TYPE_CHECKING:
-    from govern.bundle import Bundle, FileEntry
+    from govern.bundle import Bundle
     from govern.evidence.prediction_source import PredictionSource
     from govern.evidence.rows_manifest import FairnessRows
 
@@ -75,7 +75,7 @@ def rows_of(path: Path, meaning: Meaning) -> Rows:
     if path.is_dir():
         rows = _of_bundle(path, meaning)
     elif is_table(path.name):
-        bundle = _loose(path.parent, path.name)
+        bundle = loose_bundle(path.parent, path.name)
         rows = _opened(bundle, _manifest(bundle, path.name, meaning), None)
     else:
         rows = _of_manifest(path, meaning)
@@ -126,52 +126,13 @@ def _of_manifest(path: Path, meaning: Meaning) -> Rows:
     if not (root / manifest.file.path).is_file():
         root = path.parent
     described_by = path.relative_to(root).as_posix()
-    return _opened(_loose(root, described_by, manifest.file.path), manifest, described_by)
+    return _opened(loose_bundle(root, described_by, manifest.file.path), manifest, described_by)
 
 
 def _refuse_options(meaning: Meaning, file: str) -> None:
     if meaning.said:
         message = f"{plain(file)} says what the columns mean: leave the options about columns, model and data out"
         raise UsageError(Diagnostic("U101", message, hint="correct the document, or give the table alone"))
-
-
-def _loose(folder: Path, *names: str) -> Bundle:
-    """Dress files that lie in no bundle as one, so that the readers of bundles read them."""
-    from govern.bundle import Bundle, ModelRecord
-    from govern.bundle.manifest import manifest_from
-
-    folder = folder.resolve()
-    entries = {name: _entry(folder, name) for name in names}
-    record = ModelRecord.model_validate(
-        {"apiVersion": "govern/v1", "kind": "Model", "metadata": {"name": "none", "version": "0"}}
-    )
-    manifest = manifest_from(entries.values())
-    return Bundle(
-        root=folder,
-        name=record.metadata.name,
-        version=record.metadata.version,
-        layout="plain",
-        digest=manifest.digest,
-        manifest=manifest.data,
-        files=entries,
-        record=record,
-        record_file=None,
-        artefacts=(),
-        weights=(),
-    )
-
-
-def _entry(folder: Path, name: str) -> FileEntry:
-    from govern.bundle import FileEntry
-
-    path = folder / name
-    try:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            return FileEntry(name, digest, path.stat().st_size)
-    except OSError as fault:
-        message = f"cannot read {path}: {fault.strerror or fault}"
-        raise UsageError(Diagnostic(code="U103", message=message)) from fault
 
 
 def _manifest(bundle: Bundle, table: str, meaning: Meaning) -> FairnessRows:
@@ -249,6 +210,6 @@ def _model(bundle: Bundle, meaning: Meaning) -> dict[str, Any]:
     files = []
     for item in meaning.model_files:
         inside, _, where = item.partition("=")
-        entry = _entry(Path(where or inside).parent, Path(where or inside).name)
+        entry = file_entry(Path(where or inside).parent, Path(where or inside).name)
         files.append({"path": inside, "sha256": entry.sha256})
     return {"name": name, "version": version, "files": files}
