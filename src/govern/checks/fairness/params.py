@@ -22,7 +22,6 @@ __all__ = [
     "SteerableName",
     "Tables",
     "needs_of",
-    "references_of",
     "plain_tables",
     "references_of",
     "smaller_groups_left_out",
