@@ -82,6 +82,19 @@ def test_no_sentence_calls_a_model_fair() -> None:
     assert not re.search(r"\b(unfair|fair|unbiased|compliant)\b", re.sub(r"fair-lending/", "", section), re.IGNORECASE)
 
 
+def test_each_class_has_sections_of_its_own() -> None:
+    made = results.copied(results.denied())
+    for item in made["outcomes"]:
+        if (item["facts"] or {}).get("kind") == "fairness-table":
+            classes = [{"class": name, "facts": item["facts"]} for name in ("approve", "<b>refer")]
+            item["facts"] = {"kind": "fairness-classes", "alpha": "0.05", "classes": classes}
+    page = render_html(Result.from_document(made))
+    assert "; class approve" in page
+    assert "; class &lt;b&gt;refer" in page
+    assert "<b>refer" not in page
+    assert page.count('<svg class="fig"') > 2 * len(tables_of(facts()))
+
+
 # --- scores
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from govern.diagnostics import plain
 from govern.report.figures import (
     ScoreTable,
     Table,
@@ -96,20 +97,37 @@ def fairness_sections(outcomes: Sequence[OutcomeView]) -> tuple[FairnessSection,
     """Work out a section for each table of groups in the outcomes."""
     found: list[FairnessSection] = []
     for outcome in outcomes:
-        compared = facts_of(outcome, "fairness-table")
-        facts = compared if compared is not None else _other_tables(outcome)
-        for number, table in enumerate(tables_of(facts) if facts is not None else ()):
-            said = in_words(table) if compared is not None else (outcome.summary or table.verdict, *_seen(table))
-            made = FairnessSection(
-                table=table,
-                rule=outcome.rule,
-                title=outcome.title,
-                words=tuple(said),
-                drawings=tuple(_drawings(table, len(found) + 1)),
-                errors=error_rate_table(compared) if number == 0 and compared is not None else None,
-            )
-            found.append(made)
+        for facts, compared, title in _told(outcome):
+            for number, table in enumerate(tables_of(facts)):
+                said = in_words(table) if compared else (outcome.summary or table.verdict, *_seen(table))
+                made = FairnessSection(
+                    table=table,
+                    rule=outcome.rule,
+                    title=title,
+                    words=tuple(said),
+                    drawings=tuple(_drawings(table, len(found) + 1)),
+                    errors=error_rate_table(facts) if number == 0 and compared else None,
+                )
+                found.append(made)
     return tuple(found)
+
+
+def _told(outcome: OutcomeView) -> Iterator[tuple[Mapping[str, Any], bool, str]]:
+    """Give the facts on groups of an outcome, whether they are of compared pairs, and what they are of.
+
+    Of more than two classes each has facts of its own: that class against the rest.
+    """
+    compared = facts_of(outcome, "fairness-table")
+    if compared is not None:
+        yield compared, True, outcome.title
+    classes = facts_of(outcome, "fairness-classes")
+    for item in rows(None if classes is None else classes.get("classes")):
+        facts = item.get("facts")
+        if isinstance(facts, Mapping):
+            yield facts, True, f"{outcome.title}; class {plain(str(item.get('class')), limit=80)}"
+    others = _other_tables(outcome)
+    if others is not None:
+        yield others, False, outcome.title
 
 
 def _other_tables(outcome: OutcomeView) -> Mapping[str, Any] | None:
