@@ -95,6 +95,7 @@ def test_v2_is_allowed_with_its_warnings_said(story: Story) -> None:
         "lending/approval-parity-shown",
         "lending/false-approvals",
         "lending/false-approvals-crossed",
+        "lending/scores-apart",
     }
     assert document["clock"] == AT
     assert document["certificate"]["kind"] == "certificate"

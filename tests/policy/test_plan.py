@@ -24,7 +24,7 @@ from govern.policy.source_map import source_map_document
 from support.compiling import compiled, open_schema, specs, with_rule
 
 GOLDEN = Path(__file__).parent / "golden"
-DIGEST = "bbdcb3c0fb067e753bdcb4abddde00086cb9520c41daa6752a7f1f50c7b3cdc3"
+DIGEST = "6d5a5edef99b3c90176d2ae051b42203b4b7362960b29a96ca62e2af300de1b3"
 
 
 def plan_of(policy: str, catalogue: str | None = None, stage: Stage = Stage.PRE_REGISTRATION):
@@ -50,7 +50,7 @@ def test_golden_rule_digests():
     rules = {rule.id: rule.digest for rule in plan_of(golden("credit-risk.yaml")).rules}
     assert rules == {
         "credit-risk/auc-floor": "e6d235f7d429d4438befbc2e535529fee187f46ecb1a846964b35340a64e8f5f",
-        "credit-risk/parity": "95b7a7f2ea18b6fe034336712783bcdd390d89301e04fc9942ae6577ad2ad0bc",
+        "credit-risk/parity": "2eda9b5f355d31f8c40cd78641fd914d7da4b22e10b04082cb7a8af5e55090cf",
     }
 
 

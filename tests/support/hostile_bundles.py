@@ -676,7 +676,7 @@ _MEN = "".join(f"{number % 2},{number % 2},M\n" for number in range(240))
 _HEAD = "y_true,y_pred,sex\n"
 
 TABLES: list[tuple[str, str | bytes, tuple[str, ...], tuple[str, ...]]] = [
-    ("bom_crlf", "\ufeff" + (_HEAD + "1,1,F\n0,0,M\n").replace("\n", "\r\n"), ("inconclusive",), ("n = 1",)),
+    ("bom_crlf", "\ufeff" + (_HEAD + "1,1,F\n0,0,M\n").replace("\n", "\r\n"), ("inconclusive",), ("fewer than two groups",)),
     ("dup_header", "y_true,sex,y_pred,sex\n1,F,1,M\n0,M,0,F\n", ("error",), ("`sex`",)),
     ("empty", b"", ("error", "missing_evidence"), ("empty",)),
     (
@@ -693,7 +693,7 @@ TABLES: list[tuple[str, str | bytes, tuple[str, ...], tuple[str, ...]]] = [
     ),
     ("one_group", _HEAD + "1,1,F\n0,0,F\n", ("inconclusive", "missing_evidence"), ("fewer than two groups",)),
     ("semicolon_decimal_comma", "sex;y_true;score\nF;1;0,7\nM;0;0,2\n", ("error",), ("`y_pred`", "semicolons")),
-    ("small_group", _HEAD + _MEN + "1,0,X\n", ("inconclusive", "error"), ("X", "n = 1")),
+    ("small_group", _HEAD + _MEN + "1,0,X\n", ("inconclusive", "error"), ("not shown", "below the least denominator")),
 ]
 
 TABLE_CASES = [

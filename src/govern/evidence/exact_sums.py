@@ -69,7 +69,7 @@ class ExactSums:
             who, scaled, units = who[~large], scaled[~large], units[~large]
         if not len(who):
             return
-        sign = np.sign(units)
+        side = np.where(units < 0, -1.0, 1.0)
         rest = np.abs(units).astype(np.int64)
         parts = []
         while True:
@@ -80,7 +80,7 @@ class ExactSums:
         _increase(self.n, np.bincount(who, minlength=keys))
         _increase(self.rounded, np.bincount(who, weights=units != scaled, minlength=keys))
         for place, part in enumerate(parts):
-            _increase(self.total, np.bincount(who, weights=part * sign, minlength=keys), _BITS * place)
+            _increase(self.total, np.bincount(who, weights=part * side, minlength=keys), _BITS * place)
             for other in range(place, len(parts)):
                 products = np.bincount(who, weights=part * parts[other], minlength=keys)
                 _increase(self.squares, products, _BITS * (place + other) + (other != place))
