@@ -676,7 +676,12 @@ _MEN = "".join(f"{number % 2},{number % 2},M\n" for number in range(240))
 _HEAD = "y_true,y_pred,sex\n"
 
 TABLES: list[tuple[str, str | bytes, tuple[str, ...], tuple[str, ...]]] = [
-    ("bom_crlf", "\ufeff" + (_HEAD + "1,1,F\n0,0,M\n").replace("\n", "\r\n"), ("inconclusive",), ("fewer than two groups",)),
+    (
+        "bom_crlf",
+        "\ufeff" + (_HEAD + "1,1,F\n0,0,M\n").replace("\n", "\r\n"),
+        ("inconclusive",),
+        ("fewer than two groups",),
+    ),
     ("dup_header", "y_true,sex,y_pred,sex\n1,F,1,M\n0,M,0,F\n", ("error",), ("`sex`",)),
     ("empty", b"", ("error", "missing_evidence"), ("empty",)),
     (
