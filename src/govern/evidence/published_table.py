@@ -115,7 +115,11 @@ def _roles(header: Sequence[str], file: str) -> list[str]:
     if lacking:
         wanted = {"n": "applicants", "ratio": "impact ratio"}
         message = f"no column {named(wanted.get(role, role) for role in lacking)}; the columns are {named(header)}"
-        raise InputError(Diagnostic(code="E122", message=message, span=Span(file, 1), hint="See docs/fairness.md."))
+        hint = (
+            "Say in a column `table` which table a line is of (sex, race/ethnicity, intersectional), or name the "
+            "categories in columns `sex` and `race_ethnicity`; docs/fairness.md shows both."
+        )
+        raise InputError(Diagnostic(code="E122", message=message, span=Span(file, 1), hint=hint))
     return made
 
 
