@@ -47,12 +47,12 @@ def test_a_rule_that_is_shown_lints(text: str, tmp_path: Path) -> None:
 def test_a_command_that_is_shown_takes_its_options(line: str) -> None:
     _govern, *words = shlex.split(line)
     command: click.Command = root
-    context = click.Context(root)
+    context = click.Context(root, info_name="govern", **root.context_settings)  # click keeps the first help option
     while isinstance(command, click.Group):
         found = command.get_command(context, words.pop(0))
         assert found is not None
         command = found
-    command.make_context(command.name, words)
+    command.make_context(command.name, words, parent=context)
 
 
 def test_the_section_shows_something() -> None:

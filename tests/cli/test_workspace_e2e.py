@@ -488,13 +488,15 @@ def test_examples_of_the_help_are_real(words: str) -> None:
     assert examples, "the help ends with an example"
     for example in examples:
         arguments = shlex.split(example.split(" > ")[0])
-        command, context = root, click.Context(root, info_name="govern")
+        command, context = root, click.Context(root, info_name="govern", **root.context_settings)
         while isinstance(command, click.Group):
             found = command.get_command(context, arguments[0])
             assert found is not None, example
             context = click.Context(found, info_name=arguments.pop(0), parent=context)
             command = found
-        command.make_context(command.name, arguments)  # raises for an unknown option, a bad value, a missing argument
+        # Raises for an unknown option, a bad value, a missing argument. The parent says how help is asked for: click
+        # keeps the help option of whoever asks first.
+        command.make_context(command.name, arguments, parent=context.parent)
         path = context.command_path.removeprefix("govern").strip()
         assert path.startswith(words), f"{example} is not about {words}"
 
