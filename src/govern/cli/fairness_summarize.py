@@ -165,7 +165,8 @@ def _write(output: Path, document: Mapping[str, Json], tensor: Tensor) -> None:
         write_atomic(output, canonical_bytes(document))
     for line in public_lines(tensor):
         out(line)
-    if not document["model"]["files"]:  # type: ignore[index,call-overload]  # the shape we have just written
+    model = document["model"]
+    if isinstance(model, Mapping) and not model["files"]:
         err("note: the document names no file of the model, so that a rule with `bound: true` will not take it")
     err(f"wrote {output}; it holds the counts of small groups too, and is not for the public")
 

@@ -71,7 +71,7 @@ def replay(
     made = run_replay(
         ReplayRequest(
             pack=pack,
-            scratch=Path(os.environ.get("TMPDIR") or "/tmp"),  # noqa: S108 - a private folder is made in it
+            scratch=_scratch(),
             trust=trust,
             earlier_trust=earlier_trust,
             fingerprint=fingerprint.removeprefix("sha256:") if fingerprint else None,
@@ -123,7 +123,7 @@ def _under(
     made = judge_under(
         UnderRequest(
             pack=pack,
-            scratch=Path(os.environ.get("TMPDIR") or "/tmp"),  # noqa: S108 - a private folder is made in it
+            scratch=_scratch(),
             policies=tuple(map(_policies, under)),
             places=places,
             at=clock,
@@ -139,3 +139,8 @@ def _under(
     for fault in write_outputs(asked, renderers, out):
         err(str(fault))
     return Answer(made.exit_code)
+
+
+def _scratch() -> Path:
+    """Where a private folder is made for what is unpacked."""
+    return Path(os.environ.get("TMPDIR") or "/tmp")  # noqa: S108 - a private folder is made in it

@@ -7,7 +7,7 @@ of the question) meets it. An interval holds the bounds, so that what is demonst
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -163,9 +163,11 @@ class _Judge:
 
     def _gap(self, one: Group, other: Group) -> Gap:
         first, second = self._table.groups[one], self._table.groups[other]
-        ends: Callable[[Any, Any], Ends | None] = lambda a, b: (  # noqa: E731 - asked in both directions
-            self._measure.compared_ends(a, b, self._tail) if self._question.decide == "demonstrated" else None
-        )
+
+        def ends(one: Any, other: Any) -> Ends | None:
+            asked = self._question.decide == "demonstrated"
+            return self._measure.compared_ends(one, other, self._tail) if asked else None
+
         if self._measure.compare == "difference":
             value = self._measure.compared(first, second)
             sized = value if isinstance(value, Undefined) else value.size()

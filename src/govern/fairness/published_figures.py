@@ -7,7 +7,7 @@ ratio that of two such rates.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from govern.fairness.printed import Figure, Fit
@@ -244,9 +244,10 @@ class _Judged:
         """The category over whose rate all ratios of the table are, if there is one."""
         if len(printed) < 2:
             return None
-        explains: Callable[[int], bool] = lambda place: all(  # noqa: E731 - one expression, used once
-            fit is not Fit.NOT for fit in self._fits(printed, [compared[place]]).values()
-        )
+
+        def explains(place: int) -> bool:
+            return all(fit is not Fit.NOT for fit in self._fits(printed, [compared[place]]).values())
+
         return next((place for place in compared if explains(place)), None)
 
 

@@ -95,7 +95,7 @@ class Rate:
 class RateMetric:
     """A rate as sums of confusion cells: which cells are counted, and which they are counted among."""
 
-    name: str
+    name: MetricName
     numerator: tuple[str, ...]
     denominator: tuple[str, ...]
     without: str

@@ -87,7 +87,7 @@ def power_of(request: PowerRequest, name: str | None, question: Question) -> Ite
         tables = len(question.attributes) if name is not None else 1
         family = _pairs(question, request.groups) * tables * len(metrics)
         for metric in metrics:
-            yield _plan(request, name, replace(question, metric=metric.name), (), None, family)  # type: ignore[arg-type]
+            yield _plan(request, name, replace(question, metric=metric.name), (), None, family)
         return
     question = replace(question, attributes=tables_of(request.counts, question.attributes))
     counts = read_people(request.counts, [column for table in question.attributes for column in table])
@@ -96,7 +96,7 @@ def power_of(request: PowerRequest, name: str | None, question: Question) -> Ite
     ]
     family = sum(_pairs(question, sum(group.among >= question.min_n for group in groups)) for *_, groups in found)
     for table, metric_name, groups in found:
-        yield _plan(request, name, replace(question, metric=metric_name), table, groups, family)  # type: ignore[arg-type]
+        yield _plan(request, name, replace(question, metric=metric_name), table, groups, family)
 
 
 def _pairs(question: Question, groups: int) -> int:
