@@ -21,6 +21,8 @@ class Kind(StrEnum):
     """A path, or an editable install."""
     EXCLUDED = "excluded"
     """Its marker is false in the declared environment."""
+    PRIVATE = "private"
+    """Named by the policy, with an owner, as a package that public advisories know nothing of."""
     OPTION = "option"
     INCLUDE = "include"
     CONSTRAINT = "constraint"
@@ -62,6 +64,18 @@ class RequirementLine:
     """Why it has this kind, where that is not plain."""
     column: int | None = None
     """Where an invalid line goes wrong."""
+    form: str = "requirements"
+    """The format of the file, e.g. `requirements`, `uv.lock`, `pylock`, `conda`, `cyclonedx`."""
+    ecosystem: str = "PyPI"
+    """Where the name is registered; a package of another ecosystem is never matched by equal name."""
+    groups: tuple[str, ...] = ()
+    """Dependency groups or extras of the file that ask for it; empty for the main list."""
+    index: str | None = None
+    """Index or channel that the file says it comes from, without user and password."""
+    purl: str | None = None
+    """Package URL, where the file gives one."""
+    licences: tuple[str, ...] = ()
+    """Licence expressions or names that the file states for it, as written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,15 @@ import lzma
 import zlib
 
 from govern.inputs.archives.decoders import decoder
+from govern.security.artefacts.job import Job
 from govern.security.artefacts.limits import Budget, ScanError
 from govern.security.artefacts.pickle.machine import Buffer
+from govern.security.artefacts.report import FileReport
 
-__all__ = ["COMPRESSED", "unpack"]
+__all__ = ["read_compressed", "unpack"]
 
 _CHUNK = 4 << 20
 _XZ_MEMORY = 1 << 30
-
-
-COMPRESSED = frozenset({"gzip", "zlib", "bzip2", "xz", "lzma"})
-"""Kinds that `unpack` reads."""
 
 
 def unpack(data: Buffer, kind: str, budget: Budget) -> bytes:
@@ -41,3 +39,9 @@ def unpack(data: Buffer, kind: str, budget: Budget) -> bytes:
         if pending and kind in ("zlib", "lzma"):
             raise ScanError("S304", f"{len(pending)} bytes follow the {kind} stream")
     return b"".join(out)
+
+
+def read_compressed(job: Job) -> FileReport:
+    """Unpack a stream and scan what it holds. Raises ScanError as `unpack` does."""
+    inner = job.inside("", unpack(job.data, job.kind, job.budget))
+    return job.report(members=(inner,), globals=inner.globals)

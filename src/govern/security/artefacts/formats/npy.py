@@ -6,11 +6,15 @@ import ast
 import re
 from dataclasses import dataclass
 
+from govern.security.artefacts.containers.zip_reader import ZipFile, scan_member
+from govern.security.artefacts.job import Job
 from govern.security.artefacts.limits import ScanError
 from govern.security.artefacts.pickle.machine import Buffer
 from govern.security.artefacts.pickle.numpy_rules import dtype_from_code
+from govern.security.artefacts.pickle.scan import scan_stream
+from govern.security.artefacts.report import FileReport
 
-__all__ = ["MAGIC", "NpyHeader", "read_npy_header"]
+__all__ = ["MAGIC", "NpyHeader", "read_npy", "read_npy_header", "read_npz"]
 
 MAGIC = b"\x93NUMPY"
 _UNIT = re.compile(r"(?<=[mM]8)\[[0-9]{0,6}[A-Za-zμ]{1,2}\]$")
@@ -87,3 +91,22 @@ def _field_size(field: object, depth: int) -> int | None:
             raise ScanError("S305", "the npy type is not modelled", offset=10, doubtful=True)
         size = None if size is None else size * extent
     return size
+
+
+def read_npy(job: Job) -> FileReport:
+    """Judge an npy file: an array of numbers must fill it exactly, one of objects is a pickle. Raises ScanError."""
+    header = read_npy_header(job.data)
+    spans = {"npy.header": header.data_start}
+    if header.data_size is None:
+        content = job.data[header.data_start :]
+        inner, _storages = scan_stream(f"{job.path}!", content, job.profiles, job.budget.limits)
+        return job.report(members=(inner,), globals=inner.globals, spans=spans)
+    rest = len(job.data) - header.data_start
+    if rest != header.data_size:
+        raise ScanError("S304", f"{rest} bytes of data, the header says {header.data_size}", offset=header.data_start)
+    return job.report(spans={**spans, "tensor": rest})
+
+
+def read_npz(archive: ZipFile) -> FileReport:
+    """Judge a zip of npy files, each as one."""
+    return archive.report("npz", members=tuple(scan_member(archive, member) for member in archive.members))

@@ -10,10 +10,12 @@ from collections.abc import Mapping
 
 from govern.diagnostics import InputError
 from govern.inputs.json import JsonValue, parse_json
+from govern.security.artefacts.job import Job
 from govern.security.artefacts.limits import ScanError
 from govern.security.artefacts.pickle.machine import Buffer
+from govern.security.artefacts.report import FileReport
 
-__all__ = ["MAX_HEADER", "check_safetensors", "probe_safetensors", "tensors_of"]
+__all__ = ["MAX_HEADER", "check_safetensors", "probe_safetensors", "read_safetensors", "tensors_of"]
 
 MAX_HEADER = 100_000_000
 _BITS = {
@@ -106,3 +108,8 @@ def _counts(value: JsonValue) -> list[int] | None:
         return None
     counts = [item for item in value if isinstance(item, int) and not isinstance(item, bool) and item >= 0]
     return counts if len(counts) == len(value) else None
+
+
+def read_safetensors(job: Job) -> FileReport:
+    """Judge a safetensors file. Raises ScanError for anything the format does not allow."""
+    return job.report(spans=check_safetensors(job.data))

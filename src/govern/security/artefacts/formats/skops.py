@@ -14,7 +14,7 @@ from govern.security.artefacts.limits import ScanError
 from govern.security.artefacts.pickle.profiles import Profiles
 from govern.security.artefacts.report import GlobalUse, Reason, Verdict
 
-__all__ = ["SkopsSchema", "is_skops", "read_schema"]
+__all__ = ["SkopsSchema", "read_schema"]
 
 MAX_SCHEMA = 512 << 20
 MAX_REASONS = 100
@@ -56,11 +56,6 @@ class SkopsSchema:
         made = Reason(code=code, verdict=verdict, text=text, name=name)
         if made not in self.reasons and len(self.reasons) < MAX_REASONS:
             self.reasons.append(made)
-
-
-def is_skops(names: frozenset[str]) -> bool:
-    """Say whether the members are those of a skops file."""
-    return "schema.json" in names
 
 
 def read_schema(raw: bytes, profiles: Profiles) -> SkopsSchema:

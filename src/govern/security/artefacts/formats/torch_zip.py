@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from govern.security.artefacts.containers.zip import ZipMember, member_bytes, verify_stored
+from govern.security.artefacts.containers.zip_reader import ZipFile
 from govern.security.artefacts.limits import Budget, ScanError
 from govern.security.artefacts.pickle.judge import Storage
 from govern.security.artefacts.pickle.machine import Buffer
@@ -10,7 +11,7 @@ from govern.security.artefacts.pickle.profiles import Profiles
 from govern.security.artefacts.pickle.scan import scan_stream
 from govern.security.artefacts.report import FileReport, Reason, Verdict
 
-__all__ = ["is_torch_zip", "scan_torch_zip"]
+__all__ = ["read_torch"]
 
 _SIZES = {
     **dict.fromkeys(("DoubleStorage", "LongStorage", "ComplexFloatStorage"), 8),
@@ -24,12 +25,15 @@ _SIZES = {
 _NOTES = frozenset({"version", "byteorder", ".format_version", ".storage_alignment", ".data/serialization_id"})
 
 
-def is_torch_zip(members: tuple[ZipMember, ...]) -> bool:
-    """Say whether the members have the layout of torch.save: a `data.pkl` right under one folder."""
-    return any(member.name.count("/") == 1 and member.name.endswith("/data.pkl") for member in members)
+def read_torch(archive: ZipFile) -> FileReport:
+    """Judge a file of torch.save: a `data.pkl` right under one folder, and what its persistent ids name."""
+    job = archive.job
+    inner, reasons = _scan_members(job.path, job.data, archive.members, job.profiles, job.budget)
+    uses = tuple(sorted({use for item in inner for use in item.globals}))
+    return archive.report("torch-zip", members=tuple(inner), reasons=tuple(reasons), globals=uses)
 
 
-def scan_torch_zip(
+def _scan_members(
     path: str, data: Buffer, members: tuple[ZipMember, ...], profiles: Profiles, budget: Budget
 ) -> tuple[list[FileReport], list[Reason]]:
     """Judge every member. A `data/N` is a tensor storage only when a persistent id names it with its exact size."""

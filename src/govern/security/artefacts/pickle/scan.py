@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 from govern.security.artefacts.limits import ScanError, ScanLimits
 from govern.security.artefacts.pickle.expansion import expands_beyond
@@ -14,7 +15,10 @@ from govern.security.artefacts.pickle.profiles import Profiles
 from govern.security.artefacts.pickle.values import GlobalRef
 from govern.security.artefacts.report import FileReport
 
-__all__ = ["Likeness", "pickle_likeness", "scan_pickle", "scan_stream"]
+if TYPE_CHECKING:
+    from govern.security.artefacts.job import Job
+
+__all__ = ["Likeness", "pickle_likeness", "read_pickle", "scan_stream"]
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
 _TORCH_LEGACY = b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
@@ -23,11 +27,11 @@ MANY_VALUES = 100_000_000
 PROBE_OPCODES = 100_000
 
 
-def scan_pickle(path: str, data: Buffer, profiles: Profiles, limits: ScanLimits) -> FileReport:
+def read_pickle(job: Job) -> FileReport:
     """Judge a file that begins as a pickle, byte by byte to its end."""
-    if data[2 : 2 + len(_TORCH_LEGACY)] == _TORCH_LEGACY:
-        return _torch_legacy(path, data, profiles, limits)
-    report, _storages = scan_stream(path, data, profiles, limits)
+    if job.data[2 : 2 + len(_TORCH_LEGACY)] == _TORCH_LEGACY:
+        return _torch_legacy(job.path, job.data, job.profiles, job.budget.limits)
+    report, _storages = scan_stream(job.path, job.data, job.profiles, job.budget.limits)
     return report
 
 

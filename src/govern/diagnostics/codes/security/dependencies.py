@@ -1,0 +1,141 @@
+"""Diagnostic codes of dependency lists and what advisories say of them."""
+
+from __future__ import annotations
+
+from govern.diagnostics.catalogue import Code
+
+CODES: dict[str, Code] = {
+    "S201": Code(
+        "vulnerable-dependency",
+        "An advisory matches a dependency at its pinned version.",
+        "Known flaws are the ones that are used.",
+        "`pillow==9.0.0` and a record whose range ends at 9.0.1",
+        "Move to the fixed version that the finding names, or ask for a waiver that lists package and ids.",
+    ),
+    "S202": Code(
+        "malicious-dependency",
+        "A dependency is reported as a malicious package.",
+        "It was published to do harm; installing it runs its code.",
+        "a `MAL-…` record that names the package",
+        "Remove the package, and look at every machine that installed it.",
+    ),
+    "S203": Code(
+        "dependency-undecided",
+        "A dependency has no settled version, so advisories cannot be matched.",
+        "The lower bound of a range is not the version that will be installed.",
+        "`numpy>=1.26`",
+        "Pin the version with `==`, or add a constraints file that does.",
+    ),
+    "S204": Code(
+        "record-undecided",
+        "An advisory names the package but says which versions in a way that cannot be evaluated.",
+        "Treating it as no match would be a guess.",
+        "a record with commit ranges only",
+        "Look at the record, and waive it or change the package.",
+    ),
+    "S205": Code(
+        "no-dependency-list",
+        "The bundle has no list of dependencies.",
+        "Nothing can be said about packages nobody wrote down.",
+        "a bundle without `requirements.txt`",
+        "Add `requirements.txt`, or name the file under `spec.evidence.requirements` of govern.yaml.",
+    ),
+    "S206": Code(
+        "unpinned-requirement",
+        "A requirement does not settle one version.",
+        "Two installs on two days give two programs, and neither is the one that was reviewed.",
+        "`scipy>=1.10,<2`",
+        "Write `name==version`.",
+    ),
+    "S207": Code(
+        "direct-reference",
+        "A requirement is a URL or a version-control reference.",
+        "It passes every index by, and a branch or an archive without a digest changes under its name.",
+        "`git+https://example.com/x.git@main`",
+        "Use a released version, or a full commit or sha256 where the policy allows direct references.",
+    ),
+    "S208": Code(
+        "local-requirement",
+        "A requirement is a path or an editable install.",
+        "What it installs is not in the list, and often not in the bundle.",
+        "`-e .`",
+        "Name the released package instead.",
+    ),
+    "S209": Code(
+        "index-option",
+        "A requirements file changes where packages come from or which may be built.",
+        "An added index lets a stranger's package answer to a private name.",
+        "`--extra-index-url http://example.com/simple`",
+        "Leave the option out; configure indexes where the install runs.",
+    ),
+    "S210": Code(
+        "invalid-requirement",
+        "A line of a requirements file cannot be read.",
+        "pip would refuse the file, so this is not the list that was installed.",
+        "`foo = 1.0`",
+        "Correct the line.",
+    ),
+    "S211": Code(
+        "missing-hash",
+        "A requirement has no sha256, or a weaker digest.",
+        "Without one the index decides what is installed.",
+        "`numpy==1.26.4` under `hashes: required`",
+        "Generate the file with hashes, e.g. `pip-compile --generate-hashes`.",
+    ),
+    "S212": Code(
+        "conflicting-versions",
+        "One package is given different versions in one environment.",
+        "Which one is installed depends on the order of reading.",
+        "`numpy==1.26.4` and `numpy==2.0.0`",
+        "Keep one.",
+    ),
+    "S213": Code(
+        "listed-file-absent",
+        "A dependency file that the policy or the model record names is not in the bundle.",
+        "A list that is absent cannot be checked.",
+        "`spec.evidence.requirements.path: deps.txt` and no such file",
+        "Add the file or correct the path.",
+    ),
+    "S214": Code(
+        "include-absent",
+        "A requirements file includes a file that is not in the bundle.",
+        "The packages of that file are unknown.",
+        "`-r base.txt` and no `base.txt`",
+        "Add the file, or remove the line.",
+    ),
+    "S215": Code(
+        "include-cycle",
+        "Requirements files include one another in a circle, or too deeply.",
+        "No install reads such files to an end.",
+        "a.txt with `-r b.txt`, b.txt with `-r a.txt`",
+        "Break the circle.",
+    ),
+    "S216": Code(
+        "include-outside",
+        "A requirements file includes something outside the bundle.",
+        "It is not covered by the bundle's digest and may differ on every machine.",
+        "`-r ../../shared.txt`",
+        "Copy the file into the bundle.",
+    ),
+    "S217": Code(
+        "requirements-encoding",
+        "A requirements file is not UTF-8, nor UTF-16 with a byte-order mark.",
+        "Read in another encoding, names and hashes can change.",
+        "`# -*- coding: latin-1 -*-`",
+        "Save the file as UTF-8.",
+    ),
+    "S218": Code(
+        "evidence-condition-unmet",
+        "The rule asks of a dependency list or an artefact what it cannot show: a date, a grade, a binding.",
+        "A condition that is silently passed over would be a promise nobody kept.",
+        "`max_age: 30d` on a requirements file, which has no date",
+        "Name the file in the model record, or leave the condition out.",
+    ),
+    "S219": Code(
+        "no-artefact",
+        "The bundle holds no model artefact.",
+        "Nothing was looked at, so nothing can be said to be sound.",
+        "a bundle of a model card and a metrics file",
+        "Add the model's files, or name them under `spec.artefacts` of govern.yaml.",
+    ),
+}
