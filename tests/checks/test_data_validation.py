@@ -122,6 +122,14 @@ def test_an_exception_is_told_in_the_words_of_the_tool(tmp_path):
     )
 
 
+@pytest.mark.parametrize("info", [{}, {"('metric', ())": {"exception_message": "x"}}, {"('metric', ())": None}])
+def test_a_failure_that_does_not_say_whether_it_ran_counts_as_a_crash(tmp_path, info):
+    silent = expectation(column="income", severity="warning", success=False, result={}, exception_info=info)
+    ran = expectation(column="income", severity="warning", success=False, result={})
+    assert on(tmp_path, validation(expectation(), silent)).outcome is Outcome.ERROR
+    assert on(tmp_path, validation(expectation(), ran)).outcome is Outcome.PASS, "a warning that failed is no block"
+
+
 def test_hostile_names_are_made_harmless(tmp_path):
     item = expectation("\x1b[31mred", "a\nb::error::<script>", wrong=3)
     result = on(tmp_path, validation(item))

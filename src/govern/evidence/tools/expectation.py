@@ -39,6 +39,8 @@ def read_item(document: Document, item: Any, *place: str | int, graded: bool) ->
     if not described:
         document.member(item, dict, *place, "exception_info")
     crash = _exception(item.get("exception_info"))
+    if crash is None and not success and not described and not _says_that_it_ran(item["exception_info"]):
+        crash = "it does not say whether it ran"
     severity = document.member(held, str, *config, "severity") if graded else held.get("severity")
     figures = _Figures(document, (*place, "result"), result)
     mostly = _mostly(document, kwargs, *config, "kwargs", "mostly")
@@ -139,6 +141,11 @@ def _exception(info: Any) -> str | None:
             words = held.get("exception_message")
             return plain(words, limit=200) if isinstance(words, str) and words.strip() else "without a message"
     return None
+
+
+def _says_that_it_ran(info: dict[str, Any]) -> bool:
+    """Whether `raised_exception` is stated at all, at the top or under the name of a metric."""
+    return any(isinstance(held, dict) and "raised_exception" in held for held in (info, *info.values()))
 
 
 def _column(kwargs: dict[str, Any]) -> str | None:
